@@ -1,0 +1,42 @@
+"""The G-buffer: what each sample of the film meets first. Both visibility cores write it; shading and scores read it.
+
+Samples are flat, row by row over the (possibly supersampled) film: N = height × width of the view that was traced.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+SKY = -1
+
+
+@dataclass
+class GBuffer:
+    """What N film samples see.
+
+    Args:
+        depth_m: (N,) float32, distance along the view axis in metres (planar depth) for a pinhole; for an equirect
+            the distance along the ray. +inf where nothing is met.
+        position_m: (N, 3) float32 world points; undefined at sky.
+        normal: (N, 3) float32 unit geometric normals facing the eye; undefined at sky.
+        object_id: (N,) int32, stable over views of one world; SKY (-1) where nothing is met.
+        direction: (N, 3) float32 unit ray directions in the world frame.
+        uv: (N, 2) float32 surface coordinates where the surface has them, else 0.
+        material: (N,) int32 id in the world's own table; SKY where nothing is met.
+    """
+
+    depth_m: Tensor
+    position_m: Tensor
+    normal: Tensor
+    object_id: Tensor
+    direction: Tensor
+    uv: Tensor
+    material: Tensor
+
+    @property
+    def hit(self) -> Tensor:
+        """(N,) bool: where a surface was met."""
+        return torch.isfinite(self.depth_m)

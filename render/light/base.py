@@ -1,0 +1,58 @@
+"""Light: what hour, weather and season make of the air, as the surfaces and the film need it. E_sun above the air is 1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from torch import Tensor
+
+from render.scene import Scene
+
+
+class Sky(Protocol):
+    """Radiance of the sky seen along directions."""
+
+    def radiance(self, direction: Tensor) -> Tensor:
+        """Scene-linear radiance (M, 3) for unit directions (M, 3), sun disk and clouds left out."""
+        ...
+
+
+@dataclass(frozen=True)
+class Light:
+    """The light of one scene.
+
+    Args:
+        scene: whose light this is.
+        sun_direction: (3,) unit vector towards the sun, or the moon at night.
+        sun_irradiance: (3,) on a surface facing it, after air and clouds; 0 when below the horizon.
+        sky_irradiance: (3,) on a level surface from the whole sky.
+        ground_bounce: (3,) irradiance on a downward surface from sunlit ground.
+        sun_elevation_deg: of the real sun; negative at night, when sun_direction is the moon's.
+        sky: the sky's radiance.
+        exposure: multiplies radiance before the film curve; from light and scene alone, never from a picture (E4).
+        fog_per_m: extinction of ground fog at height 0; fog_height_m its scale height; fog_color (3,) its radiance.
+        haze_per_m: (3,) extinction of clear air per channel.
+        wetness, snow, precipitation, dust: 0–1 amounts for materials and particles.
+        lamps_on: 0–1, how far lamps and windows are lit at this hour.
+        key: hashable; equal keys mean equal light, for caches.
+    """
+
+    scene: Scene
+    sun_direction: Tensor
+    sun_irradiance: Tensor
+    sky_irradiance: Tensor
+    ground_bounce: Tensor
+    sun_elevation_deg: float
+    sky: Sky
+    exposure: float
+    fog_per_m: float
+    fog_height_m: float
+    fog_color: Tensor
+    haze_per_m: Tensor
+    wetness: float = 0.0
+    snow: float = 0.0
+    precipitation: float = 0.0
+    dust: float = 0.0
+    lamps_on: float = 0.0
+    key: tuple[object, ...] = field(default=())

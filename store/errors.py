@@ -1,0 +1,30 @@
+"""What can go wrong with bytes and rows.
+
+    StoreError
+    ├── NotFoundError      the named thing is not there
+    ├── ConflictError      it is there already, or has moved on
+    ├── UnavailableError   the database, bucket or Redis cannot be reached now; trying again later may work
+    └── StorageFullError   no room left for the bytes
+"""
+
+from __future__ import annotations
+
+
+class StoreError(Exception):
+    """Base of everything that store raises on purpose."""
+
+
+class NotFoundError(StoreError):
+    """The named thing is not in the store."""
+
+
+class ConflictError(StoreError):
+    """The thing exists already, or changed under the caller's hand."""
+
+
+class UnavailableError(StoreError):
+    """A backing service does not answer; the message names it and says how to mend that."""
+
+
+class StorageFullError(StoreError):
+    """The disk, bucket or quota has no room for the bytes."""
