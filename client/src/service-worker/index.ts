@@ -1,0 +1,2 @@
+import { self } from '$app/service-worker';
+console.log(self.location.href);
