@@ -18,6 +18,14 @@ class Sky(Protocol):
         ...
 
 
+class Clouds(Protocol):
+    """A deck of single clouds standing in the world."""
+
+    def shadow(self, position: Tensor, towards: Tensor) -> Tensor:
+        """Share of sunlight (M,) that comes through the clouds to world points (M, 3), from a direction (3,)."""
+        ...
+
+
 @dataclass(frozen=True)
 class Light:
     """The light of one scene.
@@ -35,6 +43,7 @@ class Light:
         haze_per_m: (3,) extinction of clear air per channel.
         wetness, snow, precipitation, dust: 0–1 amounts for materials and particles.
         lamps_on: 0–1, how far lamps and windows are lit at this hour.
+        clouds: single clouds and their shadows, where the sky has any.
         key: hashable; equal keys mean equal light, for caches.
     """
 
@@ -55,4 +64,5 @@ class Light:
     precipitation: float = 0.0
     dust: float = 0.0
     lamps_on: float = 0.0
+    clouds: Clouds | None = None
     key: tuple[object, ...] = field(default=())

@@ -1,0 +1,98 @@
+"""The sky seen from the ground: a table of clear-air radiance per sun elevation, overcast mixed in, the moonlit night."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from render.light.atmosphere import Atmosphere, atmosphere, march
+
+_ELEVATIONS, _AZIMUTHS, _STEPS = 96, 64, 24
+_EYE_HEIGHT_M = 300.0
+
+
+@dataclass(frozen=True)
+class SkyTable:
+    """Clear-air radiance (3, 96, 64) over elevation (square root spaced) and azimuth from the sun (0–π)."""
+
+    table: Tensor
+
+    def fetch(self, direction: Tensor, sun_azimuth: float) -> Tensor:
+        """(M, 3) radiance for unit directions (M, 3); below the horizon the horizon's colour."""
+        elevation = torch.asin(direction[:, 2].clamp(0, 1))
+        azimuth = torch.atan2(direction[:, 0], direction[:, 1]) - sun_azimuth
+        azimuth = (azimuth + math.pi).remainder(2 * math.pi) - math.pi
+        v = torch.sqrt(elevation * (2 / math.pi))
+        grid = torch.stack([azimuth.abs() * (2 / math.pi) - 1, v * 2 - 1], -1)[None, None]
+        return torch.nn.functional.grid_sample(self.table[None], grid, align_corners=True, padding_mode="border")[0, :, 0].T
+
+    def level_irradiance(self) -> Tensor:
+        """(3,) irradiance on level ground."""
+        v = torch.linspace(0, 1, _ELEVATIONS)
+        elevation = v * v * (math.pi / 2)
+        weight = torch.sin(elevation) * torch.cos(elevation) * v * math.pi  # de = v π dv
+        weight = weight * (2 * math.pi) / (_ELEVATIONS - 1)
+        return (self.table.double().mean(2) * weight).sum(1).float()
+
+
+@lru_cache(maxsize=64)
+def sky_table(elevation_milliradian: int) -> SkyTable:
+    """The table for a sun at this elevation; about 20 ms, then remembered."""
+    air: Atmosphere = atmosphere()
+    elevation = elevation_milliradian / 1000
+    v = torch.linspace(0, 1, _ELEVATIONS)
+    rise = v * v * (math.pi / 2)
+    azimuth = torch.linspace(0, math.pi, _AZIMUTHS)
+    flat = torch.cos(rise)[:, None]
+    direction = torch.stack(
+        [flat * torch.sin(azimuth), flat * torch.cos(azimuth), torch.sin(rise)[:, None].expand(-1, _AZIMUTHS)], -1
+    )
+    sun = torch.tensor([0.0, math.cos(elevation), math.sin(elevation)])
+    radiance, _ = march(air, _EYE_HEIGHT_M, direction, sun, _STEPS)
+    return SkyTable(radiance.permute(2, 0, 1).contiguous())
+
+
+def sun_through_air(sin_elevation: float) -> Tensor:
+    """(3,) share of sunlight that reaches the ground."""
+    return atmosphere().towards(torch.tensor([_EYE_HEIGHT_M]), torch.tensor([sin_elevation]))[0]
+
+
+@dataclass(frozen=True)
+class MixedSky:
+    """Day, dusk, night and overcast in one: what `Light.sky` is for every scene.
+
+    Args:
+        day, day_azimuth: clear-air table of the sun and the sun's azimuth in radians, clockwise from north.
+        night, night_azimuth: the moon's, already scaled by `night_gain` on lookup.
+        overcast: 0–1 share of a closed cloud cover, whose zenith radiance is `cover_radiance` (3,).
+        floor: (3,) airglow and starlight.
+        veil: 0–1 how far fog or dust hides the sky, and `veil_radiance` (3,) its colour.
+    """
+
+    day: SkyTable
+    day_azimuth: float
+    night: SkyTable | None
+    night_azimuth: float
+    night_gain: Tensor
+    overcast: float
+    cover_radiance: Tensor
+    floor: Tensor
+    veil: float
+    veil_radiance: Tensor
+
+    def radiance(self, direction: Tensor) -> Tensor:
+        """Scene-linear radiance (M, 3) for unit directions (M, 3); no sun disk, no single clouds."""
+        got = self.day.fetch(direction, self.day_azimuth) + self.floor
+        if self.night is not None:
+            got = got + self.night.fetch(direction, self.night_azimuth) * self.night_gain
+        if self.overcast > 0:
+            rise = direction[:, 2:3].clamp(0, 1)
+            got = torch.lerp(got, self.cover_radiance * (1 + 2 * rise) / 3, self.overcast)
+        if self.veil > 0:
+            thick = self.veil * torch.exp(-direction[:, 2:3].clamp(min=0) * (6 * (1 - self.veil) + 0.15))
+            got = got + (self.veil_radiance - got) * thick
+        return got
