@@ -1,0 +1,193 @@
+"""One database, two engines: SQLite for a single machine, Postgres for many. Short transactions, plain errors.
+
+SQLite runs in WAL mode with `synchronous=FULL`, so that a COMMIT that returned survives a power cut. It has one writer:
+this process queues for it on an asyncio lock, other processes on SQLite's own busy timeout. A write begins with
+`BEGIN IMMEDIATE`, because a transaction that reads first and wants to write later cannot wait for the lock: SQLite
+fails it at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import URL, event, make_url, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from store.errors import UnavailableError
+from store.failures import translate
+
+Dialect = Literal["sqlite", "postgresql"]
+
+BUSY_TIMEOUT_S = 10.0
+"""How long a SQLite write waits for another process."""
+
+_IDLE_BEFORE_PING_S = 2.0
+_CONNECT_TIMEOUT_S = 5.0
+_COMMAND_TIMEOUT_S = 30.0
+
+
+class Database:
+    """Connections to one database.
+
+    Args:
+        url: as in `StoreConfig.database_url`.
+
+    The bodies of `read` and `write` hold SQL and nothing that waits for anything else: on SQLite every other writer of
+    this process waits for them.
+    """
+
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url)
+        self.name = parsed.render_as_string(hide_password=True)
+        self.dialect: Dialect
+        if parsed.get_backend_name() == "sqlite":
+            self.dialect = "sqlite"
+            path = parsed.database or ""
+            if path in ("", ":memory:"):
+                raise ValueError("database_url needs a file: sqlite:////absolute/path.db")
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            self._writer = _sqlite_engine(path, size=1, begin="BEGIN IMMEDIATE")
+            self._reader = _sqlite_engine(path, size=4, begin="BEGIN")
+        else:
+            self.dialect = "postgresql"
+            self._writer = self._reader = _postgres_engine(parsed)
+        self._lock = asyncio.Lock()
+
+    def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A transaction that only reads."""
+        return self._transaction(self._reader)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that COMMITs when the block ends well and rolls back when it raises.
+
+        Raises:
+            UnavailableError: the database does not answer, or is locked for longer than `BUSY_TIMEOUT_S`.
+            StorageFullError: its disk has no room.
+            ConflictError: a unique or foreign key refused the row.
+        """
+        if self.dialect == "postgresql":
+            async with self._transaction(self._writer) as connection:
+                yield connection
+            return
+        async with self._lock, self._transaction(self._writer) as connection:
+            yield connection
+
+    async def ping(self) -> None:
+        """Ask for one row.
+
+        Raises:
+            UnavailableError: the database does not answer.
+        """
+        async with self.read() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._writer.dispose()
+        if self._reader is not self._writer:
+            await self._reader.dispose()
+
+    @asynccontextmanager
+    async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with engine.begin() as connection:
+                yield connection
+        except (DBAPIError, PoolTimeoutError, OSError, TimeoutError) as error:
+            meaning = translate(error, self.name)
+            if meaning is None:
+                raise
+            raise meaning from error
+
+
+def _sqlite_engine(path: str, *, size: int, begin: str) -> AsyncEngine:
+    engine = create_async_engine(
+        URL.create("sqlite+aiosqlite", database=path),
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=BUSY_TIMEOUT_S,
+        # Every use is one `engine.begin()` block, which has ended its transaction: a ROLLBACK more would be a
+        # needless hop to the driver's thread.
+        pool_reset_on_return=None,
+        # The driver itself must begin nothing: transactions begin below.
+        connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_S},
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_S * 1000)}")
+        _enter_wal(cursor)
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _enter_wal(cursor: Any) -> None:
+    """Switch the file to WAL. While several processes do it at once SQLite answers BUSY without waiting."""
+    give_up = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _postgres_engine(url: URL) -> AsyncEngine:
+    engine = create_async_engine(
+        url.set(drivername="postgresql+asyncpg"),
+        pool_size=8,
+        max_overflow=8,
+        pool_timeout=_CONNECT_TIMEOUT_S,
+        connect_args={
+            "ssl": "disable" if "ssl" not in url.query and "sslmode" not in url.query else None,
+            "timeout": _CONNECT_TIMEOUT_S,
+            "command_timeout": _COMMAND_TIMEOUT_S,
+            "server_settings": {"application_name": "cyclorama"},
+        },
+    )
+
+    # A ping before every use would cost a round trip; only a connection that lay idle may have died unnoticed.
+    @event.listens_for(engine.sync_engine, "checkin")
+    def put_back(_connection: Any, record: Any) -> None:
+        record.info["at"] = time.monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def take(connection: Any, record: Any, _proxy: Any) -> None:
+        if time.monotonic() - record.info.get("at", float("inf")) < _IDLE_BEFORE_PING_S:
+            return
+        if "at" not in record.info:  # just connected
+            return
+        try:
+            engine.sync_engine.dialect.do_ping(connection)
+        except engine.sync_engine.dialect.dbapi.Error as error:
+            raise DisconnectionError() from error
+
+    return engine
+
+
+def unreachable(name: str, error: BaseException) -> UnavailableError:
+    """The error for a database that cannot be opened at start, with what to look at."""
+    return UnavailableError(
+        f"the database {name} cannot be opened ({error}). Is it running, does it exist, and are the name and "
+        "password in CYCLORAMA_DATABASE_URL right?"
+    )
