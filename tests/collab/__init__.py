@@ -1,0 +1,1 @@
+"""Living documents, room by room."""
