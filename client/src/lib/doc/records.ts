@@ -1,0 +1,99 @@
+// What a project's environments document holds, in types. The names are the public contract of the document.
+
+export type Value = number | string;
+
+export type RenderState = 'queued' | 'done' | 'draft' | 'failed';
+
+/** `renders[slot]`: the settled picture of one variation from one camera. */
+export interface Render {
+	state: RenderState;
+	digest?: string;
+	image?: string;
+	depth?: string;
+	thumbs?: Record<string, string>;
+	width?: number;
+	height?: number;
+	tier?: string;
+	engine?: string;
+	camera?: Record<string, unknown>;
+	notes?: unknown;
+	finished_at?: number | string;
+	render_s?: number;
+	error?: string;
+	error_kind?: string;
+}
+
+export interface Camera {
+	kind: string;
+	label?: string;
+	position_m?: [number, number, number];
+	look_at_m?: [number, number, number];
+	focal_mm?: number;
+	sensor_mm?: [number, number];
+}
+
+export type Axis = 'time_of_day' | 'weather' | 'season' | 'custom';
+
+export interface Variation {
+	id: string;
+	label: string;
+	axis: Axis;
+	overrides: Record<string, Value>;
+	proposed_by?: string;
+	status?: string;
+}
+
+export type Quality = 'low' | 'standard' | 'high';
+export type LocationType = 'exterior' | 'interior';
+
+/** Someone whose browser is in this project now. */
+export interface User {
+	id: string;
+	name: string;
+	color: string;
+}
+
+export interface LookingAt {
+	environment: string;
+	slot: string;
+}
+
+/** A point of the settled picture: u to the right, v down, both 0–1. */
+export interface PicturePoint {
+	slot: string;
+	u: number;
+	v: number;
+}
+
+export interface Person {
+	client: number;
+	user: User;
+	looking_at: LookingAt | null;
+	holding: string | null;
+	cursor: PicturePoint | null;
+	idle: boolean;
+}
+
+export interface FarmJob {
+	id: string;
+	environment: string;
+	slot: string;
+	lane: 'preview' | 'settled';
+	state: string;
+	progress: number;
+	phase: string;
+}
+
+/** The latest quick picture of a slot, delivered through presence only. */
+export interface Preview {
+	image: string;
+	width: number;
+	height: number;
+	digest?: string;
+	at?: number;
+}
+
+export interface FarmState {
+	jobs: Record<string, FarmJob>;
+	previews: Record<string, Preview>;
+}
