@@ -1,0 +1,52 @@
+"""Finding engines by a dotted name, and holding torch to the threads it may use."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from typing import cast
+
+from render.engines.base import Engine
+from render.errors import EngineError
+
+WARM_ENGINE = "procedural"
+
+
+class EngineSource:
+    """Engines by name, each made once."""
+
+    def __init__(self, get_engine: Callable[[str], Engine]) -> None:
+        self._get_engine = get_engine
+        self._made: dict[str, Engine] = {}
+
+    def engine(self, name: str) -> Engine:
+        """The engine of that name."""
+        if name not in self._made:
+            self._made[name] = self._get_engine(name)
+        return self._made[name]
+
+
+def load_engines(dotted: str, threads: int) -> EngineSource:
+    """Import the engine source and warm the procedural engine.
+
+    Args:
+        dotted: `module:attribute` of a function from name to Engine.
+        threads: torch threads of this process. With more than one per process on shared cores, frames took ten times
+            as long; and the same spec must give the same pixels everywhere (E1).
+
+    Raises:
+        EngineError: there is no such module or attribute.
+    """
+    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+    module_name, _, attribute = dotted.partition(":")
+    try:
+        get_engine = getattr(importlib.import_module(module_name), attribute)
+    except AttributeError as error:
+        raise EngineError(f"no engines at {dotted!r}: {error}") from error
+    source = EngineSource(cast(Callable[[str], Engine], get_engine))
+    source.engine(WARM_ENGINE)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(threads)
+    return source

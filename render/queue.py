@@ -1,0 +1,176 @@
+"""Farm: where pictures are asked for. The ledger row is the request; ticket and events only hurry things along."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from render.announce import Announcer
+from render.control import CONTROL_STREAM, Control, Stop, Supersede, encode_control
+from render.remembered import remembered
+from render.run import Clock
+from render.spec import Lane, RenderSpec, RenderTarget
+from render.tickets import Tickets
+from store.errors import UnavailableError
+from store.ids import JobId, UserId
+from store.jobs import ACTIVE_STATES, Job, JobState, NewJob, Submission
+from store.opening import Stores
+
+logger = logging.getLogger(__name__)
+
+MANY_JOBS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class RenderRequest:
+    """One picture wanted.
+
+    Args:
+        target: where it belongs.
+        spec: what decides it.
+        lane: "preview" while a hand is moving, "settled" for what goes into the document.
+        user: on whose behalf; the farm is fair between users.
+        priority: 0 is the most urgent.
+        batch: names the request this one came with, "" for none.
+    """
+
+    target: RenderTarget
+    spec: RenderSpec
+    lane: Lane
+    user: str
+    priority: int
+    batch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a request.
+
+    Args:
+        job_id: the row that makes (or made) the picture; None when it was made for another project.
+        digest: of the spec.
+        state: `done` with a result, or `queued` / `running`.
+        result: set when done; no event follows then.
+    """
+
+    job_id: JobId | None
+    digest: str
+    state: JobState
+    result: dict[str, Any] | None = None
+
+
+class Farm:
+    """Submits, cancels and retries renders.
+
+    Args:
+        stores: opened.
+        tickets: wake workers up.
+        clock: unix seconds.
+    """
+
+    def __init__(self, stores: Stores, tickets: Tickets, *, clock: Clock = time.time) -> None:
+        self.announcer = Announcer(stores.relay)
+        self._stores = stores
+        self._tickets = tickets
+        self._clock = clock
+
+    async def submit(self, requests: Sequence[RenderRequest]) -> list[Answer]:
+        """Ask for pictures; answers come in the order of the requests.
+
+        What has been rendered before is answered at once. The rest enters the ledger in one transaction, replacing
+        older requests for the same slot and lane (F1).
+
+        Raises:
+            UnavailableError: the ledger does not answer; nothing was asked for.
+        """
+        answers: list[Answer | None] = []
+        for request in requests:
+            digest = request.spec.digest()
+            made = await remembered(self._stores.ledger, self._stores.objects, digest)
+            if made is None:
+                answers.append(None)
+                continue
+            await self._make_room(request)
+            is_ours = made.project == request.target.project
+            answers.append(Answer(made.id if is_ours else None, digest, JobState.DONE, made.result))
+        open_requests = [request for request, answer in zip(requests, answers, strict=True) if answer is None]
+        submissions = await self._stores.ledger.submit([_row(request) for request in open_requests])
+        for submission in submissions:
+            await self._hurry(submission)
+        entered = iter(submissions)
+        return [
+            answer or Answer((job := next(entered).job).id, job.digest, job.state, job.result) for answer in answers
+        ]
+
+    async def cancel(self, job_id: JobId) -> Job | None:
+        """Stop a job by its id, row first (F3). None when it had ended already.
+
+        Raises:
+            NotFoundError: there is no such job.
+            UnavailableError: the ledger does not answer.
+        """
+        job = await self._stores.ledger.cancel(job_id, self._clock())
+        if job is not None:
+            await self._tell_workers(Stop(job.id))
+            await self.announcer.say("canceled", job)
+        return job
+
+    async def retry(self, job_id: JobId, user: str) -> Job:
+        """Ask again for what an ended job asked for.
+
+        Raises:
+            NotFoundError: there is no such job.
+            ConflictError: it has not ended.
+            UnavailableError: the ledger does not answer.
+        """
+        job = await self._stores.ledger.retry(job_id, UserId(user), self._clock())
+        await self._hurry(Submission(job, [], True))
+        return job
+
+    async def _hurry(self, submission: Submission) -> None:
+        """After the row: tell who has lost their turn, stop what runs in vain, wake a worker."""
+        job = submission.job
+        for old in submission.superseded:
+            await self.announcer.say("superseded", old)
+        await self._tell_workers(Supersede(job.project, job.environment, job.slot, job.lane, keep=job.id))
+        if not submission.fresh:
+            return
+        await self.announcer.say("queued", job)
+        try:
+            await self._tickets.send(_lane(job))
+        except UnavailableError as error:
+            logger.warning("farm.ticket_not_sent job=%s: %s", job.id, error)
+
+    async def _make_room(self, request: RenderRequest) -> None:
+        """The newest request of a slot is answered already; older ones of the slot must not overwrite it later."""
+        target = request.target
+        for job in await self._stores.ledger.list_jobs(target.project, states=ACTIVE_STATES, limit=MANY_JOBS):
+            if (job.environment, job.slot, job.lane) == (target.environment, target.slot, request.lane):
+                canceled = await self._stores.ledger.cancel(job.id, self._clock())
+                if canceled is not None:
+                    await self._tell_workers(Stop(job.id))
+                    await self.announcer.say("canceled", canceled)
+
+    async def _tell_workers(self, message: Control) -> None:
+        try:
+            await self._stores.relay.publish(CONTROL_STREAM, encode_control(message))
+        except UnavailableError as error:
+            logger.warning("farm.control_not_sent %s: %s", message, error)
+
+
+def _row(request: RenderRequest) -> NewJob:
+    target, spec = request.target, request.spec
+    return NewJob(
+        project=target.project, environment=target.environment, user=UserId(request.user), slot=target.slot,
+        lane=request.lane, tier=spec.tier, digest=spec.digest(),
+        spec=json.dumps(spec.to_json(), sort_keys=True, allow_nan=False), priority=request.priority,
+        batch=request.batch,
+    )
+
+
+def _lane(job: Job) -> Lane:
+    return "preview" if job.lane == "preview" else "settled"

@@ -1,0 +1,55 @@
+"""One worker at work: the composition that the embedded farm and a worker process share."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from dramatiq import Broker
+
+from render.config import LANES, FarmConfig
+from render.run import Clock
+from render.spec import Lane
+from render.sweeper import Sweeper
+from render.ticket_office import answer_tickets
+from render.tickets import Tickets
+from render.worker import RenderWorker
+from store.opening import Stores
+
+
+@asynccontextmanager
+async def serving(
+    stores: Stores, config: FarmConfig, broker: Broker, *, drain_s: float, lanes: Sequence[Lane] = LANES,
+    name: str | None = None, clock: Clock = time.time,
+) -> AsyncIterator[RenderWorker]:
+    """A worker that answers tickets and sweeps while the context is open.
+
+    Leaving goes in this order: stop sweeping, stop claiming, let running jobs finish for `drain_s`, give back the rest,
+    stop answering tickets, end the render processes.
+    """
+    worker = RenderWorker(stores, config, lanes=lanes, name=name, clock=clock)
+    await worker.start()
+    try:
+        async with answer_tickets(broker, worker.tick, worker.lanes, config):
+            sweeper = Sweeper(stores, Tickets(broker), worker.announcer, config, nudge=worker.tick, clock=clock)
+            try:
+                async with background(sweeper.run(), "farm-sweeper"):
+                    yield worker
+            finally:
+                await worker.drain(drain_s)
+    finally:
+        await worker.close()
+
+
+@asynccontextmanager
+async def background(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
+    """Run a coroutine while the context is open."""
+    task = asyncio.create_task(work, name=name)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

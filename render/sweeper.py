@@ -1,0 +1,108 @@
+"""The farm's self-healing, once every `sweep_s`: expired leases, lost tickets, forgotten previews.
+
+It runs in every server and every worker process. Several at once do no harm: each step is a guarded UPDATE, and tickets
+are only topped up to what waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from render.announce import Announcer
+from render.config import LANES, FarmConfig
+from render.results import object_ids
+from render.run import Clock
+from render.spec import Lane
+from render.tickets import Tickets
+from store.errors import StoreError, UnavailableError
+from store.opening import Stores
+
+logger = logging.getLogger(__name__)
+
+PREVIEW_MEDIA_TYPE = "image/jpeg"
+
+
+class Sweeper:
+    """Heals what crashes, flushes and restarts left behind.
+
+    Args:
+        stores: opened.
+        tickets: to send again.
+        announcer: for requeued and failed jobs; its unsent events are retried.
+        config: intervals.
+        nudge: called with a lane that has waiting jobs while tickets cannot be sent (a worker's own tick).
+        clock: unix seconds.
+    """
+
+    def __init__(
+        self, stores: Stores, tickets: Tickets, announcer: Announcer, config: FarmConfig, *,
+        nudge: Callable[[Lane], Awaitable[None]] | None = None, clock: Clock = time.time,
+    ) -> None:
+        self._stores = stores
+        self._tickets = tickets
+        self._announcer = announcer
+        self._config = config
+        self._nudge = nudge
+        self._clock = clock
+        self._pruned_at = 0.0
+        self._nudges: dict[Lane, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Sweep for ever; a store that does not answer is logged and swept again."""
+        while True:
+            try:
+                await self.sweep()
+            except StoreError as error:
+                logger.warning("sweeper.skipped: %s", error)
+            await asyncio.sleep(self._config.sweep_s)
+
+    async def sweep(self) -> None:
+        """One round.
+
+        Raises:
+            StoreError: ledger or object store did not answer.
+        """
+        now = self._clock()
+        for job in await self._stores.ledger.expire(now):
+            logger.warning("sweeper.lease_expired job=%s lost=%d state=%s", job.id, job.lost_count, job.state)
+            await self._announcer.say_state(job)
+        for lane in LANES:
+            await self._top_up(lane)
+        await self._announcer.flush()
+        if now - self._pruned_at >= self._config.prune_s:
+            self._pruned_at = now
+            await self._prune(now)
+
+    async def _top_up(self, lane: Lane) -> None:
+        waiting = await self._stores.ledger.waiting(lane)
+        if not waiting:
+            return
+        try:
+            missing = min(waiting, self._config.max_tickets) - await self._tickets.depth(lane)
+            if missing > 0:
+                await self._tickets.send(lane, missing)
+        except UnavailableError as error:
+            logger.warning("sweeper.no_tickets lane=%s waiting=%d: %s", lane, waiting, error)
+        # A ticket can sit in a dead worker's hand, or its thread wait for Redis to take an acknowledgement: a worker
+        # that sees waiting jobs looks for itself too. Its ticks take turns, so this never runs two at once.
+        if self._nudge is not None and (lane not in self._nudges or self._nudges[lane].done()):
+            self._nudges[lane] = asyncio.create_task(self._run_nudge(lane), name=f"nudge-{lane}")
+
+    async def _run_nudge(self, lane: Lane) -> None:
+        assert self._nudge is not None
+        await self._nudge(lane)
+
+    async def _prune(self, now: float) -> None:
+        """Forget old previews and their pictures.
+
+        A preview's picture is a JPEG and a settled render names none, so what is deleted here belongs to no document.
+        Another, younger preview may have had the same bytes; it is rendered again when somebody asks for it.
+        """
+        for job in await self._stores.ledger.prune_previews(now - self._config.preview_keep_s):
+            for object_id in object_ids(job.result or {}):
+                info = await self._stores.objects.head(object_id)
+                if info is not None and info.media_type == PREVIEW_MEDIA_TYPE:
+                    await self._stores.objects.delete(object_id)
