@@ -1,0 +1,197 @@
+"""The procedural engine: one recipe from spec to picture, the same for every world.
+
+World → view → trace → shade → sky, clouds, air → particles → film. Caches by level: worlds by geometry, light by hour
+and weather; a world keeps its own shadows of the last suns. Nothing random at render time: every pattern is a function
+of the scene's seed and of world metres (E1).
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Hashable
+
+import torch
+from torch import Tensor
+
+from render.engines.base import Picture, Progress
+from render.engines.cache import ByteCache
+from render.errors import EngineError, OutOfMemoryError
+from render.film import develop
+from render.gbuffer import GBuffer
+from render.light.air import sky_through_fog, through_air
+from render.light.base import Light
+from render.light.build import build_light
+from render.shots import Shot, place
+from render.spec import RenderSpec
+from render.view import View
+from render.world.base import World
+from render.world.build import build_world
+
+logger = logging.getLogger(__name__)
+
+_WORLD_BYTES_UNKNOWN = 60_000_000
+_MOST_SUPERSAMPLES = 9_000_000
+
+
+class ProceduralEngine:
+    """See `Engine`; one per process, safe to share between threads.
+
+    Args:
+        cache_bytes: memory for worlds.
+    """
+
+    name = "procedural"
+
+    def __init__(self, cache_bytes: int) -> None:
+        self._worlds: ByteCache[World] = ByteCache(cache_bytes, lambda w: int(getattr(w, "bytes", _WORLD_BYTES_UNKNOWN)))
+        self._lights: ByteCache[Light] = ByteCache(64, lambda _: 1)
+        self._shots: ByteCache[Shot] = ByteCache(512, lambda _: 1)
+
+    def render(self, spec: RenderSpec, progress: Progress) -> Picture:
+        """Render one picture; see `Engine.render`."""
+        try:
+            with torch.inference_mode():
+                return self._render(spec, progress)
+        except MemoryError as error:
+            raise OutOfMemoryError("the picture does not fit into memory; ask for a smaller one") from error
+        except RuntimeError as error:
+            if "alloc" in str(error) and "memory" in str(error):
+                raise OutOfMemoryError("the picture does not fit into memory; ask for a smaller one") from error
+            raise EngineError(f"the engine failed: {error}") from error
+
+    def _render(self, spec: RenderSpec, progress: Progress) -> Picture:
+        watch = _Watch()
+        scene = spec.scene
+        settled = spec.tier != "preview"
+        progress(0.02, "building the place")
+        geometry = scene.key("geometry")
+        quick = self._world((*geometry, "quick"), spec, progress, fine=False)
+        watch.lap("world")
+        progress(0.30, "placing the camera")
+        shot = self._shot(geometry, quick, spec)
+        watch.lap("camera")
+        world = self._world((*geometry, "fine"), spec, progress, fine=True) if settled else quick
+        watch.lap("world")
+        progress(0.45, "lighting")
+        light = self._lights.get_or_make(scene.key("light") + geometry + (scene.season,), lambda: build_light(scene))
+        watch.lap("light")
+        progress(0.5, "looking")
+        view = shot.view
+        double = settled and view.width_px * view.height_px * 4 <= _MOST_SUPERSAMPLES
+        g = world.trace(view.scaled(2) if double else view)
+        watch.lap("trace")
+        progress(0.65, "shading")
+        linear, depth = _expose(world, g, view, light, double, progress, watch)
+        progress(0.92, "developing")
+        _check(linear, spec)
+        display = develop(linear, light.exposure, vignette=view.projection == "pinhole")
+        watch.lap("film")
+        progress(1.0, "done")
+        logger.debug("engine.rendered digest=%s %s", spec.digest()[:12], watch.seconds)
+        return Picture(
+            display=display, linear=linear.numpy(), depth_m=depth.numpy(), view=view, notes=shot.notes,
+            seconds=watch.seconds,
+        )
+
+    def _world(self, key: Hashable, spec: RenderSpec, progress: Progress, *, fine: bool) -> World:
+        if spec.scene.archetype in ("city", "interior"):
+            key, fine = spec.scene.key("geometry"), True  # built places have one version
+
+        def report(share: float, phase: str) -> None:
+            progress(0.02 + 0.4 * share, phase)
+
+        return self._worlds.get_or_make(key, lambda: build_world(spec.scene, report, fine=fine))
+
+    def _shot(self, geometry: Hashable, world: World, spec: RenderSpec) -> Shot:
+        key = (geometry, spec.camera, spec.width_px, spec.height_px)
+        return self._shots.get_or_make(key, lambda: place(world, spec.camera, spec.width_px, spec.height_px))
+
+
+def _expose(
+    world: World, g: GBuffer, view: View, light: Light, double: bool, progress: Progress, watch: _Watch
+) -> tuple[Tensor, Tensor]:
+    """Radiance (H, W, 3) and depth (H, W) of a view from its G-buffer; twice as fine each way when `double`.
+
+    One sample is shaded per pixel, all four only where depth, normal or surface differ between them.
+    """
+    height, width = view.height_px, view.width_px
+    pixels = height * width
+    if double:
+        quad = torch.arange(4 * pixels).view(height, 2, width, 2).permute(0, 2, 1, 3).reshape(pixels, 4)
+        edge, depth = _edges(g, quad)
+        first = quad[:, 0]
+        rest = quad[edge][:, 1:].reshape(-1)
+        which = torch.cat([first, rest])
+    else:
+        edge, depth = torch.empty(0, dtype=torch.long), g.depth_m
+        which = torch.arange(pixels)
+    seen = g.hit[which]
+    radiance = torch.empty(which.numel(), 3)
+    eye_z = float(view.eye_m[2])
+    hit = torch.nonzero(seen).squeeze(1)
+    if hit.numel():
+        at = which[hit]
+        left = world.shade(g, at, light)
+        watch.lap("shade")
+        progress(0.80, "filling the air")
+        radiance[hit] = through_air(left, g.direction[at], _along(view, g, at), eye_z, light)
+        watch.lap("air")
+    progress(0.86, "painting the sky")
+    sky = torch.nonzero(~seen).squeeze(1)
+    if sky.numel():
+        direction = g.direction[which[sky]]
+        radiance[sky] = sky_through_fog(light.sky.radiance(direction), direction, eye_z, light)
+        watch.lap("sky")
+    image = radiance[:pixels]
+    if edge.numel():
+        image[edge] = (image[edge] + radiance[pixels:].view(-1, 3, 3).sum(1)) * 0.25
+    return image.view(height, width, 3).contiguous(), depth.view(height, width).contiguous()
+
+
+def _edges(g: GBuffer, quad: Tensor) -> tuple[Tensor, Tensor]:
+    """Pixels (K,) whose four samples see different things, and every pixel's depth (P,).
+
+    The mean of 1/z of the four is exactly 1/z at the pixel's centre on any plane; at edges the nearest surface counts.
+    """
+    depth = g.depth_m[quad]
+    nearest, farthest = depth.amin(1), depth.amax(1)
+    split = farthest > nearest * 1.03
+    kind = g.object_id[quad]
+    split |= (kind != kind[:, :1]).any(1)
+    normal = g.normal[quad]
+    split |= ((normal * normal[:, :1]).sum(2).amin(1) < 0.80) & torch.isfinite(nearest)
+    centre = 4 / (1 / depth).sum(1)
+    whole = torch.where(farthest > nearest * 1.03, nearest, centre)
+    return torch.nonzero(split).squeeze(1), torch.where(torch.isfinite(nearest), whole, math.inf)
+
+
+def _along(view: View, g: GBuffer, at: Tensor) -> Tensor:
+    """Distance along the ray (M,) of samples `at`."""
+    if view.projection == "equirect":
+        return g.depth_m[at]
+    forward = torch.tensor(view.world_from_cam[:, 2], dtype=torch.float32)
+    return g.depth_m[at] / (g.direction[at] * forward).sum(1).clamp(min=1e-4)
+
+
+def _check(linear: Tensor, spec: RenderSpec) -> None:
+    if not bool(torch.isfinite(linear).all()):
+        error = EngineError("the picture holds numbers that are not finite; please report this scene")
+        error.kind = "nan_output"
+        logger.error("engine.nan_output digest=%s", spec.digest())
+        raise error
+
+
+class _Watch:
+    """Seconds per phase."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, phase: str) -> None:
+        """Credit the time since the last lap to a phase."""
+        now = time.perf_counter()
+        self.seconds[phase] = self.seconds.get(phase, 0.0) + now - self._last
+        self._last = now

@@ -1,0 +1,152 @@
+"""Visibility over a height map: a polar table of slopes, a running maximum, one binary search per sample.
+
+For every azimuth around the eye the table holds the slope under which the ground at each radius appears. The running
+maximum of a row is what hides what lies behind, and it is sorted, so the surface a ray meets is found by search. Rows
+are offset and flattened, so one search serves every sample of any camera: pitched, rolled or panoramic.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from render.view import View
+
+# The earth is flat here: a curved one would put one world point at different heights for different eyes (E2).
+NEAREST_M, FARTHEST_M = 0.6, 30_000.0
+_STEEPEST = 30.0
+_ROW_OFFSET = 64.0
+
+HeightAt = Callable[[Tensor, Tensor], Tensor]
+"""Height in metres at world x, y (any shape)."""
+
+
+@dataclass(frozen=True)
+class PolarTable:
+    """Slopes seen from one eye.
+
+    Args:
+        slope: (A, R) float32 slope of the ground at each azimuth and radius; `flat` its running maximum, (A·R,)
+            float64, row a shifted by 64·a.
+        radius_m: (R,).
+        first_azimuth, step: of the rows, radians clockwise from north.
+        wraps: whether the rows go all the way round.
+    """
+
+    slope: Tensor
+    flat: Tensor
+    radius_m: Tensor
+    first_azimuth: float
+    step: float
+    wraps: bool
+
+
+def rays(view: View) -> Tensor:
+    """(N, 3) float32 unit directions in the world frame of every pixel centre, row by row."""
+    rows = torch.arange(view.height_px, dtype=torch.float64) + 0.5
+    columns = torch.arange(view.width_px, dtype=torch.float64) + 0.5
+    if view.projection == "equirect":
+        yaw = (columns / view.width_px * 2 - 1) * math.pi
+        rise = (0.5 - rows / view.height_px) * math.pi
+        flat = torch.cos(rise)[:, None]
+        direction = torch.stack([
+            flat * torch.sin(yaw), flat * torch.cos(yaw), torch.sin(rise)[:, None].expand(-1, view.width_px),
+        ], -1)
+        return direction.reshape(-1, 3).float()
+    x = ((columns - view.cx_px) / view.fx_px)[None, :]
+    y = ((rows - view.cy_px) / view.fy_px)[:, None]
+    length = torch.sqrt(x * x + y * y + 1)
+    axes = view.world_from_cam
+    return torch.stack(
+        [((x * axes[i, 0] + y * axes[i, 1] + axes[i, 2]) / length).float() for i in range(3)], -1
+    ).reshape(-1, 3)
+
+
+def planar_per_metre(view: View, direction: Tensor) -> Tensor:
+    """(N,) factor from distance along a ray to depth: the cosine to the view axis, or 1 for an equirect."""
+    if view.projection == "equirect":
+        return torch.ones(direction.shape[0])
+    forward = view.world_from_cam[:, 2]
+    return direction[:, 0] * forward[0] + direction[:, 1] * forward[1] + direction[:, 2] * forward[2]
+
+
+def build_table(view: View, direction: Tensor, height_at: HeightAt, radii: int) -> PolarTable:
+    """Table for a view.
+
+    Args:
+        view: where from; decides which azimuths are needed and how finely.
+        direction: (N, 3) its rays.
+        height_at: the ground.
+        radii: samples along each azimuth; 1536 puts them 0.6 % apart.
+    """
+    first, span, wraps = _azimuth_span(view, direction)
+    finest = 2 * math.pi / view.width_px if view.projection == "equirect" else 1 / max(view.fx_px, view.fy_px)
+    count = max(8, math.ceil(span / finest) + (0 if wraps else 3))
+    count = min(count, 8192)
+    step = span / count if wraps else span / max(count - 3, 1)
+    start = first + step / 2 if wraps else first - step
+    azimuth = start + torch.arange(count, dtype=torch.float64) * step
+    radius = (NEAREST_M * (FARTHEST_M / NEAREST_M) ** (torch.arange(radii, dtype=torch.float64) / (radii - 1)))
+    sine, cosine, r = torch.sin(azimuth).float(), torch.cos(azimuth).float(), radius.float()
+    height = height_at(float(view.eye_m[0]) + sine[:, None] * r, float(view.eye_m[1]) + cosine[:, None] * r)
+    slope = ((height - float(view.eye_m[2])) / r).clamp_(-_STEEPEST, _STEEPEST)
+    flat = torch.cummax(slope, dim=1).values.double()
+    flat += (torch.arange(count, dtype=torch.float64) * _ROW_OFFSET)[:, None]
+    return PolarTable(slope, flat.reshape(-1), r, start, step, wraps)
+
+
+def intersect(table: PolarTable, direction: Tensor) -> Tensor:
+    """Distance along each ray (N,) to the ground, +inf where the ray meets none.
+
+    Between two radii the ground is a straight line, which the ray is cut with exactly.
+    """
+    count, radii = table.slope.shape
+    level = torch.sqrt(direction[:, 0] ** 2 + direction[:, 1] ** 2).clamp_(min=1e-6)
+    azimuth = torch.atan2(direction[:, 0], direction[:, 1])
+    turn = 2 * math.pi
+    row = ((azimuth - table.first_azimuth + (0 if table.wraps else table.step)).remainder(turn) * (1 / table.step))
+    row = row - (0 if table.wraps else 1)
+    index = row.add_(0.5).floor_().long()
+    index = index.remainder_(count) if table.wraps else index.clamp_(0, count - 1)
+    slope = (direction[:, 2] / level).clamp_(-_STEEPEST * 8, _STEEPEST)
+    seek = slope.clamp(min=-_STEEPEST).double().add_(index, alpha=_ROW_OFFSET)
+    at = torch.searchsorted(table.flat, seek) - index * radii
+    missed = at >= radii
+    far = at.clamp_(0, radii - 1)
+    near = (far - 1).clamp_(min=0)
+    base = index * radii
+    flat = table.slope.reshape(-1)
+    slope_far, slope_near = flat[base + far], flat[base + near]
+    radius_far, radius_near = table.radius_m[far], table.radius_m[near]
+    over, under = (slope - slope_near).clamp_(min=0), (slope_far - slope).clamp_(min=0)
+    share = radius_near * over / (radius_near * over + radius_far * under).clamp_(min=1e-9)
+    radius = radius_near + (radius_far - radius_near) * share
+    # Nearer than the first radius the ground is taken as level.
+    below = radius_near * slope_near / slope.clamp(max=-1e-6)
+    radius = torch.where((far == 0) & (slope < slope_near), below.clamp(0, NEAREST_M), radius)
+    return torch.where(missed, torch.full_like(radius, math.inf), radius / level)
+
+
+def _azimuth_span(view: View, direction: Tensor) -> tuple[float, float, bool]:
+    """First azimuth, width and whether the whole circle is needed."""
+    if view.projection == "equirect":
+        return -math.pi, 2 * math.pi, True
+    w, h = view.width_px, view.height_px
+    grid = direction.view(h, w, 3)
+    edge = torch.cat([grid[0], grid[-1], grid[:, 0], grid[:, -1]]).double()
+    corners = [view.world_from_cam.T @ axis for axis in ([0.0, 0.0, 1.0], [0.0, 0.0, -1.0])]
+    for pole in corners:  # a pole inside the frame needs every azimuth
+        if pole[2] > 0:
+            x, y = pole[0] / pole[2] * view.fx_px + view.cx_px, pole[1] / pole[2] * view.fy_px + view.cy_px
+            if -2 <= x <= w + 2 and -2 <= y <= h + 2:
+                return -math.pi, 2 * math.pi, True
+    middle = math.atan2(float(view.world_from_cam[0, 2]), float(view.world_from_cam[1, 2]))
+    offset = (torch.atan2(edge[:, 0], edge[:, 1]) - middle + math.pi).remainder(2 * math.pi) - math.pi
+    low, high = float(offset.min()), float(offset.max())
+    if high - low > 1.9 * math.pi:
+        return -math.pi, 2 * math.pi, True
+    return middle + low, high - low, False

@@ -1,0 +1,106 @@
+"""Alpine: a valley with a lake, forest on its flanks, and a headwall of rock that closes the view to the north."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from render.scene import Scene
+from render.world import season as ring
+from render.world.base import Stage
+from render.world.land import Hit, Paint, TreeKind
+from render.world.noise import FEATURES, generator, lookup, mix, octaves, ridges, smoothstep, tile
+
+_LAKE_M = 2.0
+
+
+class Alpine:
+    """See the module; `Land` says what each method answers."""
+
+    erodes = True
+    strata_m = 119.0
+    wave_height = 0.30
+    foam = 0.0
+
+    def __init__(self, scene: Scene) -> None:
+        self._mass = tile(f"alpine/{scene.seed}/mass")
+        self._crest = tile(f"alpine/{scene.seed}/crest")
+        self._fine = tile(f"alpine/{scene.seed}/fine")
+        draw = torch.rand(4, generator=generator("alpine", scene.seed)).tolist()
+        self._bend = draw[0] * 2 * math.pi
+        self._lift = 0.45 + 1.1 * scene.relief
+        self._vegetation = scene.vegetation
+        self._lake = 0.35 + 1.3 * scene.water
+        self.water_m: float | None = _LAKE_M if scene.water > 0.02 else None
+        self.trees = TreeKind(6.2, 7.0, 17.0, 0.92, 2.6) if scene.vegetation > 0.02 else None
+        self.stage_hint = Stage(np.array([0.0, 60.0, 6.0]), 150.0, 186.0)
+
+    def elevation(self, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
+        cut = 2 * texel_m
+        warp = octaves(self._mass, x + 900, y - 400, 3000, 2)
+        wx = x + 260 * warp
+        wy = y + 260 * octaves(self._crest, x - 700, y + 1300, 3000, 2)
+        masses = octaves(self._mass, wx, wy, 5200, 6, 0.46, cut)
+        crests = ridges(self._crest, wx, wy, 2300, 7, 0.47, cut)
+        rough = 0.55 + 0.9 * masses.clamp(-1.2, 2) * 0.5 + 0.55 * crests
+        centre = 420 * torch.sin(y / 2100 + self._bend) - 420 * math.sin(self._bend) + 60
+        away = (x - centre).abs()
+        flank = smoothstep(250, 900, away)
+        slope = smoothstep(260, 2300, away)
+        height = 4 + 34 * flank + slope * (250 + 820 * rough + 250 * masses) * self._lift
+        headwall = smoothstep(1500, 4600, y) * (350 + 760 * rough) * self._lift
+        height = height + headwall * (1 - 0.35 * slope) + smoothstep(-2500, -6000, y) * 500 * rough * self._lift
+        relief = smoothstep(10, 160, height)
+        height = height + relief * 26 * self._lift * ridges(self._fine, wx, wy, 150, 7, 0.52, cut)
+        hummocks = octaves(self._fine, x, y, 60, 6, 0.5, cut)
+        return height + (1 - relief) * (1.6 * hummocks + 2.4 * octaves(self._mass, x, y, 210, 3, 0.5, cut))
+
+    def carve(self, height: Tensor, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
+        if self.water_m is None:
+            return height
+        shore = 0.16 * octaves(self._mass, x, y, 260, 5, 0.5, 2 * texel_m)
+        reach = torch.sqrt(((x - 20) / 270) ** 2 + ((y - 470) / 560) ** 2) / math.sqrt(self._lake) + shore
+        basin = 1 - smoothstep(0.72, 1.02, reach)
+        bed = self.water_m - 9 * basin - 0.5
+        rim = 1 - smoothstep(1.0, 1.75, reach)  # gentle shores all round
+        gentle = self.water_m + 0.4 + 9 * (reach - 1).clamp(min=0) + 1.0 * octaves(self._fine, x, y, 34, 5, 0.5, 2 * texel_m)
+        height = mix(height, torch.minimum(height, gentle), rim)
+        return mix(height, torch.minimum(height, bed), smoothstep(1.04, 0.94, reach))
+
+    def tree_share(self, x: Tensor, y: Tensor, height: Tensor, steep: Tensor) -> Tensor:
+        patch = lookup(self._mass, x, y, 420 * FEATURES) + 0.6 * lookup(self._crest, x, y, 90 * FEATURES)
+        share = smoothstep(0.9 - 2.2 * self._vegetation, 1.7 - 1.6 * self._vegetation, patch)
+        share = share * smoothstep(1.15, 0.75, steep) * smoothstep(620, 430, height + 60 * patch)
+        dry = smoothstep(3.0, 6.0, height)
+        clear = smoothstep(70, 130, torch.sqrt((x - 10) ** 2 + (y + 10) ** 2) + 18 * patch)
+        return share * dry * (0.06 + 0.94 * clear)
+
+    def paint(self, hit: Hit, scene: Scene) -> Paint:
+        dark, light = ring.grass(scene.season)
+        tone = (0.5 + 0.30 * hit.n9 + 0.22 * hit.n60).clamp(0, 1)[:, None]
+        meadow = mix(torch.tensor(dark), torch.tensor(light), tone)
+        rock = mix(torch.tensor([0.115, 0.105, 0.095]), torch.tensor([0.26, 0.235, 0.205]),
+                   (0.5 + 0.28 * hit.n60 + 0.2 * hit.n9).clamp(0, 1)[:, None])
+        rock = mix(rock, torch.tensor([0.16, 0.125, 0.095]), (0.22 * hit.n420).clamp(0, 0.6)[:, None])
+        scree = mix(torch.tensor([0.17, 0.16, 0.15]), torch.tensor([0.25, 0.24, 0.22]), tone)
+        beach = mix(torch.tensor([0.15, 0.135, 0.115]), torch.tensor([0.24, 0.22, 0.19]), tone)
+        edge = hit.steep + 0.12 * hit.n9 + 0.10 * hit.n60
+        green = smoothstep(0.82, 0.55, edge) * smoothstep(900, 620, hit.z + 130 * hit.n420)
+        stony = smoothstep(1.0, 0.66, edge)
+        albedo = mix(mix(rock, scree, stony[:, None]), meadow, green[:, None])
+        sandy = smoothstep(1.7, 0.5, hit.above_water + 0.35 * hit.n9)
+        albedo = mix(albedo, beach, sandy[:, None])
+        needles = mix(torch.tensor([0.018, 0.036, 0.014]), torch.tensor([0.052, 0.064, 0.022]),
+                      (0.5 + 0.35 * hit.n9).clamp(0, 1)[:, None])
+        crown_dark, crown_light = ring.leaves(scene.season)
+        larch = smoothstep(0.9, 1.3, hit.n60 + 0.5 * hit.n9)[:, None]
+        needles = mix(needles, mix(torch.tensor(crown_dark), torch.tensor(crown_light), tone), 0.75 * larch)
+        albedo = mix(albedo, needles, hit.canopy[:, None])
+        bare = (1 - green) * (1 - hit.canopy)
+        lying = ring.ground_snow(scene.season)
+        line = 780 - 1250 * lying
+        snow = smoothstep(line, line + 240, hit.z + 150 * hit.n420 + 70 * hit.n60 + 25 * hit.n9)
+        return Paint(albedo, 0.35 + 0.65 * bare, 0.55 + 0.45 * bare, bare * (1 - sandy), snow)

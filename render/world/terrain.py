@@ -1,0 +1,183 @@
+"""Terrain: any land recipe, built into maps once, then traced from and shaded for every camera, hour and season."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from render.gbuffer import SKY, GBuffer
+from render.light.base import Light
+from render.scene import Scene
+from render.view import View
+from render.visibility.polar import build_table, intersect, planar_per_metre, rays
+from render.world.base import Point, Stage
+from render.world.clipmap import HALVES_M, ClipMap, clip_grid, level_points, texel_m
+from render.world.erosion import erode
+from render.world.ground_light import openness, sunlit
+from render.world.land import Land
+from render.world.noise import smoothstep
+from render.world.terrain_shading import shade_terrain
+from render.world.trees import crown_height
+
+GROUND, WATER, CROWN = 0, 1, 2
+Progress = Callable[[float, str], None]
+
+_ERODED_CELLS = 320
+
+
+@dataclass(frozen=True)
+class Detail:
+    """How finely a terrain is built and traced."""
+
+    size: int
+    radii: int
+
+
+COARSE = Detail(384, 1024)
+FULL = Detail(768, 1536)
+
+
+class TerrainWorld:
+    """One landscape.
+
+    Args:
+        scene: its parameters; hour, weather and season may differ between calls of `shade`.
+        land: the recipe.
+        surface: 1 channel, height of what is seen: ground, crowns, water.
+        layers: 5 channels: gradient x, gradient y, openness, crown cover, ground height without crowns or water.
+    """
+
+    def __init__(self, scene: Scene, land: Land, detail: Detail, surface: ClipMap, layers: ClipMap, stage: Stage) -> None:
+        self.scene, self.land, self.detail = scene, land, detail
+        self.surface, self.layers, self.stage = surface, layers, stage
+        self._shadows: OrderedDict[tuple[float, ...], ClipMap] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @property
+    def bytes(self) -> int:
+        """Memory held, shadows of a few suns included."""
+        return self.surface.bytes * 2 + self.layers.bytes
+
+    @classmethod
+    def build(cls, scene: Scene, land: Land, detail: Detail, progress: Progress) -> TerrainWorld:
+        """Build the maps.
+
+        Raises:
+            CanceledError: from progress.
+        """
+        progress(0.0, "raising the land")
+        levels, size = len(HALVES_M), detail.size
+        carried = eroded_change(scene, land) if land.erodes else None
+        surfaces, layers = [], []
+        for level in range(levels):
+            progress(0.2 + 0.6 * level / levels, "shaping the land" if level else "raising the land")
+            x, y = level_points(level, size)
+            step = texel_m(level, size)
+            ground = land.elevation(x, y, step)
+            if carried is not None:
+                grid = torch.stack([x, y], -1)[None] / HALVES_M[-1]
+                ground = ground + torch.nn.functional.grid_sample(
+                    carried[None, None], grid, mode="bicubic", align_corners=False, padding_mode="border"
+                )[0, 0]
+            ground = land.carve(ground, x, y, step)
+            seen, cover = ground, torch.zeros_like(ground)
+            if land.trees is not None:
+                steep = _gradient(ground, step)
+                share = land.tree_share(x, y, ground, torch.sqrt(steep[0] ** 2 + steep[1] ** 2))
+                crown, cover = crown_height(x, y, share, land.trees, scene.seed, step)
+                seen = ground + crown
+            gradient = _gradient(seen, step)
+            opening = openness(seen, step)
+            if land.water_m is not None:
+                wet = ground < land.water_m
+                seen = torch.where(wet, land.water_m, seen)
+                cover = cover * ~wet
+            surfaces.append(seen)
+            layers.append(torch.stack([gradient[0], gradient[1], opening, cover, ground]))
+        progress(0.9, "finding a place to stand")
+        surface = ClipMap(torch.cat(surfaces)[None].contiguous(), size)
+        layer = ClipMap(torch.cat(layers, 1).contiguous(), size)
+        return cls(scene, land, detail, surface, layer, land.stage_hint)
+
+    def trace(self, view: View) -> GBuffer:
+        """First surfaces; see `World.trace`."""
+        direction = rays(view)
+        table = build_table(view, direction, lambda x, y: self.surface.at(x, y)[0], self.detail.radii)
+        distance = intersect(table, direction)
+        hit = torch.isfinite(distance)
+        reach = torch.where(hit, distance, 1.0)
+        eye = torch.tensor(view.eye_m, dtype=torch.float32)
+        position = eye + direction * reach[:, None]
+        got = self.layers.with_grid(clip_grid(position[:, 0], position[:, 1], self.layers.size))
+        water = self.land.water_m
+        is_water = (got[4] < water) if water is not None else torch.zeros_like(hit)
+        flat = is_water.float()
+        normal = torch.stack([-got[0] * (1 - flat), -got[1] * (1 - flat), torch.ones_like(flat)], -1)
+        normal = normal / torch.sqrt((normal * normal).sum(-1, keepdim=True))
+        material = torch.where(is_water, WATER, torch.where(got[3] > 0.5, CROWN, GROUND)).int()
+        material = torch.where(hit, material, SKY)
+        return GBuffer(
+            depth_m=torch.where(hit, distance * planar_per_metre(view, direction), math.inf),
+            position_m=position, normal=normal, object_id=material, direction=direction,
+            uv=torch.zeros(direction.shape[0], 2), material=material,
+        )
+
+    def shade(self, g: GBuffer, which: Tensor, light: Light) -> Tensor:
+        """Radiance leaving surfaces; see `World.shade`."""
+        return shade_terrain(self, g, which, light)
+
+    def sun_shadow(self, towards: Tensor) -> ClipMap:
+        """Share of the sun on the surface for one direction; a few are remembered."""
+        key = tuple(round(float(v), 5) for v in towards)
+        with self._lock:
+            found = self._shadows.get(key)
+            if found is None:
+                found = ClipMap(sunlit(self.surface.data[0], self.surface.size, towards), self.surface.size // 2)
+                self._shadows[key] = found
+                while len(self._shadows) > 4:
+                    self._shadows.popitem(last=False)
+            self._shadows.move_to_end(key)
+        return found
+
+    def is_free(self, point_m: Point, clearance_m: float) -> bool:
+        """Whether a camera may stand there; see `World.is_free`."""
+        ring = torch.arange(12) * (2 * math.pi / 12)
+        reach = torch.tensor([0.0, 0.5, 1.0])[:, None] * clearance_m
+        x = (float(point_m[0]) + reach * torch.sin(ring)).reshape(-1)
+        y = (float(point_m[1]) + reach * torch.cos(ring)).reshape(-1)
+        away = reach.expand(3, 12).reshape(-1)
+        need = self.surface.at(x, y)[0] + torch.sqrt((clearance_m**2 - away**2).clamp(min=0))
+        return bool((need <= float(point_m[2]) + 1e-3).all())
+
+    def first_hit(self, origin_m: Point, direction: Point) -> float:
+        """Distance along one ray; see `World.first_hit`."""
+        t = 0.3 * (14_000 / 0.3) ** (torch.arange(3000) / 2999)
+        x, y, z = (float(origin_m[i]) + t * float(direction[i]) for i in range(3))
+        under = torch.nonzero(z < self.surface.at(x, y)[0])
+        return float(t[int(under[0, 0])]) if under.numel() else math.inf
+
+    def ground_m(self, x_m: float, y_m: float) -> float:
+        """Walkable ground, or the water's surface; see `World.ground_m`."""
+        ground = float(self.layers.at(torch.tensor([x_m]), torch.tensor([y_m]))[4, 0])
+        return ground if self.land.water_m is None else max(ground, self.land.water_m)
+
+
+def eroded_change(scene: Scene, land: Land) -> Tensor:
+    """(320, 320) metres that water took or left over the whole place; every level adds the same map."""
+    axis = (((torch.arange(_ERODED_CELLS) + 0.5) / _ERODED_CELLS * 2 - 1) * HALVES_M[-1]).float()
+    x, y = axis[None, :].expand(_ERODED_CELLS, -1).contiguous(), axis[:, None].expand(-1, _ERODED_CELLS).contiguous()
+    cell = 2 * HALVES_M[-1] / _ERODED_CELLS
+    before = land.elevation(x, y, cell)
+    change = erode(before, cell, scene.seed) - before
+    return change * smoothstep(30, 120, before)  # valley floors keep the shape the recipe gave them
+
+
+def _gradient(height: Tensor, step: float) -> tuple[Tensor, Tensor]:
+    padded = torch.nn.functional.pad(height[None, None], (1, 1, 1, 1), mode="replicate")[0, 0]
+    return (padded[1:-1, 2:] - padded[1:-1, :-2]) / (2 * step), (padded[2:, 1:-1] - padded[:-2, 1:-1]) / (2 * step)
