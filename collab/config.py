@@ -1,0 +1,84 @@
+"""The limits and rhythms of living documents, as one typed value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollabConfig:
+    """Every field has a default that suits a studio; tests and tools pass their own.
+
+    Raises:
+        ValueError: a field is negative or zero where that makes no sense.
+    """
+
+    max_frame_bytes: int = 8 * 2**20
+    """Largest frame taken from a client; above it the connection is closed with 4413."""
+    max_update_bytes: int = 4 * 2**20
+    """Largest single update taken from a client."""
+    max_document_bytes: int = 64 * 2**20
+    """Serialized size above which a document takes no more client updates."""
+    messages_per_s: float = 500.0
+    """Sustained messages per second from one connection; above it 4429."""
+    messages_burst: float = 3000.0
+    """Messages that may come at once, such as after a partition."""
+    bytes_per_s: float = 2 * 2**20
+    """Sustained bytes per second from one connection."""
+    bytes_burst: float = 32 * 2**20
+    """Bytes that may come at once."""
+
+    fanout_share: float = 0.1
+    """Share of the loop that one room may spend on sending: after a flush that took t, the next waits t / share."""
+    fanout_pause_max_s: float = 0.02
+    """The longest a change waits to be merged with others under load."""
+    outbox_bytes: int = 2**20
+    """Bytes queued for a reader that does not keep up, before they collapse to one resync."""
+    outbox_frames: int = 256
+    """Frames queued for a reader that does not keep up, before they collapse to one resync."""
+    stall_s: float = 30.0
+    """A reader that takes nothing for this long is closed with 1013."""
+    close_timeout_s: float = 2.0
+    """How long a closing handshake may take before the connection is let go of."""
+    pulse_s: float = 10.0
+    """A client that heard nothing for this long is sent an empty presence frame (y-websocket drops silent servers)."""
+
+    presence_hz: float = 20.0
+    """Presence frames per second and room, at most."""
+    presence_state_bytes: int = 16 * 1024
+    """Largest presence state of one client."""
+    presence_ids_per_session: int = 8
+    """Client ids that one connection may speak for (tabs that share a browser speak for each other)."""
+    presence_remote_ttl_s: float = 45.0
+    """Presence from another node that is not refreshed for this long is cleared (clients refresh every 15 s)."""
+
+    save_pause_s: float = 0.004
+    """Commits begin at least this far apart under load, so that each carries more."""
+    save_retry_min_s: float = 0.1
+    """First pause after a failed save; doubles up to `save_retry_max_s`."""
+    save_retry_max_s: float = 5.0
+    """Longest pause between attempts to save."""
+    save_timeout_s: float = 30.0
+    """A save that hangs this long counts as failed and is tried again."""
+    save_batch_bytes: int = 8 * 2**20
+    """Bytes that go into one commit; the rest goes into the next."""
+
+    idle_unload_s: float = 30.0
+    """A room with nobody in it and nothing unsaved leaves memory after this long."""
+    snapshot_rows: int = 500
+    """Log rows after which an idle room writes a merged snapshot."""
+    snapshot_bytes: int = 2**20
+    """Log bytes after which an idle room writes a merged snapshot."""
+    merge_in_process_bytes: int = 512 * 1024
+    """Merges above this leave the event loop for another process (pycrdt holds the GIL)."""
+    reconcile_s: tuple[float, ...] = (0.0, 0.5, 2.0, 8.0, 30.0)
+    """After a gap in another node's stream, when to read the log for what was missed."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, (int, float)) and value < 0:
+                raise ValueError(f"CollabConfig.{field.name} is {value}: it cannot be negative")
+        for name in ("max_frame_bytes", "max_update_bytes", "fanout_share", "presence_hz", "pulse_s", "outbox_frames"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"CollabConfig.{name} must be above zero")

@@ -1,0 +1,344 @@
+"""All rooms of a process: opened by need, once; kept while somebody is in them or something is unsaved; then let go.
+
+    (absent) → loading → live → (absent)
+
+Loading is shared by all who ask at once. Leaving memory happens in one step without awaiting, after a last look that
+nobody came and everything is saved, so there is no half-closed room to run into.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import Protocol
+
+from collab.config import CollabConfig
+from collab.errors import CloseCode
+from collab.fanout import Fanout, RelayLike
+from collab.replica import merged
+from collab.room import Room
+from collab.saving import Saver
+from collab.shadow import Shadow
+from store.ids import DocId, ProjectId, UserId
+from store.updates import Loaded, Row, Update
+
+logger = logging.getLogger(__name__)
+
+_LOAD_SLICE_S = 0.02
+_SWEEP_S = 1.0
+
+
+class DocumentLog(Protocol):
+    """What rooms need of `store.updates.UpdateLog`."""
+
+    async def append(self, updates: Sequence[Update]) -> list[int]:
+        """Write all in one transaction."""
+        ...
+
+    async def load(self, doc: DocId) -> Loaded:
+        """Snapshot and the rows after it."""
+        ...
+
+    async def tail(self, doc: DocId, after: int) -> list[Row]:
+        """Rows after a sequence number."""
+        ...
+
+    async def put_snapshot(self, doc: DocId, upto: int, state: bytes) -> None:
+        """Keep a merged state that covers rows up to `upto`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How the rooms are doing, for /metrics and for the health of the house."""
+
+    rooms: dict[str, int]
+    sessions: dict[str, int]
+    unsaved: int
+    unsaved_bytes: int
+    oldest_unsaved_s: float
+    saving_failing_since: float | None
+    commits: int
+    rows: int
+    save_failures: int
+    presence: int
+    presence_refused: int
+    resyncs: int
+    document_bytes: int
+    messages: dict[str, int]
+    relay_gaps: int
+    relay_failures: int
+
+
+class Rooms:
+    """The rooms of this process.
+
+    Args:
+        log: the update log.
+        relay: how nodes hear of each other; None when there is only this one.
+        config: limits and rhythms.
+        node_id: this process among the nodes.
+        clock: wall clock in seconds.
+    """
+
+    def __init__(
+        self,
+        log: DocumentLog,
+        relay: RelayLike | None,
+        config: CollabConfig | None = None,
+        node_id: str = "node",
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.config = config or CollabConfig()
+        self.node_id = node_id
+        self.on_open: list[Callable[[Room], None]] = []
+        self.on_close: list[Callable[[Room], None]] = []
+        self._log = log
+        self._relay = relay
+        self._clock = clock
+        self._saver = Saver(log, self.config, clock)
+        self._rooms: dict[DocId, Room] = {}
+        self._loading: dict[DocId, asyncio.Task[Room]] = {}
+        self._snapshotting: dict[DocId, asyncio.Task[None]] = {}
+        self._sweeper: asyncio.Task[None] | None = None
+        self._merger: ProcessPoolExecutor | None = None
+        self._messages: dict[str, int] = {}
+        self._refused = 0
+        self._closing = False
+
+    async def get(self, doc_id: DocId) -> Room:
+        """The room, loaded if need be. It stays in memory for at least `idle_unload_s`; `use` keeps it longer.
+
+        Raises:
+            UnavailableError: the log cannot be read.
+        """
+        room = self._rooms.get(doc_id)
+        if room is None:
+            if self._closing:
+                raise RuntimeError("the rooms are closing")
+            task = self._loading.get(doc_id)
+            if task is None:
+                task = asyncio.get_running_loop().create_task(self._load(doc_id), name=f"load {doc_id}")
+                self._loading[doc_id] = task
+                task.add_done_callback(lambda done: self._loading.pop(doc_id, None) and done.exception())
+            # Shielded: one client that gives up does not take the load from the others.
+            room = await asyncio.shield(task)
+        room.touched_at = room.now()
+        return room
+
+    @asynccontextmanager
+    async def use(self, doc_id: DocId) -> AsyncIterator[Room]:
+        """The room, held in memory until the block ends.
+
+        Raises:
+            UnavailableError: the log cannot be read.
+        """
+        room = await self.get(doc_id)
+        room.holds += 1
+        try:
+            yield room
+        finally:
+            room.holds -= 1
+            room.touched_at = room.now()
+
+    def live(self) -> list[Room]:
+        """Rooms in memory now."""
+        return list(self._rooms.values())
+
+    def close_user(
+        self,
+        project: ProjectId,
+        user: UserId | str,
+        code: int = CloseCode.FORBIDDEN,
+        reason: str = "no longer a member",
+    ) -> int:
+        """Close a user's connections to a project's documents on this node at once. Returns how many there were."""
+        found = 0
+        for room in self.live():
+            if room.doc_id.project == project:
+                for session in list(room.sessions.values()):
+                    if session.principal.user_id == user:
+                        session.close(code, reason)
+                        found += 1
+        return found
+
+    def figures(self) -> Figures:
+        """A snapshot of counts; cheap enough for every scrape."""
+        rooms: dict[str, int] = {}
+        sessions: dict[str, int] = {}
+        messages = dict(self._messages)
+        live = self.live()
+        for room in live:
+            kind = room.doc_id.kind
+            rooms[kind] = rooms.get(kind, 0) + 1
+            sessions[kind] = sessions.get(kind, 0) + len(room.sessions)
+            for name, count in room.counts.items():
+                messages[name] = messages.get(name, 0) + count
+        oldest = [room.oldest_unsaved_at for room in live if room.oldest_unsaved_at is not None]
+        wires = [room.wire for room in live if isinstance(room.wire, Fanout)]
+        return Figures(
+            rooms=rooms,
+            sessions=sessions,
+            unsaved=sum(room.unsaved for room in live),
+            unsaved_bytes=sum(room.unsaved_bytes for room in live),
+            oldest_unsaved_s=max(0.0, self._clock() - min(oldest)) if oldest else 0.0,
+            saving_failing_since=self._saver.failing_since,
+            commits=self._saver.commits,
+            rows=self._saver.rows,
+            save_failures=self._saver.failures,
+            presence=sum(len(room.presence) for room in live),
+            presence_refused=self._refused + sum(room.presence.refused for room in live),
+            resyncs=sum(session.resyncs for room in live for session in room.sessions.values()),
+            document_bytes=sum(room.replica.bytes for room in live),
+            messages=messages,
+            relay_gaps=sum(wire.gaps for wire in wires),
+            relay_failures=sum(wire.failures for wire in wires),
+        )
+
+    async def close(self, timeout_s: float = 10.0) -> bool:
+        """Send everybody away (1012, so that they come back), save what is left, let go of all rooms.
+
+        Returns:
+            Whether everything was saved.
+        """
+        self._closing = True
+        for task in [*self._loading.values(), *([self._sweeper] if self._sweeper else [])]:
+            task.cancel()
+        for room in self.live():
+            for session in list(room.sessions.values()):
+                session.close(CloseCode.GOING_AWAY, "the server restarts; come back in a moment")
+        waits = [session.finished.wait() for room in self.live() for session in room.sessions.values()]
+        if waits:
+            await asyncio.wait([asyncio.ensure_future(wait) for wait in waits], timeout=self.config.close_timeout_s + 1)
+        for room in self.live():
+            if isinstance(room.wire, Fanout):
+                await room.wire.drain(1.0)
+        all_saved = await self._saver.close(timeout_s)
+        for task in self._snapshotting.values():
+            task.cancel()
+        await asyncio.gather(*self._snapshotting.values(), return_exceptions=True)
+        for room in self.live():
+            self._let_go(room)
+        if self._merger is not None:
+            self._merger.shutdown(wait=False, cancel_futures=True)
+        return all_saved
+
+    async def _load(self, doc_id: DocId) -> Room:
+        # The relay's head first: whatever other nodes publish while the log is read is then read from there.
+        wire = Fanout(self._relay, self._log, self.node_id, self.config) if self._relay is not None else None
+        if wire is not None:
+            await wire.mark(doc_id)
+        loaded = await self._log.load(doc_id)
+        room = Room(
+            doc_id, epoch=loaded.epoch, node=self.node_id, saver=self._saver, config=self.config, clock=self._clock
+        )
+        pieces = ([loaded.snapshot] if loaded.snapshot else []) + [row.payload for row in loaded.rows]
+        began = time.perf_counter()
+        for piece in pieces:
+            room.replica.load(piece)
+            if time.perf_counter() - began > _LOAD_SLICE_S:
+                await asyncio.sleep(0)  # large documents load in slices, so that other rooms go on
+                began = time.perf_counter()
+        room.replica.note(pieces)
+        room.loaded()
+        room.reconciled_seq = max([loaded.upto, *(row.seq for row in loaded.rows)])
+        room.rows_since_snapshot = len(loaded.rows)
+        room.bytes_since_snapshot = sum(len(row.payload) for row in loaded.rows)
+        if doc_id.kind != "environments":
+            room.gate = Shadow(doc_id, room.replica)
+        self._rooms[doc_id] = room
+        if wire is not None:
+            room.wire = wire
+            wire.start(room)
+        if self._sweeper is None:
+            self._sweeper = asyncio.get_running_loop().create_task(self._sweep(), name="collab-sweeper")
+        for tell in self.on_open:
+            try:
+                tell(room)
+            except Exception:  # somebody's listener must not keep a room from opening
+                logger.exception("rooms.listener_failed doc=%s", doc_id)
+        logger.info("room.opened doc=%s rows=%d bytes=%d", doc_id, len(loaded.rows), room.replica.bytes)
+        return room
+
+    async def _sweep(self) -> None:
+        pulsed = 0.0
+        while True:
+            await asyncio.sleep(min(_SWEEP_S, self.config.idle_unload_s / 3 or _SWEEP_S))
+            try:
+                now = asyncio.get_running_loop().time()
+                pulse = now - pulsed >= min(_SWEEP_S, self.config.pulse_s / 3)
+                pulsed = now if pulse else pulsed
+                for room in self.live():
+                    if pulse:
+                        room.pulse()
+                    if self._is_idle(room, now):
+                        if self._wants_snapshot(room):
+                            self._start_snapshot(room)
+                        elif room.doc_id not in self._snapshotting:
+                            self._let_go(room)
+            except Exception:  # the sweep must outlive one bad room
+                logger.exception("rooms.sweep_failed")
+
+    def _is_idle(self, room: Room, now: float) -> bool:
+        return (
+            not room.sessions
+            and not room.holds
+            and not room.unsaved
+            and not room.is_busy
+            and now - room.touched_at >= self.config.idle_unload_s
+        )
+
+    def _wants_snapshot(self, room: Room) -> bool:
+        return (
+            room.rows_since_snapshot >= self.config.snapshot_rows
+            or room.bytes_since_snapshot >= self.config.snapshot_bytes
+        )
+
+    def _start_snapshot(self, room: Room) -> None:
+        if room.doc_id not in self._snapshotting:
+            task = asyncio.get_running_loop().create_task(self._snapshot(room), name=f"snapshot {room.doc_id}")
+            self._snapshotting[room.doc_id] = task
+            task.add_done_callback(lambda _: self._snapshotting.pop(room.doc_id, None))
+
+    async def _snapshot(self, room: Room) -> None:
+        """Merge the log (not this node's memory: other nodes write rows too) into a snapshot. The rows stay."""
+        rows_before, bytes_before = room.rows_since_snapshot, room.bytes_since_snapshot
+        try:
+            loaded = await self._log.load(room.doc_id)
+            if loaded.rows:
+                pieces = ([loaded.snapshot] if loaded.snapshot else []) + [row.payload for row in loaded.rows]
+                state = await self._merge(pieces)
+                if state is None:
+                    raise ValueError(f"{len(pieces)} pieces of the log do not merge")
+                await self._log.put_snapshot(room.doc_id, loaded.rows[-1].seq, state)
+                logger.info("room.snapshot doc=%s rows=%d bytes=%d", room.doc_id, len(loaded.rows), len(state))
+        except Exception as error:  # a snapshot only makes loading faster; without one nothing is lost
+            logger.warning("room.snapshot_failed doc=%s: %s", room.doc_id, error)
+        room.rows_since_snapshot -= rows_before
+        room.bytes_since_snapshot -= bytes_before
+
+    async def _merge(self, pieces: list[bytes]) -> bytes | None:
+        if sum(map(len, pieces)) < self.config.merge_in_process_bytes:
+            done = merged(pieces)
+        else:
+            if self._merger is None:
+                self._merger = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+            done = await asyncio.get_running_loop().run_in_executor(self._merger, merged, pieces)
+        return done[0] if len(done) == 1 else None
+
+    def _let_go(self, room: Room) -> None:
+        if self._rooms.pop(room.doc_id, None) is None:
+            return
+        for name, count in room.counts.items():
+            self._messages[name] = self._messages.get(name, 0) + count
+        self._refused += room.presence.refused
+        for tell in self.on_close:
+            tell(room)
+        room.close()
+        logger.info("room.closed doc=%s", room.doc_id)
