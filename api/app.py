@@ -1,0 +1,65 @@
+"""The application: routes, middleware and the house they stand in. `uvicorn --factory api.app:create_app` works too."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.responses import HTMLResponse, JSONResponse
+from starlette.routing import WebSocketRoute
+
+from api.docs import docs_page
+from api.errors import install_error_handlers
+from api.headers import EveryAnswer, content_security_policy
+from api.house import open_house
+from api.limits import BodyLimit
+from api.metrics import Meters
+from api.openapi import installed_version, openapi_of
+from api.owner import ensure_owner
+from api.routes import environments, health, jobs, objects, people, projects, scene
+from api.settings import Settings
+from api.static import Client
+from api.ws import DocumentSocket
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The whole server as an ASGI app; its lifespan opens and closes the house.
+
+    Args:
+        settings: read from the environment when left out.
+    """
+    chosen = settings or Settings.read()
+    meters = Meters()
+    client = Client(chosen.client_dir)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_house(chosen, meters) as house:
+            await ensure_owner(house)
+            app.state.house = house
+            yield
+
+    app = FastAPI(
+        title="Cyclorama", version=installed_version(), lifespan=lifespan,
+        openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False,
+    )
+    for module in (people, projects, environments, jobs, objects, scene, health):
+        app.include_router(module.router)
+
+    @app.get("/api/openapi.json", include_in_schema=False)
+    async def openapi() -> JSONResponse:
+        return JSONResponse(openapi_of(app))
+
+    @app.get("/api/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return HTMLResponse(docs_page(openapi_of(app)))
+
+    app.router.routes.append(WebSocketRoute("/ws/project/{project_id}/{kind}", DocumentSocket(meters)))
+    # The client answers what no route knows, so that a wrong method on a known path still is told so.
+    app.router.default = client
+    install_error_handlers(app)
+    app.add_middleware(BodyLimit)
+    policy = content_security_policy(client.script_hashes())
+    app.add_middleware(EveryAnswer, meters=meters, policy=policy, https=chosen.is_https)
+    return app

@@ -1,0 +1,278 @@
+"""The command `cyclorama`. Each subcommand imports what it needs when it runs: serving no torch, rendering no web."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from api.logs import set_up_logging
+from api.settings import VARIABLES, Settings, SettingsError
+
+T = TypeVar("T")
+
+
+def fail(message: str, code: int = 1) -> NoReturn:
+    """End with one clear line on stderr."""
+    click.echo(f"cyclorama: {message}", err=True)
+    raise SystemExit(code)
+
+
+def settings_of(**flags: Any) -> Settings:
+    """Settings from environment and flags; ends the process with one line when a variable cannot be used."""
+    try:
+        return Settings.read(**flags)
+    except SettingsError as error:
+        fail(str(error), 2)
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine; a store's error ends the process with its own sentence, which says the mend."""
+    from store.errors import StoreError
+
+    try:
+        return asyncio.run(work)
+    except StoreError as error:
+        fail(str(error))
+
+
+data_option = click.option(
+    "--data", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+    help="Folder for everything kept on this machine.  [default: $CYCLORAMA_DATA or ./var]",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="cyclorama")
+def main() -> None:
+    """Cyclorama: a film team builds its locations together and sees them rendered while they talk.
+
+    \b
+    cyclorama serve                 the server, with everything built in
+    cyclorama worker                one more machine that renders (needs Redis)
+    cyclorama render SCENE.json     one picture, without any server
+    cyclorama doctor                what is configured, reachable, missing, and how to mend it
+
+    Every setting is an environment variable named CYCLORAMA_…; `cyclorama doctor` lists them all.
+    """
+
+
+@main.command()
+@click.option("--host", help="Address to listen on.  [default: $CYCLORAMA_HOST or 127.0.0.1]")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on.  [default: $CYCLORAMA_PORT or 8700]")
+@data_option
+def serve(host: str | None, port: int | None, data: Path | None) -> None:
+    """Run the server and print one URL that signs you in as owner.
+
+    With nothing configured it keeps a SQLite file and pictures in the data folder and renders by itself. With
+    CYCLORAMA_DATABASE_URL, CYCLORAMA_OBJECTS_URL and CYCLORAMA_REDIS_URL set it is one web node of many, and
+    `cyclorama worker` processes render.
+
+    It listens on this machine only. To let others in, name an address (--host 0.0.0.0), and put a reverse proxy with
+    https in front (CYCLORAMA_PUBLIC_URL=https://…).
+    """
+    settings = settings_of(host=host, port=port, data=data)
+    set_up_logging(settings.log_level)
+    from api.serve import CannotListenError
+    from api.serve import serve as serve_until_stopped
+    from store.errors import StoreError
+
+    if not settings.is_loopback and not settings.is_https:
+        click.echo("cyclorama: this address is reachable by others without https; passwords travel readably", err=True)
+
+    def announce(link: str) -> None:
+        click.echo(f"\n  Cyclorama is ready. Sign in as owner, once, within a day:\n\n    {link}\n")
+
+    try:
+        serve_until_stopped(settings, announce)
+    except (CannotListenError, StoreError) as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"cannot use the data folder {settings.data}: {error.strerror or error}")
+
+
+@main.command()
+@click.option(
+    "--lane", "lanes", multiple=True, type=click.Choice(["preview", "settled"]),
+    help="Serve only this lane; may be given twice.  [default: both]",
+)
+@click.option("--name", help="Name in the log and the ledger; unique among workers.  [default: made up]")
+@data_option
+def worker(lanes: tuple[str, ...], name: str | None, data: Path | None) -> None:
+    """Render for the farm until told to stop.
+
+    A worker shares the database, the bucket and Redis with the servers. Each lane has a render process of its own, so
+    that a long render never keeps a preview waiting. SIGTERM drains it: running jobs finish or go back to the queue.
+    """
+    settings = settings_of(data=data)
+    set_up_logging(settings.log_level)
+    if settings.redis_url is None:
+        fail(
+            "CYCLORAMA_REDIS_URL is not set, so no server could wake this worker. Set it to the servers' Redis, or let "
+            "`cyclorama serve` render by itself"
+        )
+    from render.config import LANES
+    from render.serve_worker import run_worker
+
+    chosen = tuple(lane for lane in LANES if not lanes or lane in lanes)
+    run(run_worker(settings.store, settings.farm, chosen, name=name))
+
+
+@main.command()
+@click.argument("scene", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "-o", "--out", "directory", type=click.Path(path_type=Path, file_okay=False), default=Path(), metavar="DIR",
+    help="Where the files go; made when missing.  [default: here]",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+def render(scene: Path, directory: Path, quiet: bool) -> None:
+    """Render SCENE.json into DIR, without any server: PNG, EXR with depth in metres, thumbnails and a sidecar.
+
+    \b
+    SCENE.json holds scene parameters, or a whole request:
+      {"archetype": "coast", "time_of_day": 19.2}
+      {"scene": {"archetype": "alpine"}, "camera": {"kind": "low_angle"}, "tier": "high"}
+
+    `cyclorama scene-schema` prints every parameter with its unit, range and default.
+    """
+    from render.commands import render_to_directory
+    from render.errors import RenderError, SpecError
+
+    def progress(share: float, phase: str) -> None:
+        if not quiet and sys.stderr.isatty():
+            click.echo(f"\r\x1b[K{share:4.0%}  {phase}", nl=False, err=True)
+
+    try:
+        rendered = render_to_directory(scene, directory, progress)
+    except SpecError as error:
+        fail(str(error), 2)
+    except RenderError as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"cannot write to {directory}: {error.strerror or error}")
+    if quiet:
+        return
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[K", nl=False, err=True)
+    for path in rendered.files.values():
+        click.echo(str(path))
+    for note in rendered.notes:
+        click.echo(f"note: {note}", err=True)
+    click.echo(f"{rendered.seconds:.1f} s", err=True)
+
+
+@main.command()
+@data_option
+def doctor(data: Path | None) -> None:
+    """Say what is configured, reachable and missing, and how to mend it.
+
+    Changes nothing. Ends with 0 when the server could start here, with 1 when something must be mended first.
+    """
+    settings = settings_of(data=data)
+    from api.doctor import examine
+
+    findings = asyncio.run(examine(settings))
+    width = max(len(v.name) for v in VARIABLES)
+    shown = settings.shown()
+    click.echo("Settings")
+    for variable in VARIABLES:
+        click.echo(f"  {variable.name:<{width}}  {shown[variable.name] or '-'}")
+    click.echo("\nFindings")
+    signs = {"ok": "ok  ", "note": "note", "broken": "MEND"}
+    for finding in findings:
+        click.echo(f"  {signs[finding.state]}  {finding.what}: {finding.detail}")
+        if finding.mend:
+            click.echo(f"        → {finding.mend}")
+    if any(finding.state == "broken" for finding in findings):
+        raise SystemExit(1)
+
+
+@main.command()
+def openapi() -> None:
+    """Print the REST API's OpenAPI 3.1 file; client/openapi.json is this command's output."""
+    from api.app import create_app
+    from api.openapi import openapi_of
+
+    click.echo(json.dumps(openapi_of(create_app(Settings())), indent=1, sort_keys=True))
+
+
+@main.command("scene-schema")
+def print_scene_schema() -> None:
+    """Print the JSON Schema of scene parameters: units, ranges, defaults."""
+    from render.scene import scene_schema
+
+    click.echo(json.dumps(scene_schema(), indent=1, ensure_ascii=False))
+
+
+@main.command()
+@data_option
+def migrate(data: Path | None) -> None:
+    """Bring the database's tables up to date. The server does this at every start; this does only this."""
+    settings = settings_of(data=data)
+    from api.settings import masked
+    from store.opening import open_stores
+
+    async def work() -> None:
+        async with open_stores(settings.store):
+            pass
+
+    run(work())
+    click.echo(f"{masked(settings.database_url)} is up to date")
+
+
+@main.group()
+def token() -> None:
+    """API tokens and sign-in links."""
+
+
+@token.command("create")
+@click.option("--user", "email", metavar="EMAIL", help="Whose token.  [default: the owner's]")
+@click.option("--label", default="made by cyclorama token create", show_default=True, help="What it is for.")
+@data_option
+def create_token(email: str | None, label: str, data: Path | None) -> None:
+    """Make an API token and print it, this once. Tools send it as `Authorization: Bearer …`."""
+    settings = settings_of(data=data)
+    from api.keys import make_token
+
+    click.echo(run(make_token(settings, email, label)))
+
+
+@token.command("link")
+@click.option("--user", "email", metavar="EMAIL", help="Who signs in with it.  [default: the owner]")
+@data_option
+def create_link(email: str | None, data: Path | None) -> None:
+    """Print a URL that signs a browser in, once, within a day."""
+    settings = settings_of(data=data)
+    from api.keys import make_link
+
+    click.echo(run(make_link(settings, email)))
+
+
+@main.group()
+def user() -> None:
+    """People of this installation."""
+
+
+@user.command("create")
+@click.argument("email")
+@click.option("--name", help="How others see them.  [default: the address up to the @]")
+@click.option("--password", is_flag=True, help="Ask for a password; otherwise a sign-in link is printed.")
+@data_option
+def create_user(email: str, name: str | None, password: bool, data: Path | None) -> None:
+    """Add somebody with an e-mail address. Project owners take them into projects."""
+    settings = settings_of(data=data)
+    secret = click.prompt("Password", hide_input=True, confirmation_prompt=True) if password else None
+    if secret is not None and len(secret) < 8:
+        fail("a password has at least 8 characters", 2)
+    from api.keys import make_user
+
+    click.echo(run(make_user(settings, email, name or email.partition("@")[0], secret)))
+
+
+if __name__ == "__main__":
+    main()

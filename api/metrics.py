@@ -1,0 +1,71 @@
+"""Meters for Prometheus, in a registry of our own, so that several houses in one process (tests) do not mix."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+LAG_PROBE_S = 0.25
+
+
+class Meters:
+    """What this web node counts and measures."""
+
+    content_type = "text/plain; version=0.0.4; charset=utf-8"
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Histogram(
+            "cyclorama_request_seconds", "Time from a request's arrival to its answer's last byte.",
+            ("method", "route", "status"), registry=self.registry,
+            buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+        )
+        self._sockets = Counter(
+            "cyclorama_sockets_closed_total", "Websockets closed, by close code.", ("code",), registry=self.registry
+        )
+        self._lag = Histogram(
+            "cyclorama_event_loop_lag_seconds", "How late the event loop woke a timer.", registry=self.registry,
+            buckets=(0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1),
+        )
+        self._rooms: dict[str, Gauge] = {}
+        self._jobs = Gauge(
+            "cyclorama_jobs", "Render jobs in the ledger, by lane and state.", ("lane", "state"), registry=self.registry
+        )
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """One HTTP request was answered; `route` is its pattern, never its path."""
+        self._requests.labels(method, route, str(status)).observe(seconds)
+
+    def socket_closed(self, code: int) -> None:
+        """One websocket ended."""
+        self._sockets.labels(str(code)).inc()
+
+    def show_rooms(self, figures: Mapping[str, float]) -> None:
+        """Take over the rooms' own figures (rooms, sessions, unsaved_bytes, …) as `cyclorama_<name>` gauges."""
+        for name, value in figures.items():
+            gauge = self._rooms.get(name)
+            if gauge is None:
+                gauge = self._rooms[name] = Gauge(
+                    f"cyclorama_{name}", f"{name.replace('_', ' ').capitalize()} on this node.", registry=self.registry
+                )
+            gauge.set(value)
+
+    def show_jobs(self, counts: Mapping[tuple[str, str], int]) -> None:
+        """Take over the ledger's counts by (lane, state)."""
+        self._jobs.clear()
+        for (lane, state), count in counts.items():
+            self._jobs.labels(lane, state).set(count)
+
+    def expose(self) -> bytes:
+        """Everything in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+    async def watch_lag(self) -> None:
+        """Measure the event loop's lag until cancelled."""
+        while True:
+            begun = time.perf_counter()
+            await asyncio.sleep(LAG_PROBE_S)
+            self._lag.observe(max(0.0, time.perf_counter() - begun - LAG_PROBE_S))

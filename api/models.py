@@ -1,0 +1,384 @@
+"""What REST takes and gives: typed models from which the OpenAPI file, and the client's types, are made.
+
+Times are unix seconds. Input models refuse unknown fields and never turn a string into a number.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.functional_validators import AfterValidator
+
+from render.errors import FailureKind
+from render.scene import PARAMETERS
+from render.spec import Lane, Tier
+from store.people import Role
+
+MAX_DESCRIPTION = 20_000
+LocationType = Literal["exterior", "interior"]
+Quality = Literal["low", "standard", "high"]
+VariationType = Literal["time_of_day", "weather", "season"]
+Axis = Literal["time_of_day", "weather", "season", "custom"]
+
+
+def _printable(text: str) -> str:
+    if any(ord(c) < 32 or ord(c) == 127 for c in text):
+        raise ValueError("may not hold control characters")
+    return text
+
+
+def _no_nul(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("may not hold the character NUL")
+    return text
+
+
+def _email(text: str) -> str:
+    name, at, host = text.partition("@")
+    if not at or not name or not host or any(c.isspace() or c == "@" for c in host + name):
+        raise ValueError("must look like name@example.com")
+    return text.lower()
+
+
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_printable)
+]
+Label = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(_printable)
+]
+Email = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=3, max_length=254), AfterValidator(_printable),
+    AfterValidator(_email),
+]
+Password = Annotated[str, StringConstraints(min_length=8, max_length=256)]
+LongText = Annotated[str, StringConstraints(max_length=MAX_DESCRIPTION), AfterValidator(_no_nul)]
+ShortText = Annotated[str, StringConstraints(max_length=500), AfterValidator(_no_nul)]
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+
+
+class Input(BaseModel):
+    """Base of what is sent to us."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Output(BaseModel):
+    """Base of what we answer."""
+
+    model_config = ConfigDict(extra="ignore", from_attributes=True)
+
+
+# --- problems ---------------------------------------------------------------------------------------------------------
+
+
+class FieldProblem(Output):
+    """What is wrong with one field."""
+
+    field: str
+    message: str
+
+
+class ProblemBody(Output):
+    """RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    errors: list[FieldProblem]
+    request_id: str | None = None
+
+
+# --- people -----------------------------------------------------------------------------------------------------------
+
+
+class UserOut(Output):
+    """A person, or a tool that acts under a name."""
+
+    id: str
+    name: str
+    email: str | None
+    color: str = Field(description="The colour of their cursor and avatar, #rrggbb.")
+
+
+class MeOut(Output):
+    """Who the credential belongs to."""
+
+    user: UserOut
+
+
+class SignIn(Input):
+    """An e-mail address and a password."""
+
+    email: Email
+    password: Annotated[str, StringConstraints(min_length=1, max_length=256)]
+
+
+class MePatch(Input):
+    """What one may change about oneself; what is left out stays."""
+
+    name: Name | None = None
+    password: Password | None = None
+    current_password: Annotated[str, StringConstraints(max_length=256)] | None = Field(
+        default=None, description="Needed to change a password that is already set."
+    )
+
+
+class TokenIn(Input):
+    """What the new token is for."""
+
+    label: Label
+
+
+class TokenOut(Output):
+    """A token as listed: the secret itself is shown once, at its making."""
+
+    id: str
+    label: str
+    kind: Literal["api", "session", "link"]
+    created_at: float
+    expires_at: float | None
+    current: bool = Field(description="Whether this very request was made with it.")
+
+
+class NewTokenOut(Output):
+    """A fresh token, shown this once."""
+
+    id: str
+    label: str
+    token: str
+
+
+class TokenList(Output):
+    """One's own tokens and sessions."""
+
+    tokens: list[TokenOut]
+
+
+# --- projects ---------------------------------------------------------------------------------------------------------
+
+
+class ProjectIn(Input):
+    """A new project."""
+
+    name: Name
+
+
+class ProjectPatch(Input):
+    """What may be changed about a project; what is left out stays."""
+
+    name: Name | None = None
+    archived: bool | None = None
+
+
+class ProjectOut(Output):
+    """A project and the caller's role in it."""
+
+    id: str
+    name: str
+    role: Role
+    created_at: float
+    created_by: str
+    archived_at: float | None
+    environment_count: int
+
+
+class ProjectList(Output):
+    """The caller's projects, newest first."""
+
+    projects: list[ProjectOut]
+
+
+class MemberIn(Input):
+    """Whom to take in, by e-mail address; a name for somebody new here."""
+
+    email: Email
+    name: Name | None = None
+    role: Role
+
+
+class RoleIn(Input):
+    """A member's new role."""
+
+    role: Role
+
+
+class MemberOut(Output):
+    """A member of a project."""
+
+    user: UserOut
+    role: Role
+
+
+class NewMemberOut(MemberOut):
+    """A member just taken in; somebody new here gets a link that signs them in once."""
+
+    sign_in_url: str | None = None
+
+
+class MemberList(Output):
+    """A project's members."""
+
+    members: list[MemberOut]
+
+
+# --- environments -----------------------------------------------------------------------------------------------------
+
+Parameters = Annotated[
+    dict[str, Any],
+    Field(
+        description="Scene parameters; GET /api/scene-schema has units, ranges and defaults. Known are "
+        + ", ".join(p.name for p in PARAMETERS) + ".",
+        max_length=64,
+        examples=[{"archetype": "alpine", "time_of_day": 18.5, "season": 2.2, "weather": "mist"}],
+    ),
+]
+
+
+class StyleIn(Input):
+    """The style context of an environment; what is left out stays."""
+
+    palette: ShortText | None = None
+    grade: ShortText | None = None
+    keywords: ShortText | None = None
+    mood: ShortText | None = None
+
+
+class EnvironmentIn(Input):
+    """A new environment; parameters that are left out take their defaults."""
+
+    name: Name
+    description: LongText = ""
+    location_type: LocationType = "exterior"
+    quality: Quality = "standard"
+    parameters: Parameters = Field(default_factory=dict)
+    style: StyleIn = Field(default_factory=StyleIn)
+
+
+class EnvironmentPatch(Input):
+    """What to change; what is left out stays. Parameters merge by name."""
+
+    name: Name | None = None
+    description: LongText | None = None
+    location_type: LocationType | None = None
+    quality: Quality | None = None
+    parameters: Parameters = Field(default_factory=dict)
+    style: StyleIn = Field(default_factory=StyleIn)
+
+
+class EnvironmentOut(Output):
+    """An environment as its document holds it."""
+
+    id: str
+    project_id: str
+    name: str
+    description: str
+    location_type: str
+    quality: str
+    created_by: str
+    created_at: float | None
+    archived_at: float | None
+    parameters: dict[str, float | int | str]
+    style: dict[str, str]
+    cameras: dict[str, dict[str, Any]]
+    variations: dict[str, dict[str, Any]]
+    renders: dict[str, dict[str, Any]] = Field(
+        description='By slot "<variation or base>/<camera>": {state, digest, image, depth, thumbs, width, height, …}; '
+        "image, depth and thumbs are ids under /api/objects."
+    )
+    scenes: dict[str, dict[str, Any]]
+    tags: list[str]
+
+
+class EnvironmentList(Output):
+    """The environments of a project, oldest first."""
+
+    environments: list[EnvironmentOut]
+
+
+# --- renders ----------------------------------------------------------------------------------------------------------
+
+
+class GenerateIn(Input):
+    """One picture."""
+
+    variation: Id | None = Field(default=None, description="A variation's id; left out for the base.")
+    camera: Id | None = Field(
+        default=None, description="A standard angle or a camera's id; wide_establishing if left out."
+    )
+    quality: Quality | None = Field(default=None, description="Sets the environment's quality before rendering.")
+    use_360: bool = Field(default=False, description="The whole sphere instead of one angle.")
+
+
+class MultiAngleIn(Input):
+    """Several angles of the same place; all six standard ones if left out."""
+
+    angles: list[Id] | None = Field(default=None, min_length=1, max_length=24)
+    variation: Id | None = None
+
+
+class VariationsIn(Input):
+    """Variations of the same place, each with pictures of its own."""
+
+    types: list[VariationType] = Field(min_length=1, max_length=3)
+    camera: Id | None = None
+
+
+class AcceptedJob(Output):
+    """One picture asked for. `job_id` is null when the very same picture existed already and was attached at once."""
+
+    job_id: str | None
+    slot: str
+    state: str
+    digest: str
+
+
+class Accepted(Output):
+    """What a request for pictures set going."""
+
+    batch: str
+    jobs: list[AcceptedJob]
+    job_ids: list[str]
+
+
+class JobOut(Output):
+    """A render job as the ledger has it."""
+
+    id: str
+    project_id: str
+    environment_id: str
+    slot: str
+    lane: Lane
+    tier: Tier
+    digest: str
+    state: Literal["queued", "running", "done", "failed", "canceled", "superseded"]
+    progress: float = Field(description="Share done, 0–1.")
+    phase: str
+    attempt: int
+    batch: str
+    requested_by: str
+    error_kind: FailureKind | str | None
+    error: str | None
+    result: dict[str, Any] | None
+    created_at: float
+    started_at: float | None
+    finished_at: float | None
+    retried_from: str | None
+    superseded_by: str | None
+
+
+class JobList(Output):
+    """Jobs, newest first."""
+
+    jobs: list[JobOut]
+
+
+class HealthOut(Output):
+    """Alive, or ready with each service's state."""
+
+    status: Literal["ok", "unavailable"]
+    checks: dict[str, str]
+
+

@@ -1,0 +1,1 @@
+"""The routes of REST, one file per noun."""
