@@ -65,7 +65,7 @@ class Run:
         self._is_abandoned = False
 
     async def perform(self) -> None:
-        """Render and close the row. Every ending is in the ledger, the log, or both; nothing but cancellation is raised."""
+        """Render and close the row. Every ending is in the ledger, the log, or both; only cancellation is raised."""
         job = self.job
         logger.info("run.started job=%s fence=%d lane=%s slot=%s", job.id, job.fence, job.lane, job.slot)
         await self._announcer.say("started", job)
