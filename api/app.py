@@ -11,7 +11,7 @@ from starlette.routing import WebSocketRoute
 
 from api.docs import docs_page
 from api.errors import install_error_handlers
-from api.headers import EveryAnswer, content_security_policy
+from api.headers import EveryAnswer
 from api.house import open_house
 from api.limits import BodyLimit
 from api.metrics import Meters
@@ -60,6 +60,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.router.default = client
     install_error_handlers(app)
     app.add_middleware(BodyLimit)
-    policy = content_security_policy(client.script_hashes())
-    app.add_middleware(EveryAnswer, meters=meters, policy=policy, https=chosen.is_https)
+    app.add_middleware(EveryAnswer, meters=meters, https=chosen.is_https)
     return app

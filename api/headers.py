@@ -42,13 +42,15 @@ def content_security_policy(script_hashes: Iterable[str] = ()) -> str:
     return "; ".join(_POLICY).format(scripts=scripts)
 
 
+_PLAIN_POLICY = content_security_policy()
+
+
 class EveryAnswer:
     """Gives each request an id, each answer its headers, and the meters its duration."""
 
-    def __init__(self, app: ASGIApp, meters: Meters, policy: str, https: bool = False) -> None:
+    def __init__(self, app: ASGIApp, meters: Meters, https: bool = False) -> None:
         self.app = app
         self.meters = meters
-        self.policy = policy
         self.https = https
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,7 +71,7 @@ class EveryAnswer:
                 headers["referrer-policy"] = "same-origin"
                 headers["cross-origin-opener-policy"] = "same-origin"
                 headers.setdefault("cross-origin-resource-policy", "same-origin")
-                headers.setdefault("content-security-policy", self.policy)
+                headers.setdefault("content-security-policy", _PLAIN_POLICY)
                 headers.setdefault("permissions-policy", "camera=(), microphone=(), geolocation=()")
                 if scope["path"].startswith("/api/"):
                     headers.setdefault("cache-control", "no-store")

@@ -30,7 +30,7 @@ class CannotListenError(Exception):
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn that says when it answers, and leaves signals to us: its own way would end us before the house is closed."""
+    """Uvicorn that says when it answers and leaves signals to us: its own way would end us before the house closes."""
 
     def __init__(self, config: uvicorn.Config, greet: Callable[[], None]) -> None:
         super().__init__(config)

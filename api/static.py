@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
+from api.headers import content_security_policy
 from api.pages import client_missing_page
 
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -39,13 +40,11 @@ class Client(StaticFiles):
         """Name of the page that starts the app, None when the client is not built."""
         return next((name for name in _START_PAGES if (self.folder / name).is_file()), None)
 
-    def script_hashes(self) -> list[str]:
-        """Content-Security-Policy sources of the start page's inline scripts."""
-        page = self.start_page()
-        if page is None:
-            return []
+    def policy_of(self, page: str) -> str:
+        """Content-Security-Policy of a page: its own inline scripts may run, by their hashes, and no others."""
         scripts = _INLINE_SCRIPT.findall((self.folder / page).read_bytes())
-        return [f"sha256-{base64.b64encode(hashlib.sha256(script).digest()).decode()}" for script in scripts]
+        hashes = [base64.b64encode(hashlib.sha256(script).digest()).decode() for script in scripts]
+        return content_security_policy(f"sha256-{each}" for each in hashes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -59,9 +58,10 @@ class Client(StaticFiles):
         if asked.startswith(("/api/", "/ws/")) or asked in ("/api", "/ws"):
             raise HTTPException(404)
         try:
-            return await super().get_response(path, scope)
+            if path != ".":
+                return await super().get_response(path, scope)
         except HTTPException as error:
-            if error.status_code != 404 or (path != "." and "." in path.rpartition("/")[2]):
+            if error.status_code != 404 or "." in path.rpartition("/")[2]:
                 raise
         page = self.start_page()
         if page is None:
@@ -80,4 +80,6 @@ class Client(StaticFiles):
             text = kind.startswith("text/") or kind.endswith(("json", "xml"))
             response.headers["content-type"] = f"{kind}; charset=utf-8" if text else kind
         response.headers["cache-control"] = IMMUTABLE if "/_app/immutable/" in name else "no-cache"
+        if suffix == ".html":
+            response.headers["content-security-policy"] = self.policy_of(name)
         return response
