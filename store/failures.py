@@ -35,13 +35,15 @@ def translate(error: BaseException, name: str) -> StoreError | None:
     """
     if isinstance(error, PoolTimeoutError):
         return UnavailableError(f"the database {name} is too busy: no connection came free in time")
+    if isinstance(error, sqlite3.Error):
+        return _sqlite(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR), error, name)
     if not isinstance(error, DBAPIError):
         return UnavailableError(f"the database {name} does not answer: {error or type(error).__name__}")
     if isinstance(error, IntegrityError):
         return ConflictError(str(error.orig))
     code = getattr(error.orig, "sqlite_errorcode", None)
     if code is not None:
-        return _sqlite(int(code), error, name)
+        return _sqlite(int(code), error.orig, name)
     state = getattr(error.orig, "sqlstate", None)
     if state is not None:
         return _postgres(str(state), error, name)
@@ -50,12 +52,12 @@ def translate(error: BaseException, name: str) -> StoreError | None:
     return None
 
 
-def _sqlite(code: int, error: DBAPIError, name: str) -> StoreError | None:
+def _sqlite(code: int, error: object, name: str) -> StoreError | None:
     # Out of room in the -shm file beside the database comes as an I/O error of its own.
     if code & 0xFF == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR_SHMSIZE:
         return StorageFullError(f"no room left for the database {name}: make space on its disk")
     if code & 0xFF in _SQLITE_AWAY:
-        return UnavailableError(f"the database {name} cannot be used now: {error.orig}")
+        return UnavailableError(f"the database {name} cannot be used now: {error}")
     return None
 
 

@@ -12,10 +12,11 @@ A terminal row never leaves its state; a retry is a new row.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from sqlalchemy import RowMapping
 
 from store.ids import EnvironmentId, JobId, ProjectId, UserId
 
@@ -64,7 +65,7 @@ class NewJob:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One row of the ledger. Times are unix seconds, `progress` is 0–1; `fence` counts claims and guards every write."""
+    """One row of the ledger. Times are unix seconds, `progress` is 0–1; `fence` counts claims and guards writes."""
 
     id: JobId
     project: ProjectId
@@ -119,9 +120,9 @@ class Submission:
 _TIMES = ("progress", "lease_until", "created_at", "started_at", "finished_at")
 
 
-def job_from_row(row: Mapping[str, Any]) -> Job:
+def job_from_row(row: RowMapping) -> Job:
     """Read a row of the `jobs` table."""
-    value = dict(row)
+    value: dict[str, Any] = {str(name): found for name, found in row.items()}
     del value["number"]
     for name in _TIMES:  # SQLite's RETURNING hands whole floats back as int
         value[name] = None if value[name] is None else float(value[name])

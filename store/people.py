@@ -88,7 +88,7 @@ class People:
             ConflictError: the email or the id is taken.
         """
         made = UserId(user_id or new_id("usr"))
-        row = {
+        row: dict[str, Any] = {
             "id": made, "name": name, "email": _plain(email), "created_at": self._clock(),
             "color": COLORS[hashlib.sha256(made.encode()).digest()[0] % len(COLORS)],
         }

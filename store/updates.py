@@ -7,13 +7,13 @@ A snapshot is a shortcut over the rows up to its `upto`, never their replacement
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Row as SqlRow
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from store.database import Database
@@ -63,6 +63,9 @@ class Loaded:
     rows: list[Row]
 
 
+_COLUMNS = tuple(updates.c[name] for name in ("payload", "author", "origin", "session", "node", "at", "seq"))
+
+
 class UpdateLog:
     """Reads and appends updates.
 
@@ -87,9 +90,9 @@ class UpdateLog:
         """
         if not batch:
             return []
-        async with self._database.write() as connection:
-            if self._database.dialect == "sqlite":
-                return await _append_sqlite(connection, batch)
+        if self._database.dialect == "sqlite":
+            return await self._database.write_sqlite(lambda connection: _append_sqlite(connection, batch))
+        async with self._database.write_one_statement() as connection:
             return await _append_postgres(connection, batch)
 
     async def load(self, doc: DocId) -> Loaded:
@@ -125,11 +128,11 @@ class UpdateLog:
 
     async def history(self, doc: DocId, *, limit: int, before: int | None = None) -> list[Row]:
         """The document's rows, newest first, from just below `before` downwards."""
-        query = select(updates).where(updates.c.doc == str(doc)).order_by(updates.c.seq.desc()).limit(limit)
+        query = select(*_COLUMNS).where(updates.c.doc == str(doc)).order_by(updates.c.seq.desc()).limit(limit)
         if before is not None:
             query = query.where(updates.c.seq < before)
         async with self._database.read() as connection:
-            return [_row(found) for found in await connection.execute(query)]
+            return [Row(doc, *found) for found in await connection.execute(query)]
 
     async def set_epoch(self, doc: DocId, epoch: int) -> None:
         """Begin another history of this document: clients of the old epoch are refused from now on."""
@@ -141,7 +144,7 @@ class UpdateLog:
             )
 
 
-async def _append_sqlite(connection: AsyncConnection, batch: Sequence[Update]) -> list[int]:
+def _append_sqlite(connection: sqlite3.Connection, batch: Sequence[Update]) -> list[int]:
     seqs: list[int] = []
     for start in range(0, len(batch), _SQLITE_ROWS_PER_INSERT):
         part = batch[start : start + _SQLITE_ROWS_PER_INSERT]
@@ -151,11 +154,10 @@ async def _append_sqlite(connection: AsyncConnection, batch: Sequence[Update]) -
                 str(update.doc), update.payload, update.author, update.origin, update.session, update.node, update.at
             )
         places = ",".join(["(?,?,?,?,?,?,?)"] * len(part))
-        result = await connection.exec_driver_sql(
-            f"INSERT INTO updates (doc,payload,author,origin,session,node,at) VALUES {places} RETURNING seq",
-            tuple(values),
+        added = connection.execute(
+            f"INSERT INTO updates (doc,payload,author,origin,session,node,at) VALUES {places} RETURNING seq", values
         )
-        seqs += sorted(result.scalars())
+        seqs += sorted(seq for (seq,) in added)
     return seqs
 
 
@@ -200,13 +202,5 @@ def _lock_key(doc: str) -> int:
 
 
 async def _rows_after(connection: AsyncConnection, doc: DocId, after: int) -> list[Row]:
-    query = select(updates).where(updates.c.doc == str(doc), updates.c.seq > after).order_by(updates.c.seq)
-    return [_row(found) for found in await connection.execute(query)]
-
-
-def _row(found: SqlRow[tuple[object, ...]]) -> Row:
-    value = found._mapping
-    return Row(
-        doc=DocId.parse(value["doc"]), payload=value["payload"], author=value["author"], origin=value["origin"],
-        session=value["session"], node=value["node"], at=value["at"], seq=value["seq"],
-    )
+    query = select(*_COLUMNS).where(updates.c.doc == str(doc), updates.c.seq > after).order_by(updates.c.seq)
+    return [Row(doc, *found) for found in await connection.execute(query)]

@@ -1,0 +1,1 @@
+"""Tests of the store package itself: what is not a contract that several implementations keep."""
