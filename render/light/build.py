@@ -138,7 +138,7 @@ def _exposure(sun: Tensor, sky: Tensor, sin_elevation: float, night: float, air:
     """Middle grey for level ground, held back where the scene is meant to be dark: dusk, storm, night."""
     level = float(_luma(sun)) * max(sin_elevation, 0.12) * 0.8 + float(_luma(sky))
     dusk = min(1.0, level / 0.3) ** 0.28
-    exposure = 0.62 * math.pi / max(level, 1e-6) * 0.92 * 1.55 * dusk
+    exposure = 1.16 * math.pi / max(level, 1e-6) * dusk
     exposure *= 1 - (1 - 0.34) * night
     exposure *= 0.72 + 0.28 * air.cover_gain if air.cover_gain < 1 else 1.0
     exposure *= 1 + 0.35 * air.veil

@@ -11,6 +11,7 @@ from torch import Tensor
 from render.scene import Scene
 from render.world import season as ring
 from render.world.base import Stage
+from render.world.colors import between, lay
 from render.world.land import Hit, Paint, TreeKind
 from render.world.noise import FEATURES, generator, lookup, mix, octaves, ridges, smoothstep, tile
 
@@ -33,10 +34,10 @@ class Alpine:
         self._bend = draw[0] * 2 * math.pi
         self._lift = 0.45 + 1.1 * scene.relief
         self._vegetation = scene.vegetation
-        self._lake = 0.35 + 1.3 * scene.water
+        self._lake = 0.3 + 1.4 * scene.water
         self.water_m: float | None = _LAKE_M if scene.water > 0.02 else None
         self.trees = TreeKind(6.2, 7.0, 17.0, 0.92, 2.6) if scene.vegetation > 0.02 else None
-        self.stage_hint = Stage(np.array([0.0, 60.0, 6.0]), 150.0, 186.0)
+        self.stage_hint = Stage(np.array([0.0, 62.0, 7.0]), 118.0, 188.0)
 
     def elevation(self, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
         cut = 2 * texel_m
@@ -59,16 +60,21 @@ class Alpine:
         return height + (1 - relief) * (1.6 * hummocks + 2.4 * octaves(self._mass, x, y, 210, 3, 0.5, cut))
 
     def carve(self, height: Tensor, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
+        cut = 2 * texel_m
+        # A meadow to stand on, sloping to the shore; the lake begins just beyond the stage.
+        wide = torch.sqrt((x / 330) ** 2 + ((y + 60) / 230) ** 2)
+        meadow = 3.2 + 0.020 * (40 - y).clamp(-60, 400) + 1.5 * octaves(self._mass, x, y, 120, 3, 0.5, cut)
+        meadow = meadow + 0.55 * octaves(self._fine, x, y, 26, 5, 0.55, cut)
+        height = mix(height, torch.minimum(height, meadow), smoothstep(1.25, 0.8, wide))
         if self.water_m is None:
             return height
-        shore = 0.16 * octaves(self._mass, x, y, 260, 5, 0.5, 2 * texel_m)
-        reach = torch.sqrt(((x - 20) / 270) ** 2 + ((y - 470) / 560) ** 2) / math.sqrt(self._lake) + shore
-        basin = 1 - smoothstep(0.72, 1.02, reach)
-        bed = self.water_m - 9 * basin - 0.5
-        rim = 1 - smoothstep(1.0, 1.75, reach)  # gentle shores all round
-        gentle = self.water_m + 0.4 + 9 * (reach - 1).clamp(min=0) + 1.0 * octaves(self._fine, x, y, 34, 5, 0.5, 2 * texel_m)
-        height = mix(height, torch.minimum(height, gentle), rim)
-        return mix(height, torch.minimum(height, bed), smoothstep(1.04, 0.94, reach))
+        long, broad = 430 * self._lake, 250 * math.sqrt(self._lake)
+        shore = 0.15 * octaves(self._mass, x, y, 260, 3, 0.5, cut) + 0.045 * octaves(self._fine, x, y, 60, 4, 0.5, cut)
+        reach = torch.sqrt(((x - 25) / broad) ** 2 + ((y - 70 - long) / long) ** 2) + shore
+        bed = self.water_m - 0.4 - 9 * (1 - smoothstep(0.66, 1.0, reach))
+        gentle = self.water_m + 0.25 + 7 * (reach - 1).clamp(min=0) + 0.8 * octaves(self._fine, x, y, 34, 5, 0.5, cut)
+        height = mix(height, torch.minimum(height, gentle), 1 - smoothstep(1.0, 1.6, reach))
+        return mix(height, torch.minimum(height, bed), smoothstep(1.03, 0.95, reach))
 
     def tree_share(self, x: Tensor, y: Tensor, height: Tensor, steep: Tensor) -> Tensor:
         patch = lookup(self._mass, x, y, 420 * FEATURES) + 0.6 * lookup(self._crest, x, y, 90 * FEATURES)
@@ -79,28 +85,21 @@ class Alpine:
         return share * dry * (0.06 + 0.94 * clear)
 
     def paint(self, hit: Hit, scene: Scene) -> Paint:
-        dark, light = ring.grass(scene.season)
-        tone = (0.5 + 0.30 * hit.n9 + 0.22 * hit.n60).clamp(0, 1)[:, None]
-        meadow = mix(torch.tensor(dark), torch.tensor(light), tone)
-        rock = mix(torch.tensor([0.115, 0.105, 0.095]), torch.tensor([0.26, 0.235, 0.205]),
-                   (0.5 + 0.28 * hit.n60 + 0.2 * hit.n9).clamp(0, 1)[:, None])
-        rock = mix(rock, torch.tensor([0.16, 0.125, 0.095]), (0.22 * hit.n420).clamp(0, 0.6)[:, None])
-        scree = mix(torch.tensor([0.17, 0.16, 0.15]), torch.tensor([0.25, 0.24, 0.22]), tone)
-        beach = mix(torch.tensor([0.15, 0.135, 0.115]), torch.tensor([0.24, 0.22, 0.19]), tone)
+        tone = 0.5 + 0.30 * hit.n9 + 0.22 * hit.n60
+        rock = between((0.115, 0.105, 0.095), (0.26, 0.235, 0.205), 0.5 + 0.28 * hit.n60 + 0.2 * hit.n9)
+        rock = lay(rock, (0.16, 0.125, 0.095), (0.22 * hit.n420).clamp(0, 0.6))
         edge = hit.steep + 0.12 * hit.n9 + 0.10 * hit.n60
         green = smoothstep(0.82, 0.55, edge) * smoothstep(900, 620, hit.z + 130 * hit.n420)
         stony = smoothstep(1.0, 0.66, edge)
-        albedo = mix(mix(rock, scree, stony[:, None]), meadow, green[:, None])
-        sandy = smoothstep(1.7, 0.5, hit.above_water + 0.35 * hit.n9)
-        albedo = mix(albedo, beach, sandy[:, None])
-        needles = mix(torch.tensor([0.018, 0.036, 0.014]), torch.tensor([0.052, 0.064, 0.022]),
-                      (0.5 + 0.35 * hit.n9).clamp(0, 1)[:, None])
-        crown_dark, crown_light = ring.leaves(scene.season)
-        larch = smoothstep(0.9, 1.3, hit.n60 + 0.5 * hit.n9)[:, None]
-        needles = mix(needles, mix(torch.tensor(crown_dark), torch.tensor(crown_light), tone), 0.75 * larch)
-        albedo = mix(albedo, needles, hit.canopy[:, None])
+        albedo = lay(rock, between((0.17, 0.16, 0.15), (0.25, 0.24, 0.22), tone), stony)
+        albedo = lay(albedo, between(*ring.grass(scene.season), tone), green)
+        sandy = smoothstep(1.5, 0.4, hit.above_water + 0.35 * hit.n9)
+        albedo = lay(albedo, between((0.15, 0.135, 0.115), (0.24, 0.22, 0.19), tone), sandy)
+        needles = between((0.018, 0.036, 0.014), (0.052, 0.064, 0.022), 0.5 + 0.35 * hit.n9)
+        larch = smoothstep(0.9, 1.3, hit.n60 + 0.5 * hit.n9)
+        needles = lay(needles, between(*ring.leaves(scene.season), tone), 0.75 * larch)
+        albedo = lay(albedo, needles, hit.canopy)
         bare = (1 - green) * (1 - hit.canopy)
-        lying = ring.ground_snow(scene.season)
-        line = 780 - 1250 * lying
+        line = 780 - 1250 * ring.ground_snow(scene.season)
         snow = smoothstep(line, line + 240, hit.z + 150 * hit.n420 + 70 * hit.n60 + 25 * hit.n9)
         return Paint(albedo, 0.35 + 0.65 * bare, 0.55 + 0.45 * bare, bare * (1 - sandy), snow)

@@ -6,6 +6,9 @@ from render.engines.base import Progress
 from render.scene import Scene
 from render.world.alpine import Alpine
 from render.world.base import World
+from render.world.coast import Coast
+from render.world.desert import Desert
+from render.world.forest import Forest
 from render.world.land import Land
 from render.world.terrain import COARSE, FULL, TerrainWorld
 
@@ -30,4 +33,12 @@ def build_world(scene: Scene, progress: Progress, *, fine: bool = True) -> World
 
 
 def _land(scene: Scene) -> Land:
-    return Alpine(scene)
+    match scene.archetype:
+        case "coast":
+            return Coast(scene)
+        case "desert":
+            return Desert(scene)
+        case "forest":
+            return Forest(scene)
+        case _:
+            return Alpine(scene)

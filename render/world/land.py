@@ -45,7 +45,7 @@ class Paint:
     """What the ground is made of at M points.
 
     Args:
-        albedo: (M, 3) linear.
+        albedo: (3, M) linear.
         bump: (M,) strength of the small-scale relief, 0–1.
         grain: (M,) strength of small-scale light and dark, 0–1.
         strata: (M,) how much of steep rock's bands and cracks shows.

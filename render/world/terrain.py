@@ -22,8 +22,9 @@ from render.world.erosion import erode
 from render.world.ground_light import openness, sunlit
 from render.world.land import Land
 from render.world.noise import smoothstep
-from render.world.terrain_shading import shade_terrain
+from render.world.terrain_shading import shade_ground
 from render.world.trees import crown_height
+from render.world.water import shade_water
 
 GROUND, WATER, CROWN = 0, 1, 2
 Progress = Callable[[float, str], None]
@@ -41,6 +42,14 @@ class Detail:
 
 COARSE = Detail(384, 1024)
 FULL = Detail(768, 1536)
+
+
+@dataclass
+class TerrainBuffer(GBuffer):
+    """A terrain's G-buffer: also the distance along each ray (N,), and the view it was traced for."""
+
+    along_m: Tensor
+    view: View
 
 
 class TerrainWorld:
@@ -122,15 +131,29 @@ class TerrainWorld:
         normal = normal / torch.sqrt((normal * normal).sum(-1, keepdim=True))
         material = torch.where(is_water, WATER, torch.where(got[3] > 0.5, CROWN, GROUND)).int()
         material = torch.where(hit, material, SKY)
-        return GBuffer(
+        return TerrainBuffer(
             depth_m=torch.where(hit, distance * planar_per_metre(view, direction), math.inf),
             position_m=position, normal=normal, object_id=material, direction=direction,
-            uv=torch.zeros(direction.shape[0], 2), material=material,
+            uv=torch.zeros(1, 2).expand(direction.shape[0], 2), material=material, along_m=distance, view=view,
         )
 
     def shade(self, g: GBuffer, which: Tensor, light: Light) -> Tensor:
         """Radiance leaving surfaces; see `World.shade`."""
-        return shade_terrain(self, g, which, light)
+        assert isinstance(g, TerrainBuffer)
+        result = torch.empty(which.numel(), 3)
+        water = g.material[which] == WATER
+        for wet in (False, True):
+            part = torch.nonzero(water if wet else ~water).squeeze(1)
+            if part.numel() == 0:
+                continue
+            at = which[part]
+            position, direction, distance = g.position_m[at].T.contiguous(), g.direction[at].T.contiguous(), g.along_m[at]
+            if wet:
+                got = shade_water(self, g.view, position, direction, distance, light)
+            else:
+                got = shade_ground(self, position, direction, distance, light)
+            result[part] = got.T
+        return result
 
     def sun_shadow(self, towards: Tensor) -> ClipMap:
         """Share of the sun on the surface for one direction; a few are remembered."""

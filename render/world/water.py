@@ -1,4 +1,7 @@
-"""Water: ripples from world noise, sky and land mirrored by Fresnel's law, the bed seen through the shallows."""
+"""Water: ripples from world noise, sky and land mirrored by Fresnel's law, the bed seen through the shallows.
+
+Land is mirrored by a second polar table, made for the eye's mirror image under the water: one search instead of a march.
+"""
 
 from __future__ import annotations
 
@@ -9,84 +12,107 @@ import torch
 from torch import Tensor
 
 from render.light.base import Light
+from render.view import View
+from render.visibility.polar import build_table, intersect
 from render.world.clipmap import clip_grid
-from render.world.noise import lookup, mix, smoothstep, stack
+from render.world.colors import lay
+from render.world.noise import lookup, smoothstep, stack
+from render.world.terrain_shading import shade_ground
 
 if TYPE_CHECKING:
     from render.world.terrain import TerrainWorld
 
 _ABSORB = (0.42, 0.13, 0.10)
-_DEEP = (0.010, 0.035, 0.045)
+_BODY = (0.007, 0.024, 0.030)
 _BED = (0.13, 0.12, 0.10)
-_STEPS = 26
+_WAVES = ((9.0, 30.0, 250.0, 0.10), (41.0, 120.0, 900.0, 0.075), (230.0, 300.0, 2600.0, 0.05))
+_RADII = 420
 
 
-def shade_water(world: TerrainWorld, position: Tensor, direction: Tensor, distance: Tensor, light: Light) -> Tensor:
-    """Radiance (M, 3) leaving the water's surface towards the eye."""
-    from render.world.terrain_shading import shade_ground
+def shade_water(
+    world: TerrainWorld, view: View, position: Tensor, direction: Tensor, distance: Tensor, light: Light
+) -> Tensor:
+    """Radiance (3, M) leaving the water's surface towards the eye.
 
-    x, y, level = position[:, 0], position[:, 1], position[:, 2]
+    Args:
+        world: whose water; view: the eye's.
+        position, direction: (3, M); distance: (M,) along the rays.
+        light: the scene's.
+    """
+    x, y, level = position
     ground = world.layers.with_grid(clip_grid(x, y, world.layers.size))[4]
     deep = (level - ground).clamp(min=0)
-    rough = world.land.wave_height * (1 + 0.9 * light.precipitation)
-    waves = stack("waves a", "waves b", low=5, high=40, slope=-0.9)
-    nx, ny = torch.zeros_like(x), torch.zeros_like(x)
-    for period, near, far, weight in ((9.0, 30.0, 250.0, 0.10), (41.0, 120.0, 900.0, 0.075), (230.0, 300.0, 2600.0, 0.05)):
-        got = lookup(waves, x + 0.3 * y, y - 0.3 * x, period) * (smoothstep(far, near, distance) * weight * rough)
-        nx, ny = nx + got[0], ny + got[1]
-    normal = torch.stack([nx, ny, torch.ones_like(nx)], 1)
-    normal = normal / torch.sqrt((normal * normal).sum(1, keepdim=True))
-    facing = -(normal * direction).sum(1)
-    mirrored = direction + 2 * facing[:, None] * normal
-    mirrored[:, 2] = mirrored[:, 2].abs().clamp(min=0.004)
-    mirrored = mirrored / torch.sqrt((mirrored * mirrored).sum(1, keepdim=True))
+    nx, ny = _ripples(x, y, distance, world.land.wave_height * (1 + 0.9 * light.precipitation))
+    up = 1 / torch.sqrt(1 + nx * nx + ny * ny)
+    facing = -(direction[0] * nx + direction[1] * ny + direction[2]) * up
+    mirrored = torch.stack([
+        direction[0] + 2 * facing * nx * up, direction[1] + 2 * facing * ny * up,
+        (direction[2] + 2 * facing * up).abs().clamp(min=0.004),
+    ])
+    mirrored = mirrored / torch.sqrt((mirrored * mirrored).sum(0))
     fresnel = 0.02 + 0.98 * (1 - facing.clamp(0.02, 1)) ** 5
-    reflected = light.sky.radiance(mirrored)
-    reached, where = _march(world, position, mirrored)
-    if reached.numel():
-        land = shade_ground(world, where, mirrored[reached], distance[reached] + 200, light, detail=False)
-        air = torch.exp(-light.haze_per_m * (where - position[reached]).norm(dim=1, keepdim=True))
-        reflected[reached] = land * air + light.sky.radiance(mirrored[reached]) * (1 - air) * 0.7
+    reflected = _reflect(world, view, position, direction, mirrored, light)
     lit = torch.ones_like(x)
     if float(light.sun_irradiance.max()) > 0:
         shadow = world.sun_shadow(light.sun_direction)
         lit = shadow.with_grid(clip_grid(x, y, shadow.size))[0]
         if light.clouds is not None:
-            lit = lit * light.clouds.shadow(position, light.sun_direction)
-    glint = (mirrored * light.sun_direction).sum(1).clamp(min=0) ** 420 * 60
-    reflected = reflected + light.sun_irradiance * (glint * lit)[:, None]
-    down = light.sun_irradiance * (lit * light.sun_direction[2].clamp(min=0))[:, None] + light.sky_irradiance
+            lit = lit * light.clouds.shadow(position.T, light.sun_direction)
+        sun = [float(v) for v in light.sun_direction]
+        glint = (mirrored[0] * sun[0] + mirrored[1] * sun[1] + mirrored[2] * sun[2]).clamp(min=0) ** 420
+        reflected = reflected + light.sun_irradiance[:, None] * (glint * lit * 60)
+    down = light.sun_irradiance[:, None] * (lit * light.sun_direction[2].clamp(min=0)) + light.sky_irradiance[:, None]
     path = deep * (1 + 1 / facing.clamp(min=0.15))
-    body = torch.tensor(_BED) * torch.exp(-path[:, None] * torch.tensor(_ABSORB)) + torch.tensor(_DEEP) * 0.6
-    body = body * down * (1 / math.pi)
-    result = mix(body, reflected, fresnel[:, None])
+    body = torch.stack([_BED[i] * torch.exp(-path * _ABSORB[i]) + _BODY[i] for i in range(3)]) * down * (1 / math.pi)
+    result = body + (reflected - body) * fresnel
     if world.land.foam > 0:
         foam = stack("foam a", low=5, high=60, slope=-0.7)[0]
         n = lookup(foam, x, y, 23.0)
         wash = smoothstep(2.6, 0.2, deep + 0.7 * n + 0.5 * lookup(foam, y, x, 90.0)) * smoothstep(-0.3, 0.9, n)
-        result = mix(result, 0.62 * down * (1 / math.pi), (wash * world.land.foam)[:, None])
+        result = lay(result, 0.62 * down * (1 / math.pi), wash * world.land.foam)
     return result
 
 
-def _march(world: TerrainWorld, position: Tensor, mirrored: Tensor) -> tuple[Tensor, Tensor]:
-    """Which reflected rays meet the land, and where: (K,) indices, (K, 3) points."""
-    alive = torch.nonzero(mirrored[:, 2] < 0.75).squeeze(1)
-    travelled = torch.full((alive.numel(),), 3.0)
-    start, way = position[alive], mirrored[alive]
-    found: list[Tensor] = []
-    points: list[Tensor] = []
-    for _ in range(_STEPS):
-        if alive.numel() == 0:
-            break
-        point = start + way * travelled[:, None]
-        gap = point[:, 2] - world.surface.with_grid(clip_grid(point[:, 0], point[:, 1], world.surface.size))[0]
-        hit = gap < 0
-        if bool(hit.any()):
-            found.append(alive[hit])
-            points.append(point[hit])
-        keep = ~hit & (travelled < 9000)
-        travelled = (travelled + gap.clamp(min=0) * 0.5 + travelled * 0.16)[keep]
-        alive, start, way = alive[keep], start[keep], way[keep]
-    if not found:
-        return torch.empty(0, dtype=torch.long), torch.empty(0, 3)
-    return torch.cat(found), torch.cat(points)
+def _ripples(x: Tensor, y: Tensor, distance: Tensor, rough: float) -> tuple[Tensor, Tensor]:
+    waves = stack("waves a", "waves b", low=5, high=40, slope=-0.9)
+    nx, ny = torch.zeros_like(x), torch.zeros_like(x)
+    for period, near, far, weight in _WAVES:
+        at = torch.nonzero(distance < far).squeeze(1)
+        if at.numel():
+            px, py = x[at], y[at]
+            got = lookup(waves, px + 0.3 * py, py - 0.3 * px, period)
+            fade = smoothstep(far, near, distance[at]) * (weight * rough)
+            nx[at] += got[0] * fade
+            ny[at] += got[1] * fade
+    return nx, ny
+
+
+def _reflect(
+    world: TerrainWorld, view: View, position: Tensor, direction: Tensor, mirrored: Tensor, light: Light
+) -> Tensor:
+    """Radiance (3, M) that comes along the mirrored rays."""
+    got = light.sky.radiance(mirrored.T).T
+    level = world.land.water_m
+    assert level is not None
+    eye = view.eye_m.copy()
+    eye[2] = 2 * level - eye[2]
+    below = View("equirect", max(256, min(2048, view.width_px)), 2, eye, view.world_from_cam)
+
+    def land(px: Tensor, py: Tensor) -> Tensor:
+        height = world.surface.at(px, py)[0]
+        return torch.where(height > level + 0.05, height, -2000.0)
+
+    table = build_table(below, mirrored.T, land, _RADII)
+    # What lies nearer than the water's first metre is in front of it, not mirrored in it.
+    reach = torch.sqrt((position[0] - eye[0]) ** 2 + (position[1] - eye[1]) ** 2)
+    met = intersect(table, mirrored.T)
+    flat = torch.sqrt(mirrored[0] ** 2 + mirrored[1] ** 2).clamp(min=1e-4)
+    at = torch.nonzero(torch.isfinite(met) & (met * flat > reach * 1.01 + 0.5) & (met * flat < 9000)).squeeze(1)
+    if at.numel():
+        along = met[at]
+        origin = torch.tensor(eye, dtype=torch.float32)[:, None]
+        where = origin + mirrored[:, at] * along
+        shaded = shade_ground(world, where, mirrored[:, at], along + 150, light, detail=False)
+        left = torch.exp(-light.haze_per_m[:, None] * along)
+        got[:, at] = shaded * left + got[:, at] * (1 - left) * 0.7
+    return got

@@ -1,0 +1,100 @@
+"""Coast: stepped cliffs over an open sea, stacks standing before them, meadow on top, a beach where the cliffs fall back."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from render.scene import Scene
+from render.world import season as ring
+from render.world.base import Stage
+from render.world.colors import between, lay
+from render.world.land import Hit, Paint, TreeKind
+from render.world.noise import FEATURES, generator, lookup, mix, octaves, smoothstep, tile
+
+_LOW_SEA_M, _HIGH_SEA_M = -1.5, 3.5
+
+
+class Coast:
+    """See the module; `Land` says what each method answers. The sea lies west, the land east."""
+
+    erodes = False
+    strata_m = 34.0 * 3
+    wave_height = 1.0
+    foam = 0.75
+
+    def __init__(self, scene: Scene) -> None:
+        self._broad = tile(f"coast/{scene.seed}/broad")
+        self._fine = tile(f"coast/{scene.seed}/fine")
+        self._cliff = 18 + 62 * scene.relief
+        self.water_m: float | None = _LOW_SEA_M + (_HIGH_SEA_M - _LOW_SEA_M) * scene.water
+        self.trees = TreeKind(5.4, 3.0, 7.0, 0.1, 2.9) if scene.vegetation > 0.35 else None
+        self._vegetation = scene.vegetation
+        draw = torch.rand(8, 4, generator=generator("coast", scene.seed))
+        stacks = []
+        for i in range(6):
+            a, b, c, d = draw[i].tolist()
+            stacks.append((-60 - 95 * a - 12 * i, 70 + 62 * i + 60 * (b - 0.5), 9 + 15 * c, 14 + 0.62 * self._cliff * d))
+        self._stacks = tuple(stacks)
+        self._phase = draw[7, 0].item() * 6.28
+        # Seen from the meadow's edge in the south, the cliffs run north on the right and the stacks stand in the sea.
+        self.stage_hint = Stage(np.array([-18.0, 118.0, 0.34 * self._cliff]), 165.0, 196.0)
+
+    def elevation(self, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
+        cut = 2 * texel_m
+        curve = 46 * torch.sin(y / 210 + 0.7) + 70 * torch.sin(y / 730 + self._phase) - 70 * math.sin(self._phase)
+        bays = 70 * octaves(self._broad, x, y, 900, 3, 0.5, cut) + 26 * octaves(self._fine, x, y, 160, 5, 0.5, cut)
+        inland = x - curve + bays * smoothstep(20, 260, torch.sqrt(x * x + y * y)) + 8 * octaves(self._fine, x, y, 48, 4, 0.5, cut)
+        u = inland / 34
+        step = u * 5
+        whole = step.floor()
+        stepped = (whole + smoothstep(0.45, 1.0, step - whole)) / 5
+        profile = (0.55 * stepped + 0.45 * u.clamp(min=1e-4) ** 0.7).clamp(0, 1)
+        tall = self._cliff * (1 + 0.35 * octaves(self._broad, x, y, 620, 2, 0.5, cut).clamp(-1.6, 1.6))
+        beach = smoothstep(0.35, 1.15, octaves(self._broad, x + 300, y, 520, 1))  # where the cliff falls back to a beach
+        profile = mix(profile, smoothstep(0.3, 4.2, u), 0.85 * beach)
+        land = 1.2 + tall * profile
+        top = smoothstep(20, 90, inland)
+        land = land + top * (7 * octaves(self._broad, x, y, 330, 2, 0.5, cut) + 0.42 * octaves(self._fine, x, y, 22, 4, 0.5, cut))
+        land = land + smoothstep(300, 2600, inland) * (120 + 90 * octaves(self._broad, x, y, 1400, 4, 0.5, cut))
+        sea = -20 + 18.6 * torch.exp((inland / 26).clamp(-8, 0))
+        height = torch.where(inland > 0, land, sea + 2.6 * torch.exp((inland / 5).clamp(-9, 0)))
+        for cx, cy, radius, top_m in self._stacks:
+            away = torch.sqrt((x - cx) ** 2 + (y - cy) ** 2)
+            if float(away.min()) > 6 * radius:
+                continue
+            ragged = radius * (1 + 0.24 * octaves(self._fine, x, y, 21, 4, 0.55, cut))
+            rise = ((ragged - away) / (0.45 * ragged)).clamp(0, 1) ** 0.6
+            height = torch.maximum(height, -12 + (top_m + 12) * rise + 1.2 * octaves(self._fine, x, y, 9, 2, 0.5, cut) * rise)
+        return height
+
+    def carve(self, height: Tensor, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
+        return height
+
+    def tree_share(self, x: Tensor, y: Tensor, height: Tensor, steep: Tensor) -> Tensor:
+        patch = lookup(self._broad, x, y, 260 * FEATURES)
+        share = smoothstep(1.8 - 1.6 * self._vegetation, 2.3 - 1.6 * self._vegetation, patch)
+        clear = smoothstep(60, 140, torch.sqrt((x - 20) ** 2 + (y + 40) ** 2))
+        return 0.8 * share * clear * smoothstep(0.55, 0.35, steep) * smoothstep(8, 14, height)
+
+    def paint(self, hit: Hit, scene: Scene) -> Paint:
+        tone = 0.5 + 0.30 * hit.n9 + 0.22 * hit.n60
+        bands = lookup(self._fine, hit.z * 0.5 + 0.05 * hit.x, hit.y * 0.02, 9 * FEATURES)
+        rock = between((0.10, 0.085, 0.07), (0.34, 0.295, 0.235), 0.52 + 0.22 * bands + 0.16 * hit.n9)
+        rock = lay(rock, (0.20, 0.155, 0.105), (0.25 * hit.n60 * scene.wear * 2).clamp(0, 0.55))
+        edge = hit.steep + 0.12 * hit.n9 + 0.08 * hit.n60
+        green = smoothstep(0.85, 0.5, edge) * smoothstep(4.0, 9.0, hit.above_water + hit.n9)
+        albedo = lay(rock, between(*ring.grass(scene.season), tone), green)
+        heath = smoothstep(0.6, 1.3, hit.n60 + 0.4 * hit.n9) * green
+        albedo = lay(albedo, between((0.060, 0.046, 0.034), (0.120, 0.086, 0.062), tone), 0.7 * heath)
+        sand = smoothstep(0.5, 0.25, edge) * smoothstep(6.0, 3.0, hit.above_water + 0.6 * hit.n9)
+        albedo = lay(albedo, between((0.26, 0.22, 0.165), (0.38, 0.33, 0.25), tone), sand)
+        wet = smoothstep(3.4, 1.2, hit.above_water + 0.8 * hit.n9) * (1 - sand)
+        albedo = lay(albedo, (0.055, 0.05, 0.045), 0.8 * wet)
+        albedo = lay(albedo, between(*ring.leaves(scene.season), tone), hit.canopy)
+        bare = (1 - green) * (1 - hit.canopy)
+        snow = green * 0.55 * smoothstep(0.35, 0.9, hit.n60 * 0.15 + ring.ground_snow(scene.season))
+        return Paint(albedo, 0.3 + 0.7 * bare * (1 - 0.8 * sand), 0.5 + 0.5 * bare * (1 - sand), bare * (1 - sand), snow)
