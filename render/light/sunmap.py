@@ -1,0 +1,57 @@
+"""Sun shadow from orthographic depth maps: a fine one around the focus, a coarse one for the whole place."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from render.visibility.quads import OrthoMap, Quads, trace_ortho
+
+TAPS = 5
+
+
+@dataclass(frozen=True)
+class SunMaps:
+    """Depth maps along one sun direction, finest first."""
+
+    maps: tuple[OrthoMap, ...]
+
+    @staticmethod
+    def build(quads: Quads, centre: Tensor, toward: Tensor, spans: tuple[tuple[float, int], ...]) -> SunMaps:
+        """Trace one map per (half side in metres, texels) around a centre, for the unit direction to the sun."""
+        return SunMaps(tuple(trace_ortho(quads, centre, toward, half, size) for half, size in spans))
+
+    def lit(self, points: Tensor, normals: Tensor, spin: Tensor | None = None) -> Tensor:
+        """(M,) float32 share of the sun that reaches points (M, 3) with geometric normals (M, 3).
+
+        Args:
+            spin: (M,) per-point angle in turns that decorrelates the soft edge; without it edges are hard.
+        """
+        lit = torch.ones(points.shape[0])
+        todo = torch.arange(points.shape[0])
+        for map_ in self.maps:
+            size = map_.depth_m.shape[0]
+            texel = map_.texel_m
+            column, row, depth = map_.locate(points[todo] + normals[todo] * (1.5 * texel))
+            margin = 4.0
+            on_map = (column > margin) & (column < size - margin) & (row > margin) & (row < size - margin)
+            here = on_map.nonzero().squeeze(1)
+            near = map_.depth_m.reshape(-1)
+            column, row = column[here], row[here]
+            limit = depth[here] - (1.2 * texel + 0.02)
+            if spin is None:
+                lit[todo[here]] = (limit <= near[row.long() * size + column.long()]).float()
+            else:
+                turn = spin[todo[here]] * (2 * math.pi)
+                total = torch.zeros_like(limit)
+                for tap in range(TAPS):
+                    radius = 1.8 * math.sqrt((tap + 0.5) / TAPS)
+                    angle = turn + 2.399963 * tap
+                    at = (row + radius * angle.sin()).long() * size + (column + radius * angle.cos()).long()
+                    total += (limit <= near[at]).float()
+                lit[todo[here]] = total / TAPS
+            todo = todo[~on_map]
+        return lit

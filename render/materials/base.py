@@ -1,0 +1,123 @@
+"""What a material is told about the points it covers, and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import torch
+from torch import Tensor
+
+from render.light.base import Sky
+
+
+@dataclass(frozen=True)
+class Mood:
+    """What hour, weather and season do to every material of a scene.
+
+    Args:
+        wet, snow, wear: 0–1 amounts.
+        leaf: 0–1 share of leaves on the trees; autumn: 0–1 how far they have turned; blossom: 0–1 fresh green.
+        lamps: 0–1 how far lamps and windows are lit.
+        display: radiance that exposes to 1 before the film curve; man-made light is given in this unit.
+        daylight: (3,) radiance of a white sheet lying in the open, the unit of dim day interiors.
+        street: (3,) radiance that stands for the houses opposite in a reflection.
+        sun: (3,) unit direction to the sun.
+        sky: the sky's radiance.
+        indoors: whether the eye is in a room.
+    """
+
+    wet: float
+    snow: float
+    wear: float
+    leaf: float
+    autumn: float
+    fresh: float
+    lamps: float
+    display: float
+    daylight: Tensor
+    street: Tensor
+    sun: Tensor
+    sky: Sky
+    indoors: bool = False
+
+
+@dataclass
+class Patch:
+    """M points of surface that share one kind of material.
+
+    Args:
+        position: (M, 3) metres, world frame. normal: (M, 3) unit, facing the eye, rounded where the mesh is.
+        direction: (M, 3) unit ray from the eye. tangent, bitangent: (M, 3) unit, along u and v.
+        uv: (M, 2) metres along the primitive's edges. size: (M, 2) its side lengths in metres.
+        distance: (M,) metres from the eye. footprint: (M,) metres that one sample covers.
+        tint: (M, 3). params: (M, 8). street: (M, 2) metres across and along the street or room.
+        open: (M,) 0–1 how freely the point sees the sky.
+    """
+
+    position: Tensor
+    normal: Tensor
+    direction: Tensor
+    tangent: Tensor
+    bitangent: Tensor
+    uv: Tensor
+    size: Tensor
+    distance: Tensor
+    footprint: Tensor
+    tint: Tensor
+    params: Tensor
+    street: Tensor
+    open: Tensor
+
+    def __len__(self) -> int:
+        return self.position.shape[0]
+
+    def pick(self, index: Tensor) -> Patch:
+        return Patch(**{f.name: getattr(self, f.name)[index] for f in fields(self)})
+
+
+@dataclass
+class Surface:
+    """How M points answer light.
+
+    Args:
+        albedo: (M, 3). normal: (M, 3) unit, with bumps. emission: (M, 3) scene-linear radiance of its own.
+        gloss: (M,) 0–1, strength and tightness of the mirror part. sun: (M,) multiplies sunlight (self-shadow).
+        ambient: (M,) multiplies sky and lamp light. through: (M,) share of sun that shines through from behind.
+    """
+
+    albedo: Tensor
+    normal: Tensor
+    emission: Tensor
+    gloss: Tensor
+    sun: Tensor
+    ambient: Tensor
+    through: Tensor
+
+    @staticmethod
+    def plain(patch: Patch) -> Surface:
+        """The patch's tint, unlit by itself, without gloss."""
+        m = len(patch)
+        return Surface(
+            patch.tint.clone(), patch.normal.clone(), torch.zeros(m, 3), torch.zeros(m), torch.ones(m), torch.ones(m),
+            torch.zeros(m),
+        )
+
+    def put(self, index: Tensor, other: Surface) -> None:
+        """Overwrite the points of an index."""
+        for f in fields(self):
+            getattr(self, f.name)[index] = getattr(other, f.name)
+
+
+def mix(a: Tensor, b: Tensor, share: Tensor) -> Tensor:
+    """a where share is 0, b where it is 1; share (M,) against colours (M, 3) or a colour (3,)."""
+    return a + (b - a) * share[:, None]
+
+
+def smooth(low: float, high: float, x: Tensor) -> Tensor:
+    """Smooth step from 0 at low to 1 at high."""
+    t = ((x - low) / (high - low)).clamp(0, 1)
+    return t * t * (3 - 2 * t)
+
+
+def color(*rgb: float) -> Tensor:
+    return torch.tensor(rgb, dtype=torch.float32)

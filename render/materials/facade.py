@@ -1,0 +1,294 @@
+"""Facades: one primitive per wall; windows, reveals, glass and the rooms behind are computed per point.
+
+Rooms are interior mapping (van Dongen 2008): the ray goes on into a box of one bay by one floor.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from render.materials.base import Mood, Patch, Surface, color, mix, smooth
+from render.materials.noise import cell_hash, grain, tile
+
+RECESS_M = 0.2
+SILL_M = 0.85
+BRICK, STUCCO, ASHLAR, CURTAIN_WALL = 0, 1, 2, 3
+
+
+def facade(p: Patch, mood: Mood) -> Surface:
+    """Walls with rows of windows, by params: bay, floor, window share, window height, style, hash, first row, lit gain."""
+    out = Surface.plain(p)
+    bay_m, floor_m, share, window_h, style, salt, first = p.params[:, :7].unbind(1)
+    u, v = p.uv.unbind(1)
+    bays = (p.size[:, 0] / bay_m).floor().clamp_min(1)
+    bay = p.size[:, 0] / bays
+    rows = ((p.size[:, 1] - first - 0.4) / floor_m).floor()
+    column = (u / bay).floor()
+    row = ((v - first) / floor_m).floor()
+    glassy = style > 2.5
+    half_w = torch.where(glassy, bay * 0.5 - 0.03, bay * share * 0.5)
+    sill = torch.where(glassy, 0.75, SILL_M)
+    high = torch.where(glassy, floor_m - 0.78, window_h)
+    x = u - (column + 0.5) * bay
+    y = v - first - row * floor_m - sill
+    has_window = (row >= 0) & (row < rows) & (share > 0.01)
+    opening = has_window & (x.abs() < half_w) & (y > 0) & (y < high)
+
+    out.albedo = _wall(p, mood, style, salt)
+    _trim(out, p, x, y, half_w, high, has_window & ~opening & ~glassy, v, row, first, floor_m)
+    index = opening.nonzero().squeeze(1)
+    if index.numel():
+        cell = _Cell(
+            x[index], y[index], half_w[index], high[index], bay[index], floor_m[index], sill[index],
+            torch.where(glassy[index], 0.06, RECESS_M), cell_hash(column[index], row[index], salt[index]),
+            glassy[index], row[index],
+            cell_hash((column[index] / 3).floor(), row[index], salt[index] + 7),
+        )
+        _opening(out, p.pick(index), cell, mood, index)
+    return out
+
+
+class _Cell:
+    """One window per point: place in the opening (metres from its middle and sill) and sizes."""
+
+    def __init__(self, *values: Tensor) -> None:
+        (self.x, self.y, self.half_w, self.high, self.bay, self.floor, self.sill, self.recess, self.hash, self.glassy,
+         self.row, self.group) = values  # fmt: skip
+
+    def pick(self, index: Tensor) -> _Cell:
+        return _Cell(*(getattr(self, k)[index] for k in (
+            "x", "y", "half_w", "high", "bay", "floor", "sill", "recess", "hash", "glassy", "row", "group"
+        )))  # fmt: skip
+
+
+def _wall(p: Patch, mood: Mood, style: Tensor, salt: Tensor) -> Tensor:
+    u, v = p.uv.unbind(1)
+    stain = tile(u * 0.031 + salt * 0.137, v * 0.023 + salt * 0.071)
+    fine = grain(u * 0.9, v * 0.9)
+    streak = tile(u * 0.11 + salt * 0.31, v * 0.009)
+    tint = p.tint * (1 + 0.09 * stain[:, 2:3] + 0.05 * fine[:, 0:1])
+
+    near = 1 - smooth(0.03, 0.10, p.footprint)  # brick courses fade to their mean
+    course = (v / 0.075).floor()
+    along = u / 0.225 + 0.5 * (course % 2)
+    joint = ((v / 0.075 - course) < 0.13) | ((along - along.floor()) < 0.045)
+    brick = (style < 0.5).float() * near
+    each = cell_hash(along.floor(), course, 5) - 0.5
+    tint = tint * (1 + brick * 0.42 * each)[:, None]
+    tint = mix(tint, p.tint.mean(1, keepdim=True) * color(1.15, 1.1, 1.0), brick * joint.float() * 0.6)
+    tint = tint * (1 - (style < 0.5).float() * (1 - near) * 0.06)[:, None]
+
+    block = (v / 0.42).floor()
+    across = u / 0.9 + 0.5 * (block % 2)
+    seam = ((v / 0.42 - block) < 0.035) | ((across - across.floor()) < 0.018)
+    stone = ((style > 1.5) & (style < 2.5)).float()
+    tint = tint * (1 + stone * (0.16 * (cell_hash(across.floor(), block, 9) - 0.5)))[:, None]
+    tint = tint * (1 - stone * (1 - smooth(0.06, 0.25, p.footprint)) * seam.float() * 0.45)[:, None]
+
+    dirt = (0.10 + 0.5 * mood.wear) * smooth(0.15, 1.9, streak[:, 3] + 0.5 * stain[:, 1])
+    foot = torch.exp(-v / 0.7) * (0.12 + 0.35 * mood.wear)
+    return (tint * (1 - dirt - foot).clamp_min(0.25)[:, None]).clamp(0.01, 0.9)
+
+
+def _trim(
+    out: Surface, p: Patch, x: Tensor, y: Tensor, half_w: Tensor, high: Tensor, on: Tensor, v: Tensor, row: Tensor,
+    first: Tensor, floor_m: Tensor,
+) -> None:
+    """Surrounds, sills with their shade and drip stains, string courses."""
+    near_side = (x.abs() < half_w + 0.14) & (y > -0.02) & (y < high + 0.18)
+    sill = (x.abs() < half_w + 0.22) & (y > -0.16) & (y <= 0)
+    light = out.albedo.mean(1, keepdim=True).clamp(0.2, 0.5) * color(1.12, 1.08, 1.0) + 0.06
+    out.albedo = mix(out.albedo, light, (on & (near_side | sill)).float() * 0.75)
+    under = (x.abs() < half_w + 0.2) & (y <= -0.16) & (y > -0.42)
+    out.sun = torch.where(on & under, smooth(0.10, 0.26, -0.16 - y), out.sun)
+    out.ambient = torch.where(on & under, 0.62 + 0.38 * smooth(0, 0.25, -0.16 - y), out.ambient)
+    band = (v - first - row * floor_m - floor_m).abs()
+    course = (row.long() % 2 == 0) & (band < 0.09) & (p.params[:, 4] < 2.5)
+    out.albedo = mix(out.albedo, light, course.float() * 0.6)
+
+
+def _opening(out: Surface, p: Patch, c: _Cell, mood: Mood, index: Tensor) -> None:
+    """Write reveals, frames and glass of the points `index` into out."""
+    surface = Surface.plain(p)
+    normal = p.normal
+    dx, dy = (p.direction * p.tangent).sum(1), (p.direction * p.bitangent).sum(1)
+    dn = -(p.direction * normal).sum(1)
+    step = c.recess / dn.clamp_min(0.02)
+    x, y = c.x + dx * step, c.y + dy * step
+    pane = (x.abs() < c.half_w) & (y > 0) & (y < c.high)
+
+    # Sides of the recess: which one the ray meets first.
+    side = x.abs() - c.half_w > torch.maximum(-y, y - c.high)
+    sideways = p.tangent * (-torch.sign(dx))[:, None]
+    upright = p.bitangent * torch.where(y <= 0, 1.0, -1.0)[:, None]
+    surface.normal = torch.where(side[:, None], sideways, upright)
+    surface.albedo = (p.tint.mean(1, keepdim=True) * 0.4 + 0.22).expand(-1, 3).clone()
+    surface.ambient = torch.where(y > c.high, 0.4, 0.62)
+    down = -(mood.sun @ normal.T).clamp_min(1e-3)
+    lx = c.x + dx * step * 0.5 + 0.5 * c.recess * (p.tangent @ mood.sun) / -down
+    ly = c.y + dy * step * 0.5 + 0.5 * c.recess * (p.bitangent @ mood.sun) / -down
+    surface.sun = _inside(lx, ly, c)
+
+    at = pane.nonzero().squeeze(1)
+    if at.numel():
+        k = c.pick(at)
+        lx = x[at] + k.recess * (p.tangent[at] @ mood.sun) / -down[at]
+        ly = y[at] + k.recess * (p.bitangent[at] @ mood.sun) / -down[at]
+        surface.put(at, _pane(p.pick(at), k, x[at], y[at], mood, _inside(lx, ly, k)))
+    out.put(index, surface)
+
+
+def _inside(x: Tensor, y: Tensor, c: _Cell) -> Tensor:
+    """Soft test that the way to the sun leaves through the opening."""
+    gap = torch.minimum(torch.minimum(c.half_w - x.abs(), y), c.high - y)
+    return ((gap + 0.03) / 0.06).clamp(0, 1)
+
+
+def _pane(p: Patch, c: _Cell, x: Tensor, y: Tensor, mood: Mood, sun: Tensor) -> Surface:
+    """Frame and glass at (x, y) of the recessed pane."""
+    s = Surface.plain(p)
+    edge = torch.minimum(torch.minimum(c.half_w - x.abs(), y), c.high - y)
+    cross = (x.abs() < 0.025) | ((y - 0.66 * c.high).abs() < 0.025)
+    frame = torch.where(c.glassy, edge < 0.03, (edge < 0.07) | cross)
+    pale = (c.hash * 7.3 % 1.0 > 0.35) & ~c.glassy
+    s.albedo = torch.where(pale[:, None], color(0.55, 0.54, 0.50), color(0.07, 0.075, 0.08))
+    s.ambient = torch.full_like(x, 0.75)
+    s.sun = sun
+    glass = (~frame).nonzero().squeeze(1)
+    if glass.numel():
+        seen = _room(p.pick(glass), c.pick(glass), x[glass], y[glass], mood)
+        s.emission[glass] = seen
+        s.albedo[glass] = 0.012
+        s.gloss[glass] = 0.0
+    return s
+
+
+def _room(p: Patch, c: _Cell, x: Tensor, y: Tensor, mood: Mood) -> Tensor:
+    """(M, 3) radiance through the glass: curtain or room, under the reflection of sky and street."""
+    dx, dy = (p.direction * p.tangent).sum(1), (p.direction * p.bitangent).sum(1)
+    dn = -(p.direction * p.normal).sum(1).clamp_max(-0.02)
+    depth = 3.2 + 2.4 * c.hash
+    rx, ry = x + c.bay * 0.5, y + c.sill
+    tx = torch.where(dx > 0, c.bay - rx, -rx) / torch.where(dx.abs() < 1e-4, 1e-4, dx)
+    ty = torch.where(dy > 0, c.floor - ry, -ry) / torch.where(dy.abs() < 1e-4, 1e-4, dy)
+    tz = depth / dn
+    t = torch.minimum(torch.minimum(tx, ty), tz)
+    hx, hy, hz = rx + dx * t, ry + dy * t, dn * t
+    back, level = t == tz, t == ty
+    hue = c.hash * 13.7 % 1.0
+    wall = mix(color(0.50, 0.44, 0.36).expand_as(p.tint), color(0.36, 0.42, 0.44), hue)
+    albedo = torch.where(level[:, None], torch.where((dy > 0)[:, None], color(0.6, 0.58, 0.54), color(0.2, 0.13, 0.08)),
+                         wall)
+    px, py = (hx / c.bay - 0.5).abs(), hy / c.floor
+    picture = back & (px < 0.2) & ((py - 0.55).abs() < 0.12) & (hue > 0.4)
+    chest = back & (py < 0.28 + 0.15 * hue) & (px < 0.38)
+    albedo = torch.where(picture[:, None], color(0.16, 0.20, 0.24), albedo)
+    albedo = torch.where(chest[:, None], color(0.14, 0.08, 0.05), albedo)
+    to_lamp = (hx - c.bay * 0.5) ** 2 + (hy - c.floor + 0.5) ** 2 + (hz - depth * 0.5) ** 2
+    glow = 0.30 + 1.5 / (to_lamp + 0.7)
+
+    lit_share = 0.10 + 0.42 * min(1.0, 1.4 * mood.lamps)
+    by_floor = cell_hash(c.row, c.row * 0, 31) < 0.12
+    lit = torch.where(c.glassy, (c.group < lit_share * 0.8) | by_floor, c.hash < lit_share)
+    warm = torch.where((hue < 0.68)[:, None], color(1.0, 0.66, 0.34), color(0.86, 0.90, 1.0))
+    warm = torch.where(c.glassy[:, None], color(1.0, 0.86, 0.66), warm)
+    lamp = warm * (mood.display * 0.75 * min(1.0, 2.2 * mood.lamps) * (0.6 + 0.8 * (c.hash * 29.3 % 1.0)))[:, None]
+    day = mood.daylight * (0.32 * torch.exp(-hz / 2.2))[:, None]
+    seen = albedo * (day + torch.where(lit[:, None], lamp * glow[:, None], 0.0))
+
+    drawn = 1 - 0.62 * (c.hash * 5.1 % 1.0)
+    curtain = (x.abs() > c.half_w * drawn) & (hue > 0.25) & ~c.glassy
+    fold = 0.8 + 0.2 * torch.cos(x * 60)
+    cloth = color(0.62, 0.58, 0.50) * (mood.daylight * 0.26 + torch.where(lit[:, None], lamp * 0.7, 0.0)) * fold[:, None]
+    seen = torch.where(curtain[:, None], cloth, seen)
+
+    away = p.direction - 2 * (p.direction * p.normal).sum(1, keepdim=True) * p.normal
+    wobble = (cell_hash((c.hash * 4096).long(), (x > 0).long(), 3) - 0.5) * 0.05
+    away = torch.nn.functional.normalize(away + p.bitangent * wobble[:, None], dim=1)
+    sky = mood.sky.radiance(away)
+    mirrored = mix(mood.street.expand_as(sky), sky, smooth(0.10, 0.42, away[:, 2]))
+    grazing = (1 - dn.abs().clamp(0, 1)) ** 5
+    fresnel = torch.where(c.glassy, 0.14 + 0.8 * grazing, 0.07 + 0.8 * grazing)
+    return seen * (1 - fresnel)[:, None] * torch.where(c.glassy, 0.75, 1.0)[:, None] + mirrored * fresnel[:, None]
+
+
+def shop(p: Patch, mood: Mood) -> Surface:
+    """A shopfront: fascia with a sign, glazed bays with shelves behind, piers and a stall riser."""
+    s = Surface.plain(p)
+    bay_m, _, salt = p.params[:, :3].unbind(1)
+    u, v = p.uv.unbind(1)
+    high = p.size[:, 1]
+    bays = (p.size[:, 0] / bay_m).floor().clamp_min(1)
+    bay = p.size[:, 0] / bays
+    column = (u / bay).floor()
+    x = u - (column + 0.5) * bay
+    stain = tile(u * 0.05 + salt, v * 0.04)
+    s.albedo = p.tint * (1 + 0.08 * stain[:, 2:3])
+    fascia = (v > high - 0.95) & (v < high - 0.15)
+    glazed = (x.abs() < bay * 0.5 - 0.22) & (v > 0.5) & (v < high - 1.02)
+    door = (column == (salt * 3.7 % bays).floor()) & (x.abs() < 0.55)
+    glazed |= door & (v > 0.06) & (v < high - 1.02)
+    frame = glazed & ((x.abs() > bay * 0.5 - 0.28) | (v > high - 1.09) | ((v - high + 1.75).abs() < 0.03)
+                      | (door & (x.abs() > 0.49)) | (~door & (v < 0.56)))  # fmt: skip
+    s.albedo = torch.where(fascia[:, None], p.tint * 0.55, s.albedo)
+    sign_u = (u - p.size[:, 0] * 0.5) / 0.21
+    letter = cell_hash(sign_u.floor(), sign_u.floor() * 0, salt) > 0.18
+    inside = (sign_u - sign_u.floor() - 0.5).abs() < 0.28 + 0.1 * cell_hash(sign_u.floor(), v * 0, salt + 3)
+    tall = (v - high + 0.55).abs() < 0.13 + 0.05 * cell_hash(sign_u.floor(), v * 0, salt + 9)
+    gap = cell_hash((sign_u * 3).floor(), (v * 14).floor(), salt) > 0.25
+    sign = fascia & letter & inside & tall & gap & (sign_u.abs() < 3 + 9 * cell_hash(salt, salt * 0, 1))
+    s.albedo = torch.where(sign[:, None], color(0.72, 0.66, 0.52), s.albedo)
+    warm = torch.where((cell_hash(salt, salt * 0, 2) < 0.7)[:, None], color(1.0, 0.78, 0.48), color(0.85, 0.95, 1.0))
+    s.emission = torch.where(sign[:, None], warm * (mood.display * 1.3 * min(1.0, 2 * mood.lamps)), 0.0)
+    s.albedo = torch.where(frame[:, None], color(0.08, 0.08, 0.08), s.albedo)
+    s.ambient = torch.where(fascia, 1.0, 0.85)
+
+    at = (glazed & ~frame).nonzero().squeeze(1)
+    if at.numel():
+        s.emission[at] = _shop_room(p.pick(at), u[at], v[at], high[at], salt[at], warm[at], mood)
+        s.albedo[at] = 0.012
+    return s
+
+
+def _shop_room(p: Patch, u: Tensor, v: Tensor, high: Tensor, salt: Tensor, warm: Tensor, mood: Mood) -> Tensor:
+    dx, dy = (p.direction * p.tangent).sum(1), (p.direction * p.bitangent).sum(1)
+    dn = -(p.direction * p.normal).sum(1).clamp_max(-0.03)
+    ceiling, depth = high - 0.7, 6.5
+    ty = torch.where(dy > 0, ceiling - v, -v) / torch.where(dy.abs() < 1e-4, 1e-4, dy)
+    tz = depth / dn
+    t = torch.minimum(ty, tz)
+    hx, hy, hz = u + dx * t, v + dy * t, dn * t
+    back = tz <= ty
+    albedo = torch.where(back[:, None], color(0.40, 0.36, 0.30),
+                         torch.where((dy > 0)[:, None], color(0.55, 0.54, 0.50), color(0.20, 0.16, 0.12)))
+    lamp_x = (hx / 2.4 - (hx / 2.4).floor() - 0.5) * 2.4
+    glow = 0.45 + 0.9 / (lamp_x**2 + (hy - ceiling + 0.2) ** 2 + (hz % 2.2 - 1.1) ** 2 + 0.5)
+    panel = (~back) & (dy > 0) & (lamp_x.abs() < 0.5) & ((hz % 2.2 - 1.1).abs() < 0.12)
+    for at_m, top, salt_of in ((2.6, 1.9, 11), (0.7, 0.95, 17)):  # far shelf first, window display last
+        k = at_m / dn
+        sx, sy = u + dx * k, v + dy * k
+        shelf = (sy / 0.42).floor()
+        item = (sx / 0.19).floor()
+        rnd = cell_hash(item, shelf, salt + salt_of)
+        stock = cell_hash((sx / 1.3).floor(), shelf * 0, salt + salt_of + 1) > 0.3
+        goods = (k < t) & (sy > 0.1) & (sy < top) & stock & ((sy / 0.42 - shelf) < 0.35 + 0.55 * rnd)
+        goods &= (sx / 0.19 - item) < 0.55 + 0.4 * rnd
+        plank = (k < t) & (sy < top) & stock & ((sy / 0.42 - shelf) > 0.94)
+        shade = 0.06 + 0.30 * cell_hash(item, shelf, salt + salt_of + 2)
+        hue = 0.82 + 0.36 * torch.stack([cell_hash(item, shelf, 41), cell_hash(item, shelf, 43),
+                                         cell_hash(item, shelf, 47)], 1)
+        albedo = torch.where(goods[:, None], shade[:, None] * hue, albedo)
+        albedo = torch.where(plank[:, None], color(0.14, 0.10, 0.07), albedo)
+        hz = torch.where(goods | plank, torch.full_like(hz, at_m), hz)
+        panel &= ~(goods | plank)
+    lit = mood.display * (0.10 + 1.05 * min(1.0, 1.8 * mood.lamps))
+    if mood.lamps <= 0:
+        lit = 0.0
+    day = mood.daylight * (0.30 * torch.exp(-hz / 2.6))[:, None] + mood.daylight * 0.035
+    seen = albedo * (day + warm * lit * glow[:, None]) + torch.where(panel[:, None], warm * (1.6 * lit), 0.0)
+    away = p.direction - 2 * (p.direction * p.normal).sum(1, keepdim=True) * p.normal
+    sky = mood.sky.radiance(away)
+    mirrored = mix(mood.street.expand_as(sky), sky, smooth(0.25, 0.5, away[:, 2]))
+    fresnel = 0.07 + 0.8 * (1 - dn.clamp(0, 1)) ** 5
+    return seen * (1 - fresnel)[:, None] + mirrored * fresnel[:, None]

@@ -1,0 +1,102 @@
+"""Street ground: asphalt with its markings, pavement slabs, roofs."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from render.materials.base import Mood, Patch, Surface, color, mix, smooth
+from render.materials.noise import cell_hash, grain, tile
+
+
+def puddles(street: Tensor, wet: float) -> Tensor:
+    """(M,) 0–1 how far water stands at street coordinates (M, 2)."""
+    low = tile(street[:, 0] * 0.021 + 0.3, street[:, 1] * 0.021)
+    fine = tile(street[:, 0] * 0.13, street[:, 1] * 0.13 + 0.4)
+    return smooth(0.0, 1.1, low[:, 2] * 0.8 + 0.25 * fine[:, 1] + 2.2 * (wet - 0.62))
+
+
+def _wet(s: Surface, p: Patch, mood: Mood, porous: float) -> None:
+    if mood.wet <= 0.02:
+        return
+    exposed = smooth(0.02, 0.25, p.open) * min(1.0, 1.6 * mood.wet)
+    pool = puddles(p.street, mood.wet) * exposed
+    s.albedo = s.albedo * (1 - exposed * porous * (0.75 + 0.25 * pool))[:, None]
+    s.gloss = torch.maximum(s.gloss, exposed * (0.45 + 0.55 * pool))
+    s.normal = mix(s.normal, p.normal, pool)
+
+
+def road(p: Patch, mood: Mood) -> Surface:
+    """Asphalt; street coordinates decide lane lines, wheel tracks, patches and cracks."""
+    s = Surface.plain(p)
+    across, along = p.street.unbind(1)
+    half, marks = p.params[:, 0], p.params[:, 1]
+    stain = tile(across * 0.043, along * 0.037)
+    fine = grain(across * 0.61 + 0.11, along * 0.61)
+    track = torch.exp(-(((across.abs() - half * 0.5).abs() - 0.75) / 0.3) ** 2)
+    tone = 1 + 0.10 * stain[:, 2] + 0.07 * fine[:, 0] * (1 - smooth(0.02, 0.2, p.footprint)) - 0.08 * track
+    patch = cell_hash((across / 2.9).floor(), (along / 4.7).floor(), 77) > 0.86
+    tone = tone * torch.where(patch, 0.78, 1.0)
+    crack = (stain[:, 1].abs() < 0.035) & (stain[:, 3] > 0.2)
+    tone = tone * torch.where(crack, 1 - 0.5 * mood.wear * (1 - smooth(0.02, 0.08, p.footprint)), 1.0)
+    s.albedo = p.tint * tone.clamp_min(0.2)[:, None]
+
+    worn = smooth(-1.2, 0.9, fine[:, 1] + stain[:, 3] + 1.3 - 1.6 * mood.wear)
+    dash = (across.abs() < 0.06) & ((along / 9 - (along / 9).floor()) < 0.36)
+    edge = (across.abs() - half + 0.42).abs() < 0.05
+    crossing = (p.params[:, 2] - along).abs() < 1.6
+    bars = crossing & ((across / 1.0 - (across / 1.0).floor()) < 0.5) & (across.abs() < half - 0.35)
+    line = torch.where(crossing, bars, dash | edge) & (marks > 0.5)
+    s.albedo = mix(s.albedo, color(0.55, 0.54, 0.50), line.float() * worn * 0.85)
+    s.gloss = torch.full_like(across, 0.10)
+    tilt = 0.05 * (1 - smooth(0.01, 0.08, p.footprint))
+    s.normal = torch.nn.functional.normalize(
+        s.normal + tilt[:, None] * (fine[:, 2:3] * p.tangent + fine[:, 3:4] * p.bitangent), dim=1
+    )
+    _wet(s, p, mood, 0.45)
+    return s
+
+
+def pavement(p: Patch, mood: Mood) -> Surface:
+    """Slabs in courses with joints, each a little different in tone and tilt."""
+    s = Surface.plain(p)
+    across, along = p.street.unbind(1)
+    length, width = p.params[:, 0], p.params[:, 1]
+    course = (across / width).floor()
+    at = along / length + 0.5 * (course % 2)
+    each = cell_hash(at.floor(), course, 13)
+    near = 1 - smooth(0.05, 0.22, p.footprint)
+    joint = ((at - at.floor()) < 0.018) | ((across / width - course) < 0.022)
+    stain = tile(across * 0.07, along * 0.06)
+    fine = grain(across * 0.8, along * 0.8)
+    tone = 1 + 0.18 * (each - 0.5) * near + 0.09 * stain[:, 2] + 0.04 * fine[:, 0]
+    tone = tone * (1 - 0.45 * near * joint.float()) * (1 - 0.3 * mood.wear * smooth(0.6, 1.8, stain[:, 1]))
+    s.albedo = p.tint * tone.clamp_min(0.25)[:, None]
+    lean = (near * 0.05)[:, None]
+    s.normal = torch.nn.functional.normalize(
+        s.normal + lean * ((each - 0.5)[:, None] * p.tangent + (cell_hash(course, at.floor(), 4) - 0.5)[:, None]
+                           * p.bitangent), dim=1
+    )  # fmt: skip
+    s.gloss = torch.full_like(across, 0.08)
+    _wet(s, p, mood, 0.42)
+    return s
+
+
+def roof(p: Patch, mood: Mood) -> Surface:
+    """Felt in strips, or rows of tiles."""
+    s = Surface.plain(p)
+    u, v = p.uv.unbind(1)
+    stain = tile(u * 0.05, v * 0.04)
+    tiles = p.params[:, 0] > 0.5
+    near = 1 - smooth(0.06, 0.25, p.footprint)
+    row = (v / 0.28).floor()
+    at = u / 0.22 + 0.5 * (row % 2)
+    shade = 1 - 0.45 * near * (1 - smooth(0.0, 0.22, v / 0.28 - row))
+    each = 1 + 0.35 * near * (cell_hash(at.floor(), row, 3) - 0.5)
+    strip = 1 - 0.2 * near * (((u / 1.0) - (u / 1.0).floor()) < 0.04).float()
+    tone = torch.where(tiles, shade * each, strip) * (1 + 0.12 * stain[:, 2] - 0.12 * mood.wear * stain[:, 3].clamp_min(0))
+    s.albedo = p.tint * tone.clamp_min(0.2)[:, None]
+    if mood.wet > 0.02:
+        s.albedo = s.albedo * (1 - 0.35 * min(1.0, 1.5 * mood.wet))
+        s.gloss = torch.full_like(u, 0.35 * mood.wet)
+    return s

@@ -1,0 +1,60 @@
+"""Which function makes which material, and the season's and weather's part that all share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from render.materials import facade, ground, things
+from render.materials.base import Mood, Patch, Surface, color, mix, smooth
+from render.materials.noise import tile
+from render.world.quads_scene import Material
+
+MATERIALS: dict[Material, Callable[[Patch, Mood], Surface]] = {
+    Material.PLAIN: things.plain,
+    Material.FACADE: facade.facade,
+    Material.SHOP: facade.shop,
+    Material.ROAD: ground.road,
+    Material.PAVEMENT: ground.pavement,
+    Material.LEAF: things.leaf,
+    Material.PAINT: things.paint,
+    Material.GLOW: things.glow,
+    Material.ROOF: ground.roof,
+    Material.PLANKS: things.planks,
+    Material.CLOTH: things.cloth,
+    Material.RUG: things.rug,
+    Material.WALLPAPER: things.wallpaper,
+    Material.CURTAIN: things.curtain,
+    Material.ART: things.art,
+    Material.SIGN: things.sign,
+}
+
+
+def surfaces(patch: Patch, material: Tensor, mood: Mood) -> Surface:
+    """Evaluate every point by its material (M,) int64, then lay the snow."""
+    out = Surface.plain(patch)
+    for kind in torch.unique(material).tolist():
+        index = (material == kind).nonzero().squeeze(1)
+        out.put(index, MATERIALS[Material(kind)](patch.pick(index), mood))
+    if mood.snow > 0.02 and not mood.indoors:
+        _snow(out, patch, material, mood)
+    return out
+
+
+def _snow(out: Surface, p: Patch, material: Tensor, mood: Mood) -> None:
+    """Snow on what faces up under open sky; thin on the road's wheel tracks."""
+    drift = tile(p.position[:, 0] * 0.06, p.position[:, 1] * 0.06 + p.position[:, 2] * 0.04)
+    amount = smooth(0.35, 0.75, p.normal[:, 2] + 0.10 * drift[:, 1]) * smooth(0.15, 0.5, p.open)
+    cover = smooth(0.0, 0.5, mood.snow * 1.25 - 0.22 + 0.22 * drift[:, 2])
+    half = p.params[:, 0]
+    track = torch.exp(-(((p.street[:, 0].abs() - half * 0.5).abs() - 0.75) / 0.42) ** 2)
+    road = (material == Material.ROAD) & (p.params[:, 1] > 0.5)
+    slush = torch.where(road, 0.85 * track + 0.25, 0.0) + torch.where(material == Material.PAVEMENT, 0.12, 0.0)
+    share = (amount * cover * (1 - slush * (1.15 - 0.5 * mood.snow))).clamp(0, 1)
+    out.albedo = mix(out.albedo, color(0.80, 0.83, 0.88), share)
+    out.normal = torch.nn.functional.normalize(mix(out.normal, p.normal, share), dim=1)
+    out.gloss = out.gloss * (1 - share)
+    out.emission = out.emission * (1 - share)[:, None]
+    out.through = out.through * (1 - share)

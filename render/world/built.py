@@ -1,0 +1,295 @@
+"""Built worlds: a place's mesh traced by the quad rasteriser and shaded from baked light."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from render.gbuffer import SKY, GBuffer
+from render.light.base import Light
+from render.light.nodes import Nodes
+from render.light.street import StreetAmbient
+from render.light.sunmap import SunMaps
+from render.materials.base import Mood, Patch, Surface, smooth
+from render.materials.table import surfaces
+from render.scene import Scene
+from render.view import View
+from render.visibility.quads import Quads, intersect_ray, nearest_distance, pixel_directions, trace_view
+from render.world.base import Point, Stage
+from render.world.mirror import mirrored_light
+from render.world.mood import mood_of
+from render.world.place import Place, rotation
+from render.world.quads_scene import Material
+
+REMEMBERED_HOURS = 6
+COARSE_SAMPLES = 160_000
+"""Pictures up to this many samples are shaded with coarser sun maps: the preview sizes."""
+
+
+@dataclass
+class BuiltGBuffer(GBuffer):
+    """A GBuffer that remembers its view, which reflections in wet ground need, and whether it is itself one."""
+
+    view: View | None = None
+    reflected: bool = False
+
+
+@dataclass(frozen=True)
+class _Hour:
+    """Light of one hour on one mesh."""
+
+    sun: SunMaps | None
+    ambient: Tensor
+
+
+class BuiltWorld:
+    """A city street or a room: one World (render/world/base.py) for every camera, hour and weather."""
+
+    stage: Stage
+
+    def __init__(self, place: Place, scene: Scene) -> None:
+        self.place = place
+        self.stage = place.stage
+        self._scene = scene
+        mesh = place.mesh
+        self._quads = mesh.quads
+        self._visible = mesh.quads
+        turn = torch.from_numpy(rotation(place.heading_deg))
+        self._across, self._along = turn[0], turn[1]
+        self._own_from_world = turn.T.float()
+        self._size = torch.stack([mesh.quads.edge_u.norm(dim=1), mesh.quads.edge_v.norm(dim=1)], 1).float()
+        self._tangent = (mesh.quads.edge_u.float() / self._size[:, :1]).contiguous()
+        self._bitangent = (mesh.quads.edge_v.float() / self._size[:, 1:]).contiguous()
+        self._facet = torch.nn.functional.normalize(
+            torch.linalg.cross(mesh.quads.edge_u, mesh.quads.edge_v), dim=1
+        ).float()
+        self._casters = mesh.quads.pick(mesh.casts)
+        self._nodes = Nodes.lay(mesh.quads, mesh.normal, mesh.texel_m)
+        self._ambient: StreetAmbient | None = None
+        self._hours: OrderedDict[tuple[object, ...], _Hour] = OrderedDict()
+
+    @staticmethod
+    def build(scene: Scene, progress: Callable[[float, str], None]) -> BuiltWorld:
+        """The world of a city or interior scene; the same scene always gives the same world, bit for bit."""
+        from render.world.city import city
+        from render.world.interior import interior
+
+        progress(0.0, "building the place")
+        world = BuiltWorld(interior(scene) if scene.archetype == "interior" else city(scene), scene)
+        progress(0.4, "tracing the sky from the street")
+        world.baked()
+        progress(1.0, "built")
+        return world
+
+    def baked(self) -> StreetAmbient:
+        """The geometry's light transfer; traced on first use."""
+        if self._ambient is None:
+            mesh, place = self.place.mesh, self.place
+            self._ambient = StreetAmbient.bake(
+                self._nodes, mesh.tint[self._nodes.quad], self._casters, torch.from_numpy(place.centre_m),
+                place.sky_half_m, self._across, self._along, place.lamps, 24, 320,
+            )
+        return self._ambient
+
+    def trace(self, view: View) -> BuiltGBuffer:
+        hits = trace_view(self._visible, view)
+        return self._gbuffer(view, hits.quad, hits.depth_m, hits.u, hits.v)
+
+    def _gbuffer(self, view: View, quad: Tensor, depth: Tensor, u: Tensor, v: Tensor) -> BuiltGBuffer:
+        direction = pixel_directions(view)
+        n = quad.shape[0]
+        met = (quad >= 0).nonzero().squeeze(1)
+        q, s, t = quad[met], u[met], v[met]
+        origin = self._quads.origin.float()
+        position = torch.zeros(n, 3)
+        position[met] = (
+            origin[q] + (s * self._size[q, 0])[:, None] * self._tangent[q]
+            + (t * self._size[q, 1])[:, None] * self._bitangent[q]
+        )
+        facet = self._facet[q]
+        away = (facet * direction[met]).sum(1, keepdim=True) > 0
+        normal = torch.zeros(n, 3)
+        normal[met] = torch.where(away, -facet, facet)
+        uv = torch.zeros(n, 2)
+        uv[met] = torch.stack([s, t], 1) * self._size[q]
+        material = torch.full((n,), SKY, dtype=torch.int32)
+        material[met] = self.place.mesh.material[q].int()
+        return BuiltGBuffer(depth, position, normal, quad.int(), direction, uv, material, view)
+
+    def shade(self, g: GBuffer, which: Tensor, light: Light) -> Tensor:
+        if which.numel() == 0:
+            return torch.zeros(0, 3)
+        hour = self._hour(light, g.depth_m.shape[0] <= COARSE_SAMPLES)
+        mood = mood_of(light, self.place.indoors)
+        patch, ambient, facet, material = self._patch(g, which, hour)
+        s = surfaces(patch, material, mood)
+        radiance = self._lit(patch, s, ambient, facet, light, hour)
+        if isinstance(g, BuiltGBuffer) and g.view is not None and not g.reflected:
+            radiance += self._mirror(g, which, patch, s, light, mood)
+        return radiance
+
+    def is_free(self, point_m: Point, clearance_m: float) -> bool:
+        own = np.asarray(point_m, np.float64) @ rotation(self.place.heading_deg).T
+        if self.place.solid(*own) or own[2] < self.place.ground(own[0], own[1]) + min(clearance_m, 0.25):
+            return False
+        return nearest_distance(self._quads, torch.from_numpy(np.asarray(point_m, np.float64))) >= clearance_m
+
+    def first_hit(self, origin_m: Point, direction: Point) -> float:
+        start = torch.from_numpy(np.asarray(origin_m, np.float64))
+        return intersect_ray(self._quads, start, torch.from_numpy(np.asarray(direction, np.float64)))[0]
+
+    def ground_m(self, x_m: float, y_m: float) -> float:
+        own = np.array([x_m, y_m, 0.0]) @ rotation(self.place.heading_deg).T
+        return self.place.ground(float(own[0]), float(own[1]))
+
+    def _hour(self, light: Light, coarse: bool) -> _Hour:
+        """Sun maps and ambient light, remembered for the last few lights."""
+        key = (light.key, coarse)
+        known = self._hours.get(key)
+        if known is not None:
+            self._hours.move_to_end(key)
+            return known
+        sun = None
+        if float(light.sun_irradiance.sum()) > 1e-9 and float(light.sun_direction[2]) > 0.01:
+            spans = tuple((half, size // 2 if coarse else size) for half, size in self.place.sun_spans)
+            sun = SunMaps.build(
+                self._casters, torch.from_numpy(self.place.centre_m), light.sun_direction.double(), spans
+            )
+        ambient = self.baked().at(light, sun, self._across, lamp_unit(light))
+        hour = _Hour(sun, ambient)
+        self._hours[key] = hour
+        while len(self._hours) > REMEMBERED_HOURS:
+            self._hours.popitem(last=False)
+        return hour
+
+    def _patch(self, g: GBuffer, which: Tensor, hour: _Hour) -> tuple[Patch, Tensor, Tensor, Tensor]:
+        """Everything materials need about the samples, their ambient irradiance, facets and material ids."""
+        mesh = self.place.mesh
+        quad = g.object_id[which].long()
+        uv = g.uv[which]
+        size = self._size[quad]
+        st = uv / size
+        facet, direction = g.normal[which], g.direction[which]
+        corner = mesh.normal[quad]
+        rounded = corner[:, 0] + st[:, :1] * (corner[:, 1] - corner[:, 0]) + st[:, 1:] * (corner[:, 2] - corner[:, 0])
+        rounded = torch.nn.functional.normalize(rounded, dim=1)
+        flip = (rounded * facet).sum(1, keepdim=True) < 0
+        rounded = torch.where(flip, -rounded, rounded)
+        baked = self._nodes.fetch(hour.ambient, quad, st[:, 0], st[:, 1])
+        position = g.position_m[which]
+        distance = _distance(g, which)
+        view = g.view if isinstance(g, BuiltGBuffer) else None
+        pixel = _pixel_angle(view)
+        grazing = -(direction * facet).sum(1)
+        footprint = distance * pixel / grazing.clamp_min(0.08).sqrt()
+        street = (position @ self._own_from_world)[:, :2]
+        patch = Patch(
+            position, rounded, direction, self._tangent[quad], self._bitangent[quad], uv, size, distance, footprint,
+            mesh.tint[quad], mesh.params[quad], street, baked[:, 3],
+        )
+        return patch, baked[:, :3], facet, mesh.material[quad]
+
+    def _lit(self, p: Patch, s: Surface, ambient: Tensor, facet: Tensor, light: Light, hour: _Hour) -> Tensor:
+        """Outgoing radiance: ambient, sun with its shadow, mirror part, own light."""
+        radiance = s.albedo * ambient * (s.ambient * (1 / math.pi))[:, None]
+        if hour.sun is not None:
+            cosine = (s.normal @ light.sun_direction).clamp_min(0)
+            behind = -(s.normal @ light.sun_direction).clamp_max(0)
+            front = facet @ light.sun_direction
+            gated = torch.where(front > 0, cosine, 0.0) * s.sun
+            strength = gated + s.through * torch.where(front <= 0, behind, 0.3 * behind)
+            index = (strength > 1e-3).nonzero().squeeze(1)
+            if index.numel():
+                face = torch.where(front[index, None] > 0, facet[index], -facet[index])
+                lit = hour.sun.lit(p.position[index], face, _spin(p.position[index]))
+                amount = strength[index] * lit
+                radiance[index] += s.albedo[index] * (amount / math.pi)[:, None] * light.sun_irradiance
+                shiny = s.gloss[index] > 0.03
+                spot = index[shiny]
+                if spot.numel():
+                    half = torch.nn.functional.normalize(light.sun_direction - p.direction[spot], dim=1)
+                    power = 12 + 500 * s.gloss[spot] ** 2
+                    peak = (half * s.normal[spot]).sum(1).clamp(0, 1) ** power
+                    spec = peak * (power + 8) / (8 * math.pi) * 0.04 * lit[shiny] * s.gloss[spot].sqrt()
+                    radiance[spot] += (spec * gated[spot].sign())[:, None] * light.sun_irradiance
+        index = (s.gloss > 0.03).nonzero().squeeze(1)
+        if index.numel():
+            radiance[index] += self._sheen(p.pick(index), s.normal[index], s.gloss[index], ambient[index], light)
+        return radiance + s.emission
+
+    def _sheen(self, p: Patch, normal: Tensor, gloss: Tensor, ambient: Tensor, light: Light) -> Tensor:
+        """Mirror part of smooth things: the sky where the mirrored way is high and open, else the surroundings."""
+        cosine = -(p.direction * normal).sum(1, keepdim=True)
+        away = torch.nn.functional.normalize(p.direction + 2 * cosine * normal, dim=1)
+        around = ambient * (0.30 / math.pi)
+        if self.place.indoors:
+            seen = around * 1.6
+        else:
+            sky = light.sky.radiance(away)
+            free = smooth(0.05, 0.45, away[:, 2]) * smooth(0.03, 0.35, p.open)
+            seen = around + (sky - around) * free[:, None]
+        fresnel = 0.04 + 0.9 * (1 - cosine.clamp(0, 1)) ** 5
+        upward = (p.normal[:, 2] > 0.9) & (p.position[:, 2] < 0.6) & (light.wetness > 0.02)
+        share = torch.where(upward, 0.0, gloss)[:, None]
+        return seen * fresnel * share
+
+    def _mirror(self, g: BuiltGBuffer, which: Tensor, p: Patch, s: Surface, light: Light, mood: Mood) -> Tensor:
+        """Reflections in wet ground, traced through the mirrored camera."""
+        out = torch.zeros(which.numel(), 3)
+        if self.place.indoors or mood.wet < 0.05 or g.view is None or g.view.projection != "pinhole":
+            return out
+        index = ((p.normal[:, 2] > 0.9) & (p.position[:, 2] < 0.6) & (s.gloss > 0.12)).nonzero().squeeze(1)
+        if index.numel() == 0:
+            return out
+        seen = mirrored_light(self, g.view, which[index], p.pick(index), s.gloss[index], light)
+        cosine = (-(p.direction[index] * s.normal[index]).sum(1)).clamp(0, 1)
+        fresnel = 0.03 + 0.85 * (1 - cosine) ** 4
+        out[index] = seen * (fresnel * s.gloss[index])[:, None]
+        return out
+
+    def reflect(self, view: View, quads: Quads, ids: Tensor) -> BuiltGBuffer:
+        """What the mirrored camera sees of a share of the mesh."""
+        hits = trace_view(quads, view)
+        quad = torch.where(hits.quad >= 0, ids[hits.quad.clamp_min(0)], -1)
+        g = self._gbuffer(view, quad, hits.depth_m, hits.u, hits.v)
+        g.reflected = True
+        return g
+
+
+def lamp_unit(light: Light) -> float:
+    """Irradiance in scene units of one display unit of lamp light."""
+    return float(2.0**light.scene.exposure_ev / light.exposure * min(1.0, 2 * light.lamps_on))
+
+
+def _distance(g: GBuffer, which: Tensor) -> Tensor:
+    view = g.view if isinstance(g, BuiltGBuffer) else None
+    if view is None:
+        return g.depth_m[which]
+    eye = torch.from_numpy(view.eye_m).float()
+    return (g.position_m[which] - eye).norm(dim=1)
+
+
+def _pixel_angle(view: View | None) -> float:
+    if view is None:
+        return 1e-3
+    return 1 / view.fx_px if view.projection == "pinhole" else 2 * math.pi / view.width_px
+
+
+def _spin(position: Tensor) -> Tensor:
+    """(M,) turns in 0–1 fixed to the surface, so that soft shadow edges hold still between cameras."""
+    x = torch.sin(position @ torch.tensor([127.1, 311.7, 74.7])) * 437.585
+    return x - x.floor()
+
+
+def as_point(values: npt.ArrayLike) -> Point:
+    return np.asarray(values, np.float64)
+
+
+__all__ = ["BuiltGBuffer", "BuiltWorld", "Material", "as_point", "lamp_unit"]

@@ -1,0 +1,48 @@
+"""What a layout (city, interior) hands to BuiltWorld: mesh, lamps, stage and where one may stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from render.light.lamps import Lamps
+from render.world.base import Stage
+from render.world.quads_scene import Mesh
+
+F64 = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Place:
+    """One built place, world frame.
+
+    Args:
+        mesh: all primitives.
+        lamps: lamps lit after dark; color in display units.
+        stage: what the standard angles are composed around.
+        heading_deg: compass heading of the street's (or room's) own y axis.
+        centre_m: (3,) middle of the light maps; sky_half_m their reach; sun_spans (half side, texels) finest first.
+        solid: whether a point in the place's own frame lies inside something closed.
+        ground: height of the walkable ground at own-frame x, y.
+        indoors: whether light comes in by windows only.
+    """
+
+    mesh: Mesh
+    lamps: Lamps
+    stage: Stage
+    heading_deg: float
+    centre_m: F64
+    sky_half_m: float
+    sun_spans: tuple[tuple[float, int], ...]
+    solid: Callable[[float, float, float], bool]
+    ground: Callable[[float, float], float]
+    indoors: bool = False
+
+
+def rotation(heading_deg: float) -> F64:
+    """(3, 3) so that own-frame row vectors @ it are world-frame: the own y axis points along the heading."""
+    turn = np.radians(heading_deg)
+    return np.array([[np.cos(turn), -np.sin(turn), 0.0], [np.sin(turn), np.cos(turn), 0.0], [0.0, 0.0, 1.0]])

@@ -1,0 +1,216 @@
+"""Meshes of built worlds: parallelograms and triangles with materials, and the builder that worlds are written with.
+
+A builder takes boxes, sheets and lofts in any order; `finish` expands them all at once, so that a street of thirty
+thousand primitives is built in a few vectorised steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from render.visibility.quads import Quads
+
+F64 = npt.NDArray[np.float64]
+Vec = Sequence[float] | F64
+PARAMS = 8
+
+
+class Material(IntEnum):
+    """What a primitive is made of; the comment names its params."""
+
+    PLAIN = 0  # grain amplitude, grain scale 1/m, gloss
+    FACADE = 1  # bay m, floor m, window share, window height m, style 0–3, hash, first row m, lit gain
+    SHOP = 2  # bay m, height m, hash
+    ROAD = 3  # half width m
+    PAVEMENT = 4  # slab length, slab width m
+    LEAF = 5  # rank 0–1 (bare when above the leaf share), kind, shade 0–1
+    PAINT = 6  # gloss
+    GLOW = 7  # day radiance share, night display brightness
+    ROOF = 8  # 0 felt, 1 tiles
+    PLANKS = 9  # board width m, board length m, gloss
+    CLOTH = 10  # weave scale 1/m
+    RUG = 11  # hash
+    WALLPAPER = 12  # pattern scale m, amount
+    CURTAIN = 13  # fold pitch m
+    ART = 14  # hash
+    SIGN = 15  # hash, night display brightness
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """Everything a built world is made of.
+
+    Args:
+        quads: shapes, world frame.
+        material: (Q,) int64, values of Material.
+        tint: (Q, 3) float32 albedo.
+        params: (Q, 8) float32, see Material.
+        normal: (Q, 3, 3) float32 unit normals at the origin and at the ends of edge_u and edge_v.
+        texel_m: (Q,) float32 wished spacing of light nodes; 0 asks for a single node.
+        casts: (Q,) bool, whether it takes part in sky and sun maps.
+    """
+
+    quads: Quads
+    material: Tensor
+    tint: Tensor
+    params: Tensor
+    normal: Tensor
+    texel_m: Tensor
+    casts: Tensor
+
+    def __len__(self) -> int:
+        return len(self.quads)
+
+
+class MeshBuilder:
+    """Collects shapes; angles in radians, lengths in metres, tints are linear albedo."""
+
+    def __init__(self) -> None:
+        self._boxes: list[tuple[float, ...]] = []
+        self._sheets: list[tuple[float, ...]] = []
+        self._batches: list[tuple[F64, ...]] = []
+
+    def box(
+        self, centre: Vec, half: Vec, material: Material, tint: Vec, params: Vec = (), *, yaw: float = 0.0,
+        texel_m: float = 0.0, top: Material | None = None, bottom: bool = False, casts: bool = True,
+    ) -> None:
+        """A box turned by yaw around z; its top may have another material, its underside is left out unless asked."""
+        p = (*params, *([0.0] * (PARAMS - len(params))))
+        self._boxes.append((
+            *centre, *half, yaw, material, *tint, *p, texel_m, material if top is None else top, bottom, casts
+        ))  # fmt: skip
+
+    def sheet(
+        self, origin: Vec, edge_u: Vec, edge_v: Vec, material: Material, tint: Vec, params: Vec = (), *,
+        two_sided: bool = False, triangle: bool = False, texel_m: float = 0.0, casts: bool = True,
+    ) -> None:
+        """One parallelogram or triangle, front where edge_u × edge_v points."""
+        p = (*params, *([0.0] * (PARAMS - len(params))))
+        self._sheets.append((
+            *origin, *edge_u, *edge_v, material, *tint, *p, two_sided, triangle, texel_m, casts
+        ))  # fmt: skip
+
+    def batch(
+        self, origin: F64, edge_u: F64, edge_v: F64, material: Material, tint: F64 | Vec, params: F64 | Vec = (), *,
+        two_sided: bool = False, triangle: bool = False, texel_m: float = 0.0, casts: bool = True,
+        normal: F64 | None = None,
+    ) -> None:
+        """Many primitives (n, 3) of one material; `normal` (n, 3, 3) makes them look rounded."""
+        n = len(origin)
+        if n == 0:
+            return
+        p = np.zeros((n, PARAMS))
+        given = np.atleast_2d(np.asarray(params, np.float64))
+        p[:, : given.shape[1]] = given
+        flags = np.tile([float(two_sided), float(triangle), texel_m, float(casts)], (n, 1))
+        if normal is None:
+            flat = np.cross(edge_u, edge_v)
+            flat /= np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-12)
+            normal = np.repeat(flat[:, None], 3, axis=1)
+        tints = np.broadcast_to(np.asarray(tint, np.float64), (n, 3))
+        self._batches.append(
+            (origin, edge_u, edge_v, np.full(n, float(material)), tints, p, flags, normal.reshape(n, 9))
+        )
+
+    def loft(
+        self, points: F64, material: Material, tint: F64 | Vec, params: F64 | Vec = (), *, closed_u: bool = False,
+        rounded: bool = True, casts: bool = True,
+    ) -> None:
+        """A surface through a grid of points (i, j, 3), outside where d/di × d/dj points, smooth unless told."""
+        cells = loft_cells(points, closed_u=closed_u)
+        self.batch(
+            cells[0], cells[1], cells[2], material, tint, params, triangle=True, casts=casts, texel_m=-1.0,
+            normal=cells[3] if rounded else None,
+        )
+
+    def finish(self, heading_deg: float = 0.0) -> Mesh:
+        """The mesh, turned clockwise by a compass heading around the world's z axis."""
+        batches = [b for b in (_expand_boxes(self._boxes), _expand_sheets(self._sheets)) if b is not None]
+        columns = [np.concatenate(column) for column in zip(*batches, *self._batches, strict=True)]
+        origin, edge_u, edge_v, material, tint, params, flags, normal = columns
+        turn = np.radians(heading_deg)
+        rotate = np.array([[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1]])
+        normal = normal.reshape(-1, 3, 3) @ rotate
+        tensor = torch.from_numpy
+        quads = Quads(
+            tensor(origin @ rotate), tensor(edge_u @ rotate), tensor(edge_v @ rotate), tensor(flags[:, 1] > 0.5),
+            tensor(flags[:, 0] > 0.5),
+        )
+        return Mesh(
+            quads, tensor(material).long(), tensor(tint.copy()).float(), tensor(params).float(),
+            tensor(normal.copy()).float(), tensor(flags[:, 2].copy()).float(), tensor(flags[:, 3] > 0.5),
+        )
+
+
+def loft_cells(points: F64, *, closed_u: bool = False) -> tuple[F64, F64, F64, F64]:
+    """Triangles (origin, edge_u, edge_v) and their corner normals for a grid of points (i, j, 3)."""
+    if closed_u:
+        points = np.concatenate([points, points[:1]], 0)
+    along_i = np.gradient(points, axis=0)
+    if closed_u:
+        along_i[0] = along_i[-1] = points[1] - points[-2]
+    normal = np.cross(along_i, np.gradient(points, axis=1))
+    normal /= np.maximum(np.linalg.norm(normal, axis=2, keepdims=True), 1e-9)
+    a, b, c, d = points[:-1, :-1], points[1:, :-1], points[:-1, 1:], points[1:, 1:]
+    na, nb, nc, nd = normal[:-1, :-1], normal[1:, :-1], normal[:-1, 1:], normal[1:, 1:]
+    origin = np.concatenate([a.reshape(-1, 3), d.reshape(-1, 3)])
+    edge_u = np.concatenate([(b - a).reshape(-1, 3), (c - d).reshape(-1, 3)])
+    edge_v = np.concatenate([(c - a).reshape(-1, 3), (b - d).reshape(-1, 3)])
+    normals = np.concatenate([np.stack([na, nb, nc], 2).reshape(-1, 3, 3), np.stack([nd, nc, nb], 2).reshape(-1, 3, 3)])
+    live = np.linalg.norm(np.cross(edge_u, edge_v), axis=1) > 1e-8
+    return origin[live], edge_u[live], edge_v[live], normals[live]
+
+
+def tube(path: F64, radius: F64, sides: int = 7) -> F64:
+    """Grid of points (sides, j, 3) around a path (j, 3), to be lofted with closed_u=True."""
+    along = np.gradient(path, axis=0)
+    along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
+    helper = np.where(np.abs(along[:, 2:3]) > 0.9, [[1.0, 0, 0]], [[0.0, 0, 1.0]])
+    right = np.cross(along, helper)
+    right /= np.maximum(np.linalg.norm(right, axis=1, keepdims=True), 1e-9)
+    other = np.cross(along, right)
+    angle = np.arange(sides) / sides * 2 * np.pi
+    ring = np.cos(angle)[:, None, None] * right + np.sin(angle)[:, None, None] * other
+    return np.asarray(path + ring * np.asarray(radius)[None, :, None])
+
+
+def _expand_boxes(rows: list[tuple[float, ...]]) -> tuple[F64, ...] | None:
+    if not rows:
+        return None
+    r = np.array(rows, np.float64)
+    centre, half, yaw = r[:, 0:3], r[:, 3:6], r[:, 6]
+    zero = np.zeros(len(r))
+    x = np.stack([np.cos(yaw), np.sin(yaw), zero], 1) * half[:, 0:1]
+    y = np.stack([-np.sin(yaw), np.cos(yaw), zero], 1) * half[:, 1:2]
+    z = np.stack([zero, zero, half[:, 2]], 1)
+    faces = [  # outward, (corner, along u, along v): walls have u along the wall and v up
+        (centre - x - y - z, 2 * x, 2 * z), (centre + x - y - z, 2 * y, 2 * z), (centre + x + y - z, -2 * x, 2 * z),
+        (centre - x + y - z, -2 * y, 2 * z), (centre - x - y + z, 2 * x, 2 * y), (centre - x + y - z, 2 * x, -2 * y),
+    ]  # fmt: skip
+    parts = []
+    for k, (origin, u, v) in enumerate(faces):
+        keep = r[:, 21] > 0.5 if k == 5 else np.ones(len(r), bool)
+        material = r[:, 20] if k == 4 else r[:, 7]
+        flags = np.stack([zero, zero, r[:, 19], r[:, 22]], 1)
+        normal = np.cross(u, v)
+        normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
+        columns = (origin, u, v, material, r[:, 8:11], r[:, 11:19], flags, np.tile(normal, (1, 3)))
+        parts.append(tuple(c[keep] for c in columns))
+    return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+
+
+def _expand_sheets(rows: list[tuple[float, ...]]) -> tuple[F64, ...] | None:
+    if not rows:
+        return None
+    r = np.array(rows, np.float64)
+    u, v = r[:, 3:6], r[:, 6:9]
+    normal = np.cross(u, v)
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
+    return r[:, 0:3], u, v, r[:, 9], r[:, 10:13], r[:, 13:21], r[:, 21:25], np.tile(normal, (1, 3))
