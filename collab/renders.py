@@ -83,8 +83,12 @@ def failed_for(value: RenderValue | None, digest: str) -> str | None:
     return kind if isinstance(kind, str) else ""
 
 
-def needs_healing(value: RenderValue | None, digest: str) -> bool:
-    """Whether an opened room should ask for this picture again: missing, outdated, left queued, or lost by a worker."""
+def is_owed(value: RenderValue | None, digest: str) -> bool:
+    """Whether the slot is to be rendered for this digest.
+
+    It is when the picture is missing, outdated or said to be on its way (asking twice is harmless), or when a failure
+    said nothing about the request. It is not when this very picture is there, cannot be made, or was stopped by hand.
+    """
     if is_current(value, digest) or (value is not None and value.get("canceled") == digest):
         return False
     failure = failed_for(value, digest)

@@ -46,17 +46,17 @@ def test_F3_canceled_goes_back_to_the_picture_before_or_to_nothing() -> None:
     assert value is not None
     assert (value["state"], value["image"], value["digest"]) == ("done", IMAGE, OLD)
     assert renders.canceled(renders.queued(None, NEW), NEW) is None
-    assert not renders.needs_healing(value, NEW), "a room that opens does not ask again for what somebody stopped"
+    assert not renders.is_owed(value, NEW), "a room that opens does not ask again for what somebody stopped"
 
 
 def test_healing_asks_for_the_missing_the_outdated_and_the_lost_but_not_for_what_cannot_be() -> None:
     lost = renders.failed(DONE, NEW, "worker_lost", "The worker was lost.")
     refused = renders.failed(DONE, NEW, "validation", "camera: inside the hill")
 
-    assert renders.needs_healing(None, NEW)
-    assert renders.needs_healing(DONE, NEW)
-    assert renders.needs_healing(renders.queued(DONE, NEW), NEW)
-    assert renders.needs_healing(lost, NEW)
-    assert renders.needs_healing({"state": 7}, NEW)
-    assert not renders.needs_healing(refused, NEW)
-    assert not renders.needs_healing(DONE, OLD)
+    assert renders.is_owed(None, NEW)
+    assert renders.is_owed(DONE, NEW)
+    assert renders.is_owed(renders.queued(DONE, NEW), NEW)
+    assert renders.is_owed(lost, NEW)
+    assert renders.is_owed({"state": 7}, NEW)
+    assert not renders.is_owed(refused, NEW)
+    assert not renders.is_owed(DONE, OLD)

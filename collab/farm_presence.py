@@ -1,0 +1,183 @@
+"""What people see of the farm at work: progress and previews, as presence of the server's own client.
+
+Ephemeral by design. A room that opens late asks the ledger once what is under way; everything else comes by event.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from collab.flow_config import FlowConfig
+from collab.room import Room
+from render.events import RenderEvent
+from store.errors import StoreError
+from store.ids import DocId, ProjectId
+from store.jobs import ACTIVE_STATES, Job, JobState
+
+logger = logging.getLogger(__name__)
+
+_UNDER_WAY = {"queued": "queued", "requeued": "queued", "started": "running", "progress": "running"}
+
+
+class LiveJobs(Protocol):
+    """The one thing asked of the ledger."""
+
+    async def list_jobs(
+        self, project: ProjectId, *, states: Collection[JobState] | None = None, limit: int = 100
+    ) -> list[Job]:
+        """A project's jobs, newest first."""
+        ...
+
+
+@dataclass
+class _Preview:
+    order: int
+    value: dict[str, Any]
+
+
+@dataclass
+class _Board:
+    """What one room shows.
+
+    `orders` numbers jobs as they were asked for: a picture of an older request never replaces that of a newer one.
+    """
+
+    room: Room
+    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    orders: dict[str, int] = field(default_factory=dict)
+    previews: dict[str, _Preview] = field(default_factory=dict)
+    ended_while_loading: set[str] | None = field(default_factory=set)
+    is_dirty: bool = False
+    count: int = 0
+
+    def order_of(self, job: str, *, fresh: bool) -> int:
+        """The job's number; a fresh one (or one never heard of) is the newest."""
+        if fresh or job not in self.orders:
+            self.count += 1
+            self.orders[job] = self.count
+        return self.orders[job]
+
+    def forget(self, job: str) -> None:
+        self.jobs.pop(job, None)
+        self.orders.pop(job, None)
+
+
+class FarmPresence:
+    """Shows each open environments room its farm.
+
+    Args:
+        ledger: tells what is under way when a room opens.
+        config: how often, and how much.
+        clock: Unix seconds, for the previews' `at`.
+    """
+
+    def __init__(self, ledger: LiveJobs, config: FlowConfig, clock: Callable[[], float] = time.time) -> None:
+        self._ledger = ledger
+        self._config = config
+        self._clock = clock
+        self._boards: dict[DocId, _Board] = {}
+        self._loading: set[asyncio.Task[None]] = set()
+        self._dirty = asyncio.Event()
+
+    def watch(self, room: Room) -> None:
+        """Begin to show a room its farm; for `Rooms.on_open`."""
+        if room.doc_id.kind != "environments":
+            return
+        doc = room.doc_id
+        board = self._boards[doc] = _Board(room)
+        task = asyncio.create_task(self._load(doc, board), name=f"farm-presence-{doc}")
+        self._loading.add(task)
+        task.add_done_callback(self._loading.discard)
+
+    def unwatch(self, room: Room) -> None:
+        """The room leaves memory; for `Rooms.on_close`."""
+        board = self._boards.get(room.doc_id)
+        if board is not None and board.room is room:
+            del self._boards[room.doc_id]
+
+    def heard(self, event: RenderEvent) -> None:
+        """Take note of an event; for `FarmFeed.listeners`."""
+        board = self._boards.get(DocId(event.target.project, "environments"))
+        if board is None:
+            return
+        place = f"{event.target.environment}/{event.target.slot}"
+        if event.type in _UNDER_WAY:
+            order = board.order_of(event.job, fresh=event.type == "queued")
+            board.jobs[event.job] = {
+                "environment": event.target.environment, "slot": event.target.slot, "lane": event.lane,
+                "state": _UNDER_WAY[event.type], "progress": round(event.progress, 3), "phase": event.phase,
+            }  # fmt: skip
+        else:
+            # Done without having been under way is a picture known before: asked for just now.
+            order = board.order_of(event.job, fresh=event.job not in board.jobs)
+            board.forget(event.job)
+            if board.ended_while_loading is not None:
+                board.ended_while_loading.add(event.job)
+        if event.lane == "preview" and event.result.get("image"):
+            self._show(board, place, order, event)
+        elif event.lane == "settled" and event.type == "done":
+            preview = board.previews.get(place)
+            if preview is not None and preview.order < order:
+                del board.previews[place]
+        self._mark(board)
+
+    async def run(self) -> None:
+        """Show what changed, at most `presence_hz` times a second, until canceled."""
+        try:
+            while True:
+                await self._dirty.wait()
+                self._dirty.clear()
+                for board in list(self._boards.values()):
+                    if board.is_dirty:
+                        self._flush(board)
+                await asyncio.sleep(1 / self._config.presence_hz)
+        finally:
+            for task in self._loading:
+                task.cancel()
+
+    def _show(self, board: _Board, place: str, order: int, event: RenderEvent) -> None:
+        """A preview's picture goes out at once: it is what a moving hand waits for."""
+        held = board.previews.get(place)
+        if held is not None and held.order > order:
+            return
+        value = {key: event.result.get(key) for key in ("image", "width", "height")}
+        board.previews.pop(place, None)
+        board.previews[place] = _Preview(order, value | {"digest": event.digest, "at": self._clock()})
+        while len(board.previews) > self._config.shown_previews:
+            del board.previews[next(iter(board.previews))]
+        self._flush(board)
+
+    def _mark(self, board: _Board) -> None:
+        board.is_dirty = True
+        self._dirty.set()
+
+    def _flush(self, board: _Board) -> None:
+        board.is_dirty = False
+        by_need = sorted(board.jobs.items(), key=lambda item: item[1]["state"] != "running")
+        jobs = dict(by_need[: self._config.shown_jobs])
+        previews = {place: preview.value for place, preview in board.previews.items()}
+        board.room.set_farm({"jobs": jobs, "previews": previews} if jobs or previews else None)
+
+    async def _load(self, doc: DocId, board: _Board) -> None:
+        try:
+            rows = await self._ledger.list_jobs(doc.project, states=ACTIVE_STATES, limit=self._config.shown_jobs)
+        except StoreError as error:
+            logger.warning("farm_presence.load_failed doc=%s: %s", doc, error)
+            rows = []
+        ended, board.ended_while_loading = board.ended_while_loading or set(), None
+        self._add_rows(board, [job for job in rows if job.id not in board.orders and job.id not in ended])
+
+    def _add_rows(self, board: _Board, rows: Sequence[Job]) -> None:
+        for number, job in enumerate(rows):
+            board.orders[job.id] = -number  # all older than anything heard of since
+            board.jobs[job.id] = {
+                "environment": job.environment, "slot": job.slot, "lane": job.lane, "state": str(job.state),
+                "progress": round(job.progress, 3), "phase": job.phase,
+            }  # fmt: skip
+        if rows:
+            self._mark(board)

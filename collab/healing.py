@@ -1,0 +1,86 @@
+"""Opening a room heals it: pictures that are missing, outdated or lost are asked for again, gently.
+
+Whatever went wrong before (a node killed between edit and request, an event that never came, a worker lost three times)
+shows in the document as a slot that does not hold what is wanted. Asking twice is harmless: the farm knows its digests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from collab.document import EnvironmentsDoc
+from collab.flow_config import FlowConfig
+from collab.ordering import HEAL_PRIORITY, Farm, Order, place
+from collab.origin import AttachOrigin
+from collab.planning import slots_of
+from collab.room import Room
+from collab.rooms import Rooms
+from store.errors import StoreError
+from store.ids import DocId
+
+logger = logging.getLogger(__name__)
+
+ORIGIN = AttachOrigin("heal")
+HEALER = "farm"
+TRIES = 5
+
+
+class Healer:
+    """Looks through each environments room once, after it opens.
+
+    Args:
+        rooms: hold the documents.
+        farm: renders.
+        config: how gently.
+    """
+
+    def __init__(self, rooms: Rooms, farm: Farm, config: FlowConfig) -> None:
+        self._rooms = rooms
+        self._farm = farm
+        self._config = config
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def watch(self, room: Room) -> None:
+        """Look through this room soon; for `Rooms.on_open`."""
+        if room.doc_id.kind == "environments":
+            task = asyncio.create_task(self._heal(room.doc_id), name=f"heal-{room.doc_id}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Stop looking."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _heal(self, doc: DocId) -> None:
+        for attempt in range(TRIES):
+            try:
+                async with self._rooms.use(doc) as room:
+                    asked = await self._look_through(room)
+                if asked:
+                    logger.info("heal.asked doc=%s slots=%d", doc, asked)
+                return
+            except StoreError as error:
+                logger.warning("heal.retry doc=%s attempt=%d: %s", doc, attempt + 1, error)
+                await asyncio.sleep(self._config.retry_s * 2**attempt)
+            except Exception:
+                logger.exception("heal.failed doc=%s", doc)
+                return
+
+    async def _look_through(self, room: Room) -> int:
+        """Ask for what is owed, a few environments at a go; those who opened the project come first."""
+        ids = sorted(EnvironmentsDoc(room.doc).ids())
+        asked = 0
+        for start in range(0, len(ids), self._config.heal_batch):
+            await asyncio.sleep(self._config.heal_pause_s)
+            tree = EnvironmentsDoc(room.doc)
+            orders: list[Order] = []
+            for environment in ids[start : start + self._config.heal_batch]:
+                view = tree.view(environment)
+                if view is not None and view.archived_at is None:
+                    orders += [Order(environment, slot, HEAL_PRIORITY) for slot in slots_of(view)]
+            asked += len(await place(room, self._farm, orders, origin=ORIGIN, user=HEALER))
+        return asked
