@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -26,7 +26,7 @@ class Frame:
     """A JSON object whose `kind` says what it is, and the blobs that travel with it."""
 
     header: Mapping[str, Any]
-    blobs: Sequence[bytes] = ()
+    blobs: tuple[bytes, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -56,7 +56,7 @@ def read_frame(pipe: BinaryIO) -> Frame | None:
     header_bytes, count = _lengths(start)
     sizes = _sizes(_exactly(pipe, 8 * count), count)
     header = _header(_exactly(pipe, header_bytes))
-    return Frame(header, [_exactly(pipe, size) for size in sizes])
+    return Frame(header, tuple([_exactly(pipe, size) for size in sizes]))
 
 
 async def receive_frame(reader: asyncio.StreamReader) -> Frame | None:
@@ -71,7 +71,7 @@ async def receive_frame(reader: asyncio.StreamReader) -> Frame | None:
         header_bytes, count = _lengths(start)
         sizes = _sizes(await reader.readexactly(8 * count), count)
         header = _header(await reader.readexactly(header_bytes))
-        return Frame(header, [await reader.readexactly(size) for size in sizes])
+        return Frame(header, tuple([await reader.readexactly(size) for size in sizes]))
     except asyncio.IncompleteReadError as error:
         raise TornFrameError("the pipe ended inside a frame") from error
 

@@ -41,7 +41,9 @@ class Asker:
 async def asking(config: StoreConfig) -> AsyncIterator[Asker]:
     farm_config = dataclasses.replace(QUICK, redis_url=config.redis_url)
     async with (
-        open_stores(config) as stores, listening(stores) as heard, open_farm(stores, farm_config, embedded=False) as farm,
+        open_stores(config) as stores,
+        listening(stores) as heard,
+        open_farm(stores, farm_config, embedded=False) as farm,
     ):
         yield Asker(stores, farm, heard)
 

@@ -9,7 +9,7 @@ import pytest
 
 from render.frames import Frame, TornFrameError, encode_frame, read_frame, receive_frame
 
-FRAMES = [Frame({"kind": "ready"}), Frame({"kind": "picture", "name": "Großglockner ⛰"}, [b"", b"x" * 300_000, b"\0"])]
+FRAMES = [Frame({"kind": "ready"}), Frame({"kind": "picture", "name": "Großglockner ⛰"}, (b"", b"x" * 300_000, b"\0"))]
 
 
 def test_frames_survive_a_pipe() -> None:
