@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
@@ -21,7 +21,14 @@ from api.metrics import Meters
 from api.passwords import Passwords
 from api.revocation import Revocation
 from api.settings import Settings, masked
+from collab.attach import Attacher
+from collab.directory import DirectoryKeeper
+from collab.farm_presence import FarmPresence
+from collab.feed import FarmFeed
+from collab.flow_config import FlowConfig
+from collab.healing import Healer
 from collab.rooms import Rooms
+from collab.triggers import Triggers
 from render.embedded import open_farm
 from render.queue import Farm
 from store.ids import ProjectId, UserId
@@ -75,17 +82,43 @@ async def open_house(settings: Settings, meters: Meters | None = None) -> AsyncI
         # A node alone needs no line to others: their relay would only carry its own words back to it.
         rooms = Rooms(stores.log, stores.relay if settings.redis_url else None, node_id=settings.node)
         stack.push_async_callback(rooms.close, 2.0)
+        flow = FlowConfig()
+        keeper = DirectoryKeeper(rooms, stores.directory, flow)
+        stack.push_async_callback(keeper.close)
+        healer = Healer(rooms, farm, flow)
+        stack.push_async_callback(healer.close)
+        triggers = Triggers(rooms, farm, stores.ledger, stores.relay, flow)
+        stack.push_async_callback(triggers.close)
+        attacher = Attacher(rooms, stores.relay, member=settings.node, on_outdated=triggers.recheck)
+        presence = FarmPresence(stores.ledger, flow)
+        feed = FarmFeed(stores.relay)
+        rooms.on_open += [keeper.watch, triggers.watch, presence.watch, healer.watch]
+        feed.listeners += [triggers.heard, presence.heard]
         house = House(settings, stores, meters, revocation, farm, rooms)
-        tasks = [asyncio.create_task(each) for each in (revocation.send(), revocation.receive(), meters.watch_lag())]
-        stack.push_async_callback(_cancel, tasks)
+        await stack.enter_async_context(_running(
+            feed.run(), attacher.run(), presence.run(), revocation.send(), revocation.receive(), meters.watch_lag()
+        ))
         logger.info("house.opened node=%s database=%s", settings.node, masked(settings.database_url))
         yield house
 
 
-async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+@asynccontextmanager
+async def _running(*works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run coroutines that never end while the context is open; one that does end is an event in the log."""
+    tasks = [asyncio.create_task(work) for work in works]
     for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+        task.add_done_callback(_ended)
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _ended(task: asyncio.Task[None]) -> None:
+    if not task.cancelled():
+        logger.error("house.task_ended task=%s", task.get_coro(), exc_info=task.exception())
 
 
 def the_house(connection: HTTPConnection) -> House:

@@ -53,7 +53,6 @@ Email = Annotated[
 ]
 Password = Annotated[str, StringConstraints(min_length=8, max_length=256)]
 LongText = Annotated[str, StringConstraints(max_length=MAX_DESCRIPTION), AfterValidator(_no_nul)]
-ShortText = Annotated[str, StringConstraints(max_length=500), AfterValidator(_no_nul)]
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
@@ -237,13 +236,11 @@ Parameters = Annotated[
 ]
 
 
-class StyleIn(Input):
-    """The style context of an environment; what is left out stays."""
-
-    palette: ShortText | None = None
-    grade: ShortText | None = None
-    keywords: ShortText | None = None
-    mood: ShortText | None = None
+Style = Annotated[
+    dict[str, Any],
+    Field(description="The style context: palette, grade, keywords, mood.", max_length=64),
+]
+Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64), AfterValidator(_printable)]
 
 
 class EnvironmentIn(Input):
@@ -251,21 +248,48 @@ class EnvironmentIn(Input):
 
     name: Name
     description: LongText = ""
-    location_type: LocationType = "exterior"
+    location_type: LocationType | None = Field(default=None, description="Follows the archetype if left out.")
     quality: Quality = "standard"
     parameters: Parameters = Field(default_factory=dict)
-    style: StyleIn = Field(default_factory=StyleIn)
+    style: Style = Field(default_factory=dict)
+    tags: list[Tag] = Field(default_factory=list, max_length=64)
 
 
 class EnvironmentPatch(Input):
-    """What to change; what is left out stays. Parameters merge by name."""
+    """What to change; what is left out stays. Maps merge by key; a key set to null goes (a parameter: its default)."""
 
     name: Name | None = None
     description: LongText | None = None
     location_type: LocationType | None = None
     quality: Quality | None = None
-    parameters: Parameters = Field(default_factory=dict)
-    style: StyleIn = Field(default_factory=StyleIn)
+    parameters: Parameters | None = None
+    style: Style | None = None
+    cameras: dict[Id, dict[str, Any] | None] | None = Field(
+        default=None, max_length=64,
+        description="{kind: custom, position_m: [x, y, z], look_at_m: [x, y, z], focal_mm, sensor_mm, roll_deg} by id.",
+    )
+    scenes: dict[Id, dict[str, Any] | None] | None = Field(
+        default=None, max_length=1000, description="{heading, script, int_ext, time, mood} by id."
+    )
+    tags: dict[Tag, bool | None] | None = Field(default=None, max_length=64)
+
+
+class VariationOut(Output):
+    """A what-if of an environment."""
+
+    id: str
+    label: str
+    axis: Axis
+    overrides: dict[str, Any]
+    proposed_by: str
+    status: str
+
+
+class FieldTrouble(Output):
+    """Something in the document that could not be understood."""
+
+    field: str
+    message: str
 
 
 class EnvironmentOut(Output):
@@ -275,21 +299,22 @@ class EnvironmentOut(Output):
     project_id: str
     name: str
     description: str
-    location_type: str
-    quality: str
+    location_type: LocationType
+    quality: Quality
     created_by: str
     created_at: float | None
     archived_at: float | None
-    parameters: dict[str, float | int | str]
-    style: dict[str, str]
+    parameters: dict[str, Any]
+    style: dict[str, Any]
     cameras: dict[str, dict[str, Any]]
-    variations: dict[str, dict[str, Any]]
+    variations: dict[str, VariationOut]
     renders: dict[str, dict[str, Any]] = Field(
         description='By slot "<variation or base>/<camera>": {state, digest, image, depth, thumbs, width, height, …}; '
         "image, depth and thumbs are ids under /api/objects."
     )
     scenes: dict[str, dict[str, Any]]
     tags: list[str]
+    problems: list[FieldTrouble] = Field(description="What stands in the document and cannot be understood.")
 
 
 class EnvironmentList(Output):
@@ -333,6 +358,7 @@ class AcceptedJob(Output):
     slot: str
     state: str
     digest: str
+    error: str | None = None
 
 
 class Accepted(Output):

@@ -29,7 +29,7 @@ class CannotListenError(Exception):
     """The address or port cannot be bound; says why and what to do."""
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Uvicorn that says when it answers and leaves signals to us: its own way would end us before the house closes."""
 
     def __init__(self, config: uvicorn.Config, greet: Callable[[], None]) -> None:
@@ -75,11 +75,11 @@ async def _serve(settings: Settings, listening: socket.socket, announce: Callabl
     app = create_app(settings)
     async with app.router.lifespan_context(app):
         link = await sign_in_link(app.state.house, await ensure_owner(app.state.house))
-        await _Server(_config(app, settings), lambda: announce(link)).serve(sockets=[listening])
+        await Server(config_of(app, settings), lambda: announce(link)).serve(sockets=[listening])
         logger.info("server.stopping node=%s", settings.node)
 
 
-def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:
+def config_of(app: FastAPI, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app, host=settings.host, port=settings.port, lifespan="off", log_config=None, access_log=False,
         http="httptools", ws="websockets-sansio", ws_max_size=LARGEST_FRAME_BYTES,

@@ -149,7 +149,8 @@ class Settings:
     @property
     def farm(self) -> FarmConfig:
         """What `render` needs."""
-        return FarmConfig(redis_url=self.redis_url)
+        # Somebody waits at a prompt while the server stops; what is not done by then goes back to the queue.
+        return FarmConfig(redis_url=self.redis_url, embedded_drain_s=1.0)
 
     @property
     def is_https(self) -> bool:

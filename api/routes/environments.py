@@ -7,24 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from api.access import Access, EnvironmentEditor, EnvironmentViewer, ProjectEditor, ProjectViewer
-from api.errors import Problem
-from api.house import House, TheHouse
-from api.models import (
-    Accepted,
-    AcceptedJob,
-    EnvironmentIn,
-    EnvironmentList,
-    EnvironmentOut,
-    EnvironmentPatch,
-    GenerateIn,
-    MultiAngleIn,
-    VariationsIn,
-)
+from api.house import TheHouse
+from api.models import EnvironmentIn, EnvironmentList, EnvironmentOut, EnvironmentPatch
 from api.strict import StrictRoute
+from collab import direct
 from collab.document import EnvironmentsDoc
-from collab.origin import DirectOrigin
-from collab.schema import EnvironmentView, NewEnvironment
-from store.ids import DocId, EnvironmentId, ProjectId, new_id
+from collab.schema import EnvironmentView, NewEnvironment, NoSuchRecordError
+from store.ids import DocId, ProjectId
 
 router = APIRouter(route_class=StrictRoute, tags=["environments"])
 
@@ -34,18 +23,8 @@ def show_environment(project: ProjectId, view: EnvironmentView) -> EnvironmentOu
     return EnvironmentOut.model_validate(view.to_json() | {"project_id": project})
 
 
-def _doc_id(access: Access) -> DocId:
+def _document(access: Access) -> DocId:
     return DocId(access.project.id, "environments")
-
-
-def _origin(access: Access) -> DirectOrigin:
-    return DirectOrigin(access.caller.user.id, "rest")
-
-
-def _found(view: EnvironmentView | None, environment: str) -> EnvironmentView:
-    if view is None:
-        raise Problem("not-found", f"there is no environment {environment} in this project's document")
-    return view
 
 
 @router.post(
@@ -53,20 +32,14 @@ def _found(view: EnvironmentView | None, environment: str) -> EnvironmentView:
     status_code=201,
 )
 async def create_environment(body: EnvironmentIn, access: ProjectEditor, house: TheHouse) -> EnvironmentOut:
-    environment = EnvironmentId(new_id("env"))
     new = NewEnvironment(
         name=body.name, description=body.description, location_type=body.location_type, quality=body.quality,
-        parameters=body.parameters, style=body.style.model_dump(exclude_none=True),
+        parameters=body.parameters, style=body.style.model_dump(exclude_none=True), tags=tuple(body.tags),
     )
-    async with house.rooms.use(_doc_id(access)) as room:
-        view = room.edit(
-            _origin(access),
-            lambda doc: EnvironmentsDoc(doc).create_environment(
-                environment, new, created_by=access.caller.user.id, now=house.clock()
-            ),
+    async with house.rooms.use(_document(access)) as room:
+        view = await direct.create_environment(
+            room, house.stores.directory, new, user=access.caller.user.id, now=house.clock()
         )
-        await room.saved()
-    await house.stores.directory.put(environment, access.project.id)
     return show_environment(access.project.id, view)
 
 
@@ -78,7 +51,7 @@ async def list_environments(
     house: TheHouse,
     archived: Annotated[bool, Query(description="The archived ones instead of the living.")] = False,
 ) -> EnvironmentList:
-    async with house.rooms.use(_doc_id(access)) as room:
+    async with house.rooms.use(_document(access)) as room:
         views = EnvironmentsDoc(room.doc).views()
     return EnvironmentList(environments=[
         show_environment(access.project.id, view) for view in views if (view.archived_at is not None) == archived
@@ -87,22 +60,21 @@ async def list_environments(
 
 @router.get("/api/environments/{environment_id}", operation_id="getEnvironment", summary="One environment")
 async def get_environment(access: EnvironmentViewer, house: TheHouse) -> EnvironmentOut:
-    async with house.rooms.use(_doc_id(access)) as room:
+    async with house.rooms.use(_document(access)) as room:
         view = EnvironmentsDoc(room.doc).view(access.environment)
-    return show_environment(access.project.id, _found(view, access.environment))
+    if view is None:
+        raise NoSuchRecordError(f"there is no environment {access.environment} in this project's document")
+    return show_environment(access.project.id, view)
 
 
 @router.patch("/api/environments/{environment_id}", operation_id="updateEnvironment", summary="Change an environment")
 async def update_environment(
     patch: EnvironmentPatch, access: EnvironmentEditor, house: TheHouse
 ) -> EnvironmentOut:
-    changes: dict[str, Any] = patch.model_dump(exclude_unset=True, exclude={"style"})
-    if patch.style.model_fields_set:
-        changes["style"] = patch.style.model_dump(exclude_unset=True)
+    changes: dict[str, Any] = patch.model_dump(exclude_unset=True)
     changes = {name: value for name, value in changes.items() if value is not None}
-    async with house.rooms.use(_doc_id(access)) as room:
-        view = room.edit(_origin(access), lambda doc: EnvironmentsDoc(doc).patch(access.environment, changes))
-        await room.saved()
+    async with house.rooms.use(_document(access)) as room:
+        view = await direct.patch_environment(room, access.environment, changes, user=access.caller.user.id)
     return show_environment(access.project.id, view)
 
 
@@ -111,7 +83,11 @@ async def update_environment(
     summary="Put an environment away; restore brings it back",
 )
 async def archive_environment(access: EnvironmentEditor, house: TheHouse) -> EnvironmentOut:
-    return await _archive(house, access, access.environment, house.clock())
+    async with house.rooms.use(_document(access)) as room:
+        view = await direct.archive_environment(
+            room, access.environment, user=access.caller.user.id, now=house.clock()
+        )
+    return show_environment(access.project.id, view)
 
 
 @router.post(
@@ -119,38 +95,6 @@ async def archive_environment(access: EnvironmentEditor, house: TheHouse) -> Env
     summary="Bring an archived environment back",
 )
 async def restore_environment(access: EnvironmentEditor, house: TheHouse) -> EnvironmentOut:
-    return await _archive(house, access, access.environment, None)
-
-
-async def _archive(house: House, access: Access, environment: EnvironmentId, at: float | None) -> EnvironmentOut:
-    async with house.rooms.use(_doc_id(access)) as room:
-        view = room.edit(_origin(access), lambda doc: EnvironmentsDoc(doc).archive(environment, at))
-        await room.saved()
+    async with house.rooms.use(_document(access)) as room:
+        view = await direct.restore_environment(room, access.environment, user=access.caller.user.id)
     return show_environment(access.project.id, view)
-
-
-@router.post(
-    "/api/environments/{environment_id}/generate", operation_id="generate", summary="Render one picture",
-    status_code=202,
-)
-async def generate(body: GenerateIn, access: EnvironmentEditor, house: TheHouse) -> Accepted:
-    raise NotImplementedError
-
-
-@router.post(
-    "/api/environments/{environment_id}/multi-angle", operation_id="multiAngle",
-    summary="Render several angles of the same place", status_code=202,
-)
-async def multi_angle(body: MultiAngleIn, access: EnvironmentEditor, house: TheHouse) -> Accepted:
-    raise NotImplementedError
-
-
-@router.post(
-    "/api/environments/{environment_id}/variations", operation_id="makeVariations",
-    summary="Make variations by hour, weather or season and render them", status_code=202,
-)
-async def make_variations(body: VariationsIn, access: EnvironmentEditor, house: TheHouse) -> Accepted:
-    raise NotImplementedError
-
-
-_ = AcceptedJob
