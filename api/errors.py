@@ -145,20 +145,10 @@ def install_error_handlers(app: FastAPI) -> None:
         }
         return await answer(request, Problem(kind, details.get(kind, str(error.detail)), headers=error.headers or {}))
 
-    async def unexpected(request: Request, error: Exception) -> Response:
-        request_id = request.scope.get("request_id", "")
-        logger.error(
-            "request.crashed request=%s method=%s path=%s error=%s",
-            request_id, request.method, request.url.path, type(error).__name__,
-        )
-        detail = f"the server's log has an event with this request's id, {request_id}"
-        return await answer(request, Problem("failed", detail))
-
     for kind in (Problem, StoreError, RenderError, CollabError):
         app.add_exception_handler(kind, domain)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)
-    app.add_exception_handler(Exception, unexpected)
 
 
 _WHERE = frozenset({"body", "path", "query", "header", "cookie"})

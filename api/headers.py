@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.errors import Problem, problem_of, problem_response
 from api.metrics import Meters
 from store.ids import new_id
 
@@ -46,7 +47,7 @@ _PLAIN_POLICY = content_security_policy()
 
 
 class EveryAnswer:
-    """Gives each request an id, each answer its headers, and the meters its duration."""
+    """Gives each request an id, each answer its headers, and the meters its duration; answers what crashed with a 500."""
 
     def __init__(self, app: ASGIApp, meters: Meters, https: bool = False) -> None:
         self.app = app
@@ -59,7 +60,7 @@ class EveryAnswer:
             return
         request_id = scope["request_id"] = new_id("req")
         begun = time.perf_counter()
-        status = 500
+        status = 0
 
         async def dressed(message: Message) -> None:
             nonlocal status
@@ -81,6 +82,13 @@ class EveryAnswer:
 
         try:
             await self.app(scope, receive, dressed)
+        except Exception as error:
+            logger.exception("request.crashed request=%s method=%s path=%s", request_id, scope["method"], scope["path"])
+            if status:
+                raise  # the answer has begun; only the connection's end can say that it is not whole
+            detail = f"the server's log has an event with this request's id, {request_id}"
+            problem = problem_of(error) or Problem("failed", detail)
+            await problem_response(problem, instance=scope["path"], request_id=request_id)(scope, receive, dressed)
         finally:
             seconds = time.perf_counter() - begun
             route = scope.get("route")

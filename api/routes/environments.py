@@ -34,7 +34,7 @@ def _document(access: Access) -> DocId:
 async def create_environment(body: EnvironmentIn, access: ProjectEditor, house: TheHouse) -> EnvironmentOut:
     new = NewEnvironment(
         name=body.name, description=body.description, location_type=body.location_type, quality=body.quality,
-        parameters=body.parameters, style=body.style.model_dump(exclude_none=True), tags=tuple(body.tags),
+        parameters=body.parameters, style=body.style, tags=tuple(body.tags),
     )
     async with house.rooms.use(_document(access)) as room:
         view = await direct.create_environment(
