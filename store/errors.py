@@ -4,6 +4,7 @@
     ├── NotFoundError      the named thing is not there
     ├── ConflictError      it is there already, or has moved on
     ├── UnavailableError   the database, bucket or Redis cannot be reached now; trying again later may work
+    │   └── ContentionError   two transactions blocked each other and this one gave way; trying again at once will work
     └── StorageFullError   no room left for the bytes
 """
 
@@ -24,6 +25,10 @@ class ConflictError(StoreError):
 
 class UnavailableError(StoreError):
     """A backing service does not answer; the message names it and says how to mend that."""
+
+
+class ContentionError(UnavailableError):
+    """Two transactions stood in each other's way, and the database let the other one pass."""
 
 
 class StorageFullError(StoreError):

@@ -7,7 +7,7 @@ import sqlite3
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from store.errors import ConflictError, StorageFullError, StoreError, UnavailableError
+from store.errors import ConflictError, ContentionError, StorageFullError, StoreError, UnavailableError
 
 _SQLITE_AWAY = {
     sqlite3.SQLITE_BUSY,
@@ -23,7 +23,8 @@ _SQLITE_AWAY = {
 # Postgres SQLSTATE classes and codes, https://www.postgresql.org/docs/current/errcodes-appendix.html
 _POSTGRES_FULL = {"53100"}
 _POSTGRES_AWAY_CLASSES = {"08", "28", "3D", "53", "57", "58"}
-_POSTGRES_AWAY = {"40001", "40P01", "55P03", "25006"}
+_POSTGRES_AWAY = {"55P03", "25006"}
+_POSTGRES_CONTENTION = {"40001", "40P01"}
 
 
 def translate(error: BaseException, name: str) -> StoreError | None:
@@ -64,6 +65,8 @@ def _sqlite(code: int, error: object, name: str) -> StoreError | None:
 def _postgres(state: str, error: DBAPIError, name: str) -> StoreError | None:
     if state in _POSTGRES_FULL or "No space left on device" in str(error.orig):
         return StorageFullError(f"no room left for the database {name}: make space on its disk")
+    if state in _POSTGRES_CONTENTION:
+        return ContentionError(f"another transaction of the database {name} was in the way: {error.orig}")
     if state[:2] in _POSTGRES_AWAY_CLASSES or state in _POSTGRES_AWAY:
         return UnavailableError(f"the database {name} cannot be used now: {error.orig}")
     return None

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 
 from store.claiming import next_number
+from store.contention import gives_way
 from store.database import Database
 from store.errors import ConflictError, NotFoundError
 from store.ids import JobId, ProjectId, UserId
@@ -46,6 +47,7 @@ class JobLedger:
         self._database = database
         self._clock = clock
 
+    @gives_way
     async def submit(self, wanted: Sequence[NewJob]) -> list[Submission]:
         """Enter requests in one transaction; see `store.submitting.enter` for what each does to its slot."""
         if not wanted:
@@ -56,6 +58,7 @@ class JobLedger:
                 await lock_slots(connection, wanted)
             return [await enter(connection, job, now) for job in wanted]
 
+    @gives_way
     async def claim(self, *, lane: str, worker: str, lease_s: float, now: float) -> Job | None:
         """Take the job whose turn it is (`store.claiming`), or None when none may be taken.
 
@@ -84,6 +87,7 @@ class JobLedger:
                 logger.debug("ledger.claim_again lane=%s worker=%s", lane, worker)
         return None
 
+    @gives_way
     async def beat(
         self, job_id: JobId, fence: int, *, lease_s: float, now: float, progress: float | None = None,
         phase: str | None = None,
@@ -108,6 +112,7 @@ class JobLedger:
             return "cancel"
         return "lost"
 
+    @gives_way
     async def finish(self, job_id: JobId, fence: int, result: dict[str, Any], now: float) -> list[Job]:
         """Close a job as done, and with it every queued one that asks for the same picture (F5).
 
@@ -125,6 +130,7 @@ class JobLedger:
             same = (jobs.c.digest == own[0].digest) & (jobs.c.state == JobState.QUEUED)
             return own + await _change(connection, same, **done)
 
+    @gives_way
     async def fail(self, job_id: JobId, fence: int, kind: str, message: str, now: float) -> Job | None:
         """Close a job as failed: `kind` for programs, `message` a sentence for people. None when the fence is stale."""
         async with self._database.write() as connection:
@@ -134,12 +140,14 @@ class JobLedger:
             )
         return failed[0] if failed else None
 
+    @gives_way
     async def release(self, job_id: JobId, fence: int) -> bool:
         """Give a job back unfinished, as a draining worker does: queued again, not counted as lost."""
         async with self._database.write() as connection:
             held = await _lock(connection, _held(job_id, fence))
             return bool([await self._put_back(connection, job, self._clock(), lost=False) for job in held])
 
+    @gives_way
     async def stop(self, job_id: JobId, fence: int, now: float) -> Job | None:
         """The worker obeyed "cancel": close the row as superseded or canceled.
 
@@ -150,6 +158,7 @@ class JobLedger:
             held = await _lock(connection, _held(job_id, fence))
             return await self._put_back(connection, held[0], now, lost=False) if held else None
 
+    @gives_way
     async def cancel(self, job_id: JobId, now: float) -> Job | None:
         """Close a job as canceled, row first: its worker learns it on the next beat. None when it was closed already.
 
@@ -165,6 +174,7 @@ class JobLedger:
                 raise NotFoundError(f"there is no job {job_id}")
         return canceled[0] if canceled else None
 
+    @gives_way
     async def expire(self, now: float) -> list[Job]:
         """Take back jobs whose lease has run out: queued again, or failed ("worker_lost") the third time.
 
@@ -175,6 +185,7 @@ class JobLedger:
         async with self._database.write() as connection:
             return [await self._put_back(connection, job, now, lost=True) for job in await _lock(connection, gone)]
 
+    @gives_way
     async def retry(self, job_id: JobId, user: UserId, now: float) -> Job:
         """Ask again for a closed job's picture: a new row with `retried_from`.
 
@@ -230,6 +241,7 @@ class JobLedger:
         async with self._database.read() as connection:
             return [job_from_row(row) for row in (await connection.execute(query)).mappings()]
 
+    @gives_way
     async def prune_previews(self, older_than: float) -> list[Job]:
         """Remove preview rows closed before `older_than` (unix seconds) and return them: their blobs may go too."""
         old = (

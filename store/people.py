@@ -248,6 +248,7 @@ class People:
             raise ValueError(f"a role is one of {', '.join(ROLES)}, not {role!r}")
         statement = self._insert(members).values(project=project_id, user_id=user_id, role=role)
         async with self._database.write() as connection:
+            await _lock_members(connection, project_id)
             await connection.execute(
                 statement.on_conflict_do_update(index_elements=["project", "user_id"], set_={"role": role})
             )
@@ -262,6 +263,7 @@ class People:
         """
         which = (members.c.project == project_id) & (members.c.user_id == user_id)
         async with self._database.write() as connection:
+            await _lock_members(connection, project_id)
             if (await connection.execute(delete(members).where(which))).rowcount:
                 await _must_have_owner(connection, project_id)
 
@@ -313,8 +315,12 @@ async def _must_hit(connection: AsyncConnection, statement: Any, what: str) -> N
         raise NotFoundError(f"there is no {what}")
 
 
+async def _lock_members(connection: AsyncConnection, project_id: ProjectId) -> None:
+    """Two owners who demote each other at the same time wait for one another here (Postgres)."""
+    await connection.execute(select(projects.c.id).where(projects.c.id == project_id).with_for_update())
+
+
 async def _must_have_owner(connection: AsyncConnection, project_id: ProjectId) -> None:
-    # Locking the owners' rows makes two owners who demote each other at once wait for one another (Postgres).
-    owners = select(members.c.user_id).where(members.c.project == project_id, members.c.role == "owner")
-    if not (await connection.execute(owners.with_for_update())).first():
+    owners = select(members.c.user_id).where(members.c.project == project_id, members.c.role == "owner").limit(1)
+    if not (await connection.execute(owners)).first():
         raise ConflictError(f"project {project_id} needs an owner: make somebody else one first")

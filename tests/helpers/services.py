@@ -60,8 +60,9 @@ class PostgresCluster:
         """Start it and wait until it answers."""
         self._process = subprocess.Popen(
             [
-                *_dying_with_us("INT", self._as_user), f"{self._bin}/postgres", "-D", str(self._data), "-p", str(self.port),
-                "-k", str(self._folder), "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200",
+                *_dying_with_us("INT", self._as_user), f"{self._bin}/postgres",
+                "-D", str(self._data), "-p", str(self.port), "-k", str(self._folder),
+                "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200",
                 "-c", f"fsync={'on' if self._durable else 'off'}",
             ],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self._folder,
