@@ -47,7 +47,7 @@ _PLAIN_POLICY = content_security_policy()
 
 
 class EveryAnswer:
-    """Gives each request an id, each answer its headers, and the meters its duration; answers what crashed with a 500."""
+    """Gives each request an id, each answer its headers, the meters its duration, and what crashes a 500."""
 
     def __init__(self, app: ASGIApp, meters: Meters, https: bool = False) -> None:
         self.app = app

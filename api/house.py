@@ -1,6 +1,6 @@
 """The whole house in one object, built in order and taken down in reverse.
 
-    stores → farm → rooms → triggers → attacher → farm presence → embedded workers → sweeper
+    stores → farm (with its embedded workers and sweeper) → rooms → flow (triggers, attach, presence, healing) → revocation
 """
 
 from __future__ import annotations
@@ -21,14 +21,8 @@ from api.metrics import Meters
 from api.passwords import Passwords
 from api.revocation import Revocation
 from api.settings import Settings, masked
-from collab.attach import Attacher
-from collab.directory import DirectoryKeeper
-from collab.farm_presence import FarmPresence
-from collab.feed import FarmFeed
-from collab.flow_config import FlowConfig
-from collab.healing import Healer
+from collab.flow import run_flow
 from collab.rooms import Rooms
-from collab.triggers import Triggers
 from render.embedded import open_farm
 from render.queue import Farm
 from store.ids import ProjectId, UserId
@@ -82,22 +76,9 @@ async def open_house(settings: Settings, meters: Meters | None = None) -> AsyncI
         # A node alone needs no line to others: their relay would only carry its own words back to it.
         rooms = Rooms(stores.log, stores.relay if settings.redis_url else None, node_id=settings.node)
         stack.push_async_callback(rooms.close, 2.0)
-        flow = FlowConfig()
-        keeper = DirectoryKeeper(rooms, stores.directory, flow)
-        stack.push_async_callback(keeper.close)
-        healer = Healer(rooms, farm, flow)
-        stack.push_async_callback(healer.close)
-        triggers = Triggers(rooms, farm, stores.ledger, stores.relay, flow)
-        stack.push_async_callback(triggers.close)
-        attacher = Attacher(rooms, stores.relay, member=settings.node, on_outdated=triggers.recheck)
-        presence = FarmPresence(stores.ledger, flow)
-        feed = FarmFeed(stores.relay)
-        rooms.on_open += [keeper.watch, triggers.watch, presence.watch, healer.watch]
-        feed.listeners += [triggers.heard, presence.heard]
+        await stack.enter_async_context(run_flow(rooms, farm, stores, node=settings.node))
         house = House(settings, stores, meters, revocation, farm, rooms)
-        await stack.enter_async_context(_running(
-            feed.run(), attacher.run(), presence.run(), revocation.send(), revocation.receive(), meters.watch_lag()
-        ))
+        await stack.enter_async_context(_running(revocation.send(), revocation.receive(), meters.watch_lag()))
         logger.info("house.opened node=%s database=%s", settings.node, masked(settings.database_url))
         yield house
 

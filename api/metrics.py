@@ -8,7 +8,28 @@ from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from collab.rooms import Figures
+
 LAG_PROBE_S = 0.25
+
+_ROOM_FIGURES: Mapping[str, tuple[str, str]] = {
+    "rooms": ("rooms", "Rooms in memory on this node."),
+    "sessions": ("sessions", "Connected clients."),
+    "unsaved_updates": ("unsaved", "Updates applied and not yet committed."),
+    "unsaved_bytes": ("unsaved_bytes", "Their size."),
+    "oldest_unsaved_seconds": ("oldest_unsaved_s", "Age of the oldest of them."),
+    "saving_failing_since_seconds": ("saving_failing_since", "When saving began to fail, unix time; 0 while it works."),
+    "commits": ("commits", "Group commits since start."),
+    "committed_updates": ("rows", "Updates committed since start."),
+    "save_failures": ("save_failures", "Failed commits since start; their updates are tried again."),
+    "presence_states": ("presence", "Presence states held."),
+    "presence_refused": ("presence_refused", "Presence states refused since start."),
+    "resyncs": ("resyncs", "Slow readers brought up to date in one piece, among those connected."),
+    "document_bytes": ("document_bytes", "Serialized size of the documents in memory."),
+    "messages": ("messages", "Messages from clients since start, by kind."),
+    "relay_gaps": ("relay_gaps", "Gaps seen in other nodes' streams."),
+    "relay_failures": ("relay_failures", "Failed publications to other nodes."),
+}
 
 
 class Meters:
@@ -43,15 +64,20 @@ class Meters:
         """One websocket ended."""
         self._sockets.labels(str(code)).inc()
 
-    def show_rooms(self, figures: Mapping[str, float]) -> None:
-        """Take over the rooms' own figures (rooms, sessions, unsaved_bytes, …) as `cyclorama_<name>` gauges."""
-        for name, value in figures.items():
+    def show_rooms(self, figures: Figures) -> None:
+        """Take over the rooms' own figures as `cyclorama_…`; those counted by kind carry it as a label."""
+        for name, (figure, doc) in _ROOM_FIGURES.items():
+            value = getattr(figures, figure)
+            labels = ("kind",) if isinstance(value, dict) else ()
             gauge = self._rooms.get(name)
             if gauge is None:
-                gauge = self._rooms[name] = Gauge(
-                    f"cyclorama_{name}", f"{name.replace('_', ' ').capitalize()} on this node.", registry=self.registry
-                )
-            gauge.set(value)
+                gauge = self._rooms[name] = Gauge(f"cyclorama_{name}", doc, labels, registry=self.registry)
+            if isinstance(value, dict):
+                gauge.clear()
+                for kind, count in value.items():
+                    gauge.labels(kind).set(count)
+            else:
+                gauge.set(value or 0)
 
     def show_jobs(self, counts: Mapping[tuple[str, str], int]) -> None:
         """Take over the ledger's counts by (lane, state)."""

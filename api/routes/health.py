@@ -71,4 +71,5 @@ async def metrics(request: Request, house: TheHouse) -> Response:
             select(jobs.c.lane, jobs.c.state, func.count()).group_by(jobs.c.lane, jobs.c.state)
         )
         house.meters.show_jobs({(row[0], row[1]): row[2] for row in counted})
+    house.meters.show_rooms(house.rooms.figures())
     return Response(house.meters.expose(), media_type=house.meters.content_type)
