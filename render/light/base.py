@@ -21,6 +21,10 @@ class Sky(Protocol):
 class Clouds(Protocol):
     """A deck of single clouds standing in the world."""
 
+    def march(self, eye_m: Tensor, direction: Tensor, steps: int) -> tuple[Tensor, Tensor]:
+        """Radiance (M, 3) of clouds along unit rays (M, 3), and the share (M,) of the sky behind that still shows."""
+        ...
+
     def shadow(self, position: Tensor, towards: Tensor) -> Tensor:
         """Share of sunlight (M,) that comes through the clouds to world points (M, 3), from a direction (3,)."""
         ...
@@ -43,6 +47,7 @@ class Light:
         haze_per_m: (3,) extinction of clear air per channel.
         wetness, snow, precipitation, dust: 0–1 amounts for materials and particles.
         lamps_on: 0–1, how far lamps and windows are lit at this hour.
+        overcast: 0–1, how far a closed cover, fog or dust hides sun disk and stars.
         clouds: single clouds and their shadows, where the sky has any.
         key: hashable; equal keys mean equal light, for caches.
     """
@@ -64,5 +69,6 @@ class Light:
     precipitation: float = 0.0
     dust: float = 0.0
     lamps_on: float = 0.0
+    overcast: float = 0.0
     clouds: Clouds | None = None
     key: tuple[object, ...] = field(default=())

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from render.light.atmosphere import rayleigh_per_m
+from render.light.atmosphere import atmosphere, rayleigh_per_m
 from render.light.base import Light
+from render.light.clouds import CloudDeck
 from render.light.sky import MixedSky, SkyTable, sky_table, sun_through_air
 from render.light.sun import moon_direction, sun_direction
 from render.scene import Scene
@@ -28,6 +29,7 @@ class _Air:
     """What a weather word and its intensity do, before the hour is known."""
 
     overcast: float = 0.0
+    cumulus: float | None = None
     cover_gain: float = 1.0
     fog_per_m: float = 0.0
     fog_height_m: float = 60.0
@@ -42,13 +44,13 @@ def _air(scene: Scene) -> _Air:
     i = scene.weather_intensity
     match scene.weather:
         case "clear":
-            return _Air(overcast=0.06 * scene.cloud_cover)
+            return _Air(cumulus=None if scene.cloud_cover < 0.02 else -0.62 + 0.62 * scene.cloud_cover)
         case "cloudy":
-            return _Air(overcast=0.12 + 0.25 * i * scene.cloud_cover)
+            return _Air(overcast=0.10 * i, cumulus=-0.18 + 0.34 * i + 0.14 * scene.cloud_cover)
         case "overcast":
             return _Air(overcast=0.82 + 0.18 * i, cover_gain=1.0 - 0.15 * i)
         case "mist":
-            return _Air(overcast=0.35 + 0.3 * i, fog_per_m=0.0009 * 16**i, fog_height_m=42.0 + 30 * i,
+            return _Air(overcast=0.30 + 0.3 * i, fog_per_m=0.0009 * 16**i, fog_height_m=42.0 + 30 * i,
                         veil=0.30 + 0.5 * i, wetness=0.15 * i)
         case "rain":
             return _Air(overcast=0.9 + 0.1 * i, cover_gain=0.85 - 0.2 * i, fog_per_m=0.00015 + 0.0009 * i,
@@ -112,6 +114,13 @@ def build_light(scene: Scene) -> Light:
         cover_radiance=cover * (9 / (7 * math.pi)), floor=floor, veil=air.veil, veil_radiance=fog_color,
     )
     mie = 3.0e-5 * (scene.haze / 0.25) ** 1.6
+    clouds = None
+    if air.cumulus is not None:
+        aloft = atmosphere().towards(torch.tensor([2200.0]), torch.tensor([float(key[2])]))[0]
+        clouds = CloudDeck(
+            scene.seed, air.cumulus, aloft * (gain if night >= 0.5 else 1.0), sky_irradiance / math.pi,
+            torch.tensor(key, dtype=torch.float32),
+        )
     return Light(
         scene=scene,
         sun_direction=torch.tensor(key, dtype=torch.float32),
@@ -129,6 +138,8 @@ def build_light(scene: Scene) -> Light:
         snow=air.snow,
         precipitation=air.precipitation,
         dust=air.dust,
+        clouds=clouds,
+        overcast=air.overcast + (1 - air.overcast) * air.veil * 0.7,
         lamps_on=scene.lamps * _ramp(4.0, -3.0, elevation_deg - 6 * air.overcast * (air.cover_gain < 0.8)),
         key=scene.key("light") + (scene.archetype, scene.season),
     )

@@ -15,6 +15,7 @@ from torch import Tensor
 from render.light.base import Light
 from render.light.lamps import Lamps
 from render.light.nodes import Nodes
+from render.light.room import sunbeam
 from render.light.skymaps import sky_visibility
 from render.light.sunmap import SunMaps
 from render.visibility.quads import Quads
@@ -25,16 +26,16 @@ BINS = 48
 
 @dataclass(frozen=True)
 class StreetAmbient:
-    """Baked once per geometry; `at` gives the light of one hour on every node."""
+    """Baked once per geometry; `natural` gives the daylight of one hour on every node."""
 
     nodes: Nodes
     toward: Tensor
-    free: Tensor
-    cosine: Tensor
+    share: Tensor
+    blocked: Tensor
     openness: Tensor
     albedo: Tensor
-    rightward: Tensor
     bin: Tensor
+    groups: tuple[Tensor, Tensor, Tensor]
     lamplight: Tensor
 
     @staticmethod
@@ -55,53 +56,48 @@ class StreetAmbient:
         cosine[nodes.soft] = 0.5
         weight = toward[:, 2]
         openness = (free * weight).sum(1) / weight.sum()
-        rightward = toward @ across.float()
         bin_ = ((nodes.position @ along.float()) / BIN_M + BINS / 2).long().clamp(0, BINS - 1)
-        lamplight = lamps.irradiance(nodes.position, nodes.normal)
-        return StreetAmbient(nodes, toward, free, cosine, openness, albedo, rightward, bin_, lamplight)
-
-    def at(self, light: Light, sun: SunMaps | None, across: Tensor, lamp_unit: float) -> Tensor:
-        """(T, 4) float32: irradiance of everything but direct sun, and sky openness 0–1."""
-        nodes = self.nodes
-        k = self.toward.shape[0]
-        sky = light.sky.radiance(self.toward)
-        level = (sky * self.toward[:, 2:]).sum(0) * (2 * math.pi / k)
-        sky = sky * (light.sky_irradiance / level.clamp_min(1e-9))
-        solid = 2 * math.pi / k
-        share = self.cosine * self.free
-        from_sky = share @ (sky * solid)
-        blocked = self.cosine - share
-        lamp = self.lamplight * lamp_unit
-        direct = from_sky + lamp
-        if sun is not None and float(light.sun_irradiance.sum()) > 0:
-            facing = (nodes.normal @ light.sun_direction).clamp_min(0)
-            index = (facing > 0).nonzero().squeeze(1)
-            lit = sun.lit(nodes.position[index], nodes.normal[index])
-            direct[index] += (facing[index] * lit)[:, None] * light.sun_irradiance
-
-        right_share = blocked[:, self.rightward > 0].sum(1) * solid
-        left_share = blocked[:, self.rightward <= 0].sum(1) * solid
+        share = cosine * free
+        hidden = (cosine - share) * (2 * math.pi / count)
+        right = toward @ across.float() > 0
         below = (0.5 - 0.5 * nodes.normal[:, 2]).clamp_min(0)
         below[nodes.soft] = 0.5
-        below = below * math.pi
+        blocked = torch.stack([hidden[:, right].sum(1), hidden[:, ~right].sum(1), below * math.pi], 1)
         side = nodes.normal @ across.float()
         wall = (nodes.normal[:, 2].abs() < 0.3) & (nodes.area_m2 > 0.2)
         ground = (nodes.normal[:, 2] > 0.9) & (nodes.position[:, 2] < 0.6) & (nodes.area_m2 > 0.05)
-        groups = ((wall & (side < -0.5)), (wall & (side > 0.5)), ground)
-        total = direct
-        for _ in range(2):
-            radiance = total * self.albedo * (1 / math.pi)
-            right, left, floor = (self._means(radiance, group) for group in groups)
-            total = direct + (
-                right_share[:, None] * right[self.bin] + left_share[:, None] * left[self.bin]
-                + below[:, None] * floor[self.bin]
-            )
-        ambient = total - direct + from_sky + lamp
-        return torch.cat([ambient, self.openness[:, None]], 1).contiguous()
+        groups = tuple(g.nonzero().squeeze(1) for g in (wall & (side < -0.5), wall & (side > 0.5), ground))
+        lamplight = lamps.irradiance(nodes.position, nodes.normal)
+        baked = StreetAmbient(
+            nodes, toward, share, blocked, openness, albedo, bin_, (groups[0], groups[1], groups[2]), lamplight
+        )
+        object.__setattr__(baked, "lamplight", lamplight + baked._bounced(lamplight))
+        return baked
 
-    def _means(self, radiance: Tensor, group: Tensor) -> Tensor:
+    def natural(self, light: Light, sun: SunMaps | None) -> tuple[Tensor, Tensor]:
+        """(T, 3) irradiance of sky and of light thrown back by houses and ground, and (T, 3) direct sun."""
+        sky = light.sky.radiance(self.toward)
+        solid = 2 * math.pi / self.toward.shape[0]
+        level = (sky * self.toward[:, 2:]).sum(0) * solid
+        sky = sky * (light.sky_irradiance / level.clamp_min(1e-9))
+        from_sky = self.share @ (sky * solid)
+        beam = sunbeam(self.nodes, light, sun)
+        return from_sky + self._bounced(from_sky + beam), beam
+
+    def _bounced(self, direct: Tensor) -> Tensor:
+        """(T, 3) irradiance that comes back from houses and ground under direct irradiance (T, 3)."""
+        back = torch.zeros_like(direct)
+        for _ in range(2):
+            radiance = (direct + back) * self.albedo * (1 / math.pi)
+            right, left, floor = (self._means(radiance, group) for group in self.groups)
+            back = (
+                self.blocked[:, :1] * right[self.bin] + self.blocked[:, 1:2] * left[self.bin]
+                + self.blocked[:, 2:] * floor[self.bin]
+            )
+        return back
+
+    def _means(self, radiance: Tensor, index: Tensor) -> Tensor:
         """(BINS, 3) area-weighted mean radiance per bin along the street, smoothed and filled from neighbours."""
-        index = group.nonzero().squeeze(1)
         weight = self.nodes.area_m2[index]
         total = torch.zeros(BINS, 4)
         rows = torch.cat([radiance[index] * weight[:, None], weight[:, None]], 1)

@@ -40,7 +40,9 @@ class Desert:
 
     def elevation(self, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
         cut = 2 * texel_m
+        home = smoothstep(1300, 300, torch.sqrt(x * x + y * y))  # never stand on a flat
         strength = (0.55 + 0.75 * lookup(self._broad, x, y, 1500 * FEATURES)).clamp(0.08, 1.6)
+        strength = strength + home * (0.85 - strength).clamp(min=0)
         height = 40 * self._tall * strength * self._dunes(x, y, 420, self._broad, 0.34)
         small = (0.55 + 0.75 * lookup(self._fine, x, y, 520 * FEATURES)).clamp(0.08, 1.6)
         height = height + 5.5 * self._tall * small * self._dunes(x + 90, y - 40, 110, self._fine, 0.30)

@@ -104,6 +104,7 @@ class TerrainWorld:
             gradient = _gradient(seen, step)
             opening = openness(seen, step)
             if land.water_m is not None:
+                opening = torch.where(ground < land.water_m, 1.0, opening)
                 wet = ground < land.water_m
                 seen = torch.where(wet, land.water_m, seen)
                 cover = cover * ~wet
@@ -125,7 +126,8 @@ class TerrainWorld:
         position = eye + direction * reach[:, None]
         got = self.layers.with_grid(clip_grid(position[:, 0], position[:, 1], self.layers.size))
         water = self.land.water_m
-        is_water = (got[4] < water) if water is not None else torch.zeros_like(hit)
+        # at a cliff's foot a bilinear ground may dip under the water although the wall above it is what is seen
+        is_water = (got[4] < water) & (position[:, 2] < water + 0.12) if water is not None else torch.zeros_like(hit)
         flat = is_water.float()
         normal = torch.stack([-got[0] * (1 - flat), -got[1] * (1 - flat), torch.ones_like(flat)], -1)
         normal = normal / torch.sqrt((normal * normal).sum(-1, keepdim=True))

@@ -1,0 +1,85 @@
+"""What is painted on the sky behind everything: sun and moon disks, stars, the texture of a closed cloud cover."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from render.light.base import Light
+from render.world.noise import lookup, stack
+
+_STAR_CELLS = 150.0
+
+
+def firmament(direction: Tensor, light: Light, overcast: float, pixel_rad: float) -> Tensor:
+    """Radiance (M, 3) of the sky along rays, single clouds and fog left out.
+
+    Args:
+        direction: (M, 3) unit rays.
+        light: the scene's.
+        overcast: 0–1 closed cover, which hides sun and stars.
+        pixel_rad: angle of a pixel, so that stars keep their brightness in small pictures.
+    """
+    radiance = light.sky.radiance(direction)
+    rise = direction[:, 2].clamp(min=0)
+    if overcast > 0.1:
+        cover = stack("cover a", "cover b", low=4, high=30, slope=-1.0)
+        scale = 1 / (rise + 0.10)
+        got = lookup(cover, direction[:, 0] * scale * 900, direction[:, 1] * scale * 900, 5200.0)
+        rough = (0.5 + 0.9 * light.precipitation) * overcast * (rise * 4).clamp(max=1)
+        radiance = radiance * torch.exp((0.13 * got[0] + 0.07 * got[1]) * rough)[:, None]
+    open_sky = (1 - overcast) ** 2
+    if open_sky < 0.02:
+        return radiance
+    towards = light.sun_direction
+    away = torch.acos((direction * towards).sum(1).clamp(-1, 1))
+    night = light.sun_elevation_deg < -6
+    irradiance = light.sun_irradiance * open_sky
+    if float(irradiance.max()) > 0:
+        size = max(0.0075, 0.9 * pixel_rad)
+        disk = ((size * 1.25 - away) / (size * 0.5)).clamp(0, 1)
+        glow = 0.35 * torch.exp(-away * (1 / 0.03)) + 0.05 * torch.exp(-away * (1 / 0.12))
+        strength = disk * (8.0 if night else 60.0) + glow * (0.25 if night else 1.0)
+        radiance = radiance + irradiance * (strength * (rise > 0))[:, None]
+    dark = min(1.0, max(0.0, (-light.sun_elevation_deg - 7) / 6))
+    if dark > 0:
+        radiance = radiance + _stars(direction, pixel_rad) * (dark * open_sky * (rise * 6).clamp(max=1))[:, None]
+    return radiance
+
+
+def _stars(direction: Tensor, pixel_rad: float) -> Tensor:
+    """Hashed cells on the faces of a cube; a few bright, many faint, hardly coloured."""
+    size, axis = direction.abs().max(1)
+    others = torch.tensor([[1, 2], [0, 2], [0, 1]])[axis]
+    u = direction.gather(1, others[:, :1]).squeeze(1) / size
+    v = direction.gather(1, others[:, 1:]).squeeze(1) / size
+    face = axis + 3 * (direction.gather(1, axis[:, None]).squeeze(1) < 0)
+    cells = min(_STAR_CELLS, 0.35 / pixel_rad)
+    gu, gv = u * cells, v * cells
+    iu, iv = gu.floor(), gv.floor()
+    key = (iu.long() + 512) + 1024 * (iv.long() + 512) + 1_048_576 * face
+    a, b = _hash(key, 1), _hash(key, 2)
+    du, dv = gu - iu - (0.25 + 0.5 * a), gv - iv - (0.25 + 0.5 * b)
+    radius = max(0.10, 0.75 * pixel_rad * cells)
+    spot = (1 - (du * du + dv * dv) / (radius * radius)).clamp(min=0)
+    bright = _hash(key, 3)
+    there = _hash(key, 4) < 0.20
+    power = bright**5 * there * spot * 0.020
+    warm = _hash(key, 5)
+    tint = torch.stack([0.8 + 0.4 * warm, torch.ones_like(warm), 1.25 - 0.4 * warm], 1)
+    return tint * power[:, None]
+
+
+def _hash(key: Tensor, salt: int) -> Tensor:
+    """0–1 from an int64 key: a few rounds of multiply and shift, the same on every machine."""
+    h = (key * 0x9E3779B1 + salt * 0x85EBCA77) & 0xFFFFFFFF
+    h = ((h ^ (h >> 15)) * 0x2C1B3C6D) & 0xFFFFFFFF
+    h = ((h ^ (h >> 12)) * 0x297A2D39) & 0xFFFFFFFF
+    return ((h ^ (h >> 15)) & 0xFFFFFF).float() * (1 / 0x1000000)
+
+
+def pixel_angle(fx_px: float, width_px: int) -> float:
+    """Angle of a pixel in radians, for a pinhole (fx > 0) or an equirect."""
+    return 1 / fx_px if fx_px > 0 else 2 * math.pi / width_px
