@@ -43,6 +43,9 @@ class Database:
     Args:
         url: as in `StoreConfig.database_url`.
 
+    Raises:
+        UnavailableError: the folder of an SQLite file cannot be made.
+
     The bodies of `read` and `write` hold SQL and nothing that waits for anything else: on SQLite every other writer of
     this process waits for them.
     """
@@ -56,7 +59,10 @@ class Database:
             path = parsed.database or ""
             if path in ("", ":memory:"):
                 raise ValueError("database_url needs a file: sqlite:////absolute/path.db")
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            try:
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise unreachable(self.name, error) from error
             self._writer = _sqlite_engine(path, size=1, begin="BEGIN IMMEDIATE")
             self._reader = _sqlite_engine(path, size=4, begin="BEGIN")
             self._lane: SqliteLane | None = SqliteLane(path, _prepare_sqlite, BUSY_TIMEOUT_S)

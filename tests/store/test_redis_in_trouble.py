@@ -1,0 +1,131 @@
+"""The Redis relay through kills and restarts of Redis."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from store.config import StoreConfig
+from store.errors import UnavailableError
+from store.opening import open_stores
+from store.relay.base import BEGINNING
+from store.relay.redis import RedisRelay
+from tests.helpers.services import RedisServer, free_port
+from tests.helpers.waiting import wait_until
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[RedisServer]:
+    """A Redis that forgets nothing and may be killed."""
+    own = RedisServer(durable=True)
+    own.start()
+    yield own
+    own.remove()
+
+
+async def test_nothing_that_was_published_is_lost_when_redis_is_killed_while_following(server: RedisServer) -> None:
+    reading, writing = RedisRelay(server.url), RedisRelay(server.url)
+    received: list[int] = []
+
+    async def read() -> None:
+        async for message in reading.follow("news", BEGINNING):
+            received.append(int(message.payload))  # noqa: PERF401 — looked at while it grows
+
+    following = asyncio.create_task(read())
+    published: list[int] = []
+
+    async def publish(first: int, count: int) -> None:
+        for n in range(first, first + count):
+            await writing.publish("news", b"%d" % n)
+            published.append(n)
+
+    await publish(0, 40)
+    await wait_until(lambda: len(received) == 40)
+    for first in (100, 200):
+        await publish(first, 5)
+        server.kill()
+        begun = time.monotonic()
+        with pytest.raises(UnavailableError, match="CYCLORAMA_REDIS_URL"):
+            await writing.publish("news", b"-1")
+        assert time.monotonic() - begun < 5
+        server.start()
+        await publish(first + 50, 40)
+
+    await wait_until(lambda: received == published)
+    following.cancel()
+    await reading.close()
+    await writing.close()
+
+
+async def test_a_group_goes_on_after_redis_was_killed(server: RedisServer) -> None:
+    relay = RedisRelay(server.url)
+    received: list[int] = []
+
+    async def work() -> None:
+        async for message in relay.share("farm", "attach", "node_1"):
+            received.append(int(message.payload))
+            await relay.ack("farm", "attach", message.id)
+
+    working = asyncio.create_task(work())
+    await relay.publish("farm", b"1")
+    await wait_until(lambda: received == [1])
+
+    server.kill()
+    server.start()
+
+    await relay.publish("farm", b"2")
+    await wait_until(lambda: received == [1, 2])
+    working.cancel()
+    await relay.close()
+
+
+async def test_a_flushed_redis_gets_its_groups_and_streams_anew(redis_server: RedisServer) -> None:
+    redis_server.command("FLUSHALL")
+    relay = RedisRelay(redis_server.url)
+    shared, followed = relay.share("farm", "attach", "node_1"), relay.follow("farm", BEGINNING)
+    await relay.publish("farm", b"1")
+    assert (await asyncio.wait_for(anext(shared), 10)).payload == b"1"
+    assert (await asyncio.wait_for(anext(followed), 10)).payload == b"1"
+    waiting = [asyncio.ensure_future(anext(shared)), asyncio.ensure_future(anext(followed))]
+
+    redis_server.command("FLUSHALL")
+    await relay.publish("farm", b"2")
+
+    both = await asyncio.wait_for(asyncio.gather(*waiting), 10)
+    assert [message.payload for message in both] == [b"2", b"2"]
+    await relay.close()
+
+
+async def test_a_hundred_followed_streams_cost_one_blocked_connection(redis_server: RedisServer) -> None:
+    relay = RedisRelay(redis_server.url)
+    received: set[bytes] = set()
+
+    async def read(stream: str) -> None:
+        async for message in relay.follow(stream, BEGINNING):
+            received.add(message.payload)
+
+    following = [asyncio.create_task(read(f"doc-{n}")) for n in range(100)]
+    for n in range(100):
+        await relay.publish(f"doc-{n}", b"%d" % n)
+    await wait_until(lambda: len(received) == 100)
+
+    async with Redis.from_url(redis_server.url) as looking:
+        info = await looking.info("clients")
+    assert info["blocked_clients"] == 1
+    for task in following:
+        task.cancel()
+    await relay.close()
+
+
+async def test_no_redis_at_start_is_said_with_a_mend(tmp_path: Path) -> None:
+    config = StoreConfig(
+        f"sqlite:///{tmp_path}/test.db", f"file://{tmp_path}/objects", f"redis://127.0.0.1:{free_port()}/0"
+    )
+    with pytest.raises(UnavailableError, match="Redis does not answer"):
+        async with open_stores(config):
+            pass
