@@ -1,6 +1,6 @@
 """The whole house in one object, built in order and taken down in reverse.
 
-    stores → farm (with its embedded workers and sweeper) → rooms → flow (triggers, attach, presence, healing) → revocation
+    stores → farm (its workers and sweeper) → rooms → flow (triggers, attach, presence, healing) → revocation
 """
 
 from __future__ import annotations
