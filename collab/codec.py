@@ -60,6 +60,8 @@ def read_uint(data: bytes, at: int) -> tuple[int, int]:
     Raises:
         ProtocolError: the bytes end early, or the value is above 2**53 - 1.
     """
+    if at < len(data) and data[at] < 0x80:  # nearly all of them
+        return data[at], at + 1
     value = shift = 0
     for position in range(at, min(at + 8, len(data))):
         byte = data[position]

@@ -1,0 +1,1 @@
+"""Rooms, sessions, saving, presence and fan-out."""

@@ -1,0 +1,351 @@
+"""Rooms: late joiners, idle unload, limits, slow readers, poison."""
+
+# ruff: noqa: SIM117 — one `with` for the room, one for the people in it
+
+from __future__ import annotations
+
+import asyncio
+import gc
+
+import psutil
+import pytest
+from pycrdt import Doc, Map, Text
+
+from collab import codec
+from collab.config import CollabConfig
+from collab.errors import CloseCode
+from collab.origin import DirectOrigin
+from tests.collab.sync.client import Client, closed_with, connected, doc_id, person, rooms_over, same
+from tests.collab.sync.memory_log import MemoryLog
+from tests.helpers.waiting import wait_until
+
+
+async def test_R1_edits_reach_the_others_and_both_hold_the_same() -> None:
+    async with rooms_over(MemoryLog()) as rooms, rooms.use(doc_id()) as room:
+        async with connected(room) as ana, connected(room, person("ben")) as ben:
+            ana.root["env_1"] = Map({"name": "Åsen 山", "parameters": Map({"time_of_day": 7.5})})
+            await same(ana, ben)
+            ben.root["env_1"]["parameters"]["time_of_day"] = 19.0
+            ana.root["env_1"]["parameters"]["weather"] = "rain"
+            await same(ana, ben)
+
+            assert ana.content()["env_1"]["parameters"] == {"time_of_day": 19.0, "weather": "rain"}
+
+
+async def test_R1_a_sole_author_is_not_told_their_own_change() -> None:
+    async with rooms_over(MemoryLog()) as rooms, rooms.use(doc_id()) as room:
+        async with connected(room) as ana, connected(room, person("ben")) as ben:
+            await asyncio.sleep(0)
+            before = len(ana.frames)
+            ana.root["x"] = 1
+            await same(ana, ben)
+
+            assert len(ana.frames) == before
+
+
+async def test_R4_a_late_joiner_gets_what_it_lacks_then_presence() -> None:
+    async with rooms_over(MemoryLog()) as rooms, rooms.use(doc_id()) as room, connected(room) as ana:
+        ana.root["x"] = 1
+        ana.be({"looking_at": "env_1"})
+        await wait_until(lambda: len(room.presence) == 1)
+
+        async with connected(room, person("ben")) as ben:
+            await wait_until(lambda: ana.doc.client_id in ben.presence)
+            kinds = [codec.decode_frame(frame).kind for frame in ben.frames]
+
+        assert ben.content() == {"x": 1.0}
+        assert kinds.index(codec.Kind.SYNC_STEP2) < kinds.index(codec.Kind.AWARENESS)
+
+
+def gapped() -> list[bytes]:
+    """Three updates of one text, each building on the one before."""
+    source: Doc = Doc()
+    pieces: list[bytes] = []
+    subscription = source.observe(lambda event: pieces.append(event.update))
+    text = source.get("notes", type=Text)
+    for word in ("one ", "two ", "three"):
+        text += word
+    source.unobserve(subscription)
+    return pieces
+
+
+def notes(client: Client) -> str:
+    return str(client.doc.get("notes", type=Text))
+
+
+async def test_R4_a_late_joiner_also_gets_updates_that_wait_for_earlier_ones() -> None:
+    pieces = gapped()
+    log = MemoryLog()
+
+    async with rooms_over(log) as rooms, rooms.use(doc_id()) as room:
+        async with connected(room) as ana:
+            ana.say(codec.sync_update(pieces[0]))
+            ana.say(codec.sync_update(pieces[2]))
+            await wait_until(lambda: room.replica.version == 2)
+            await room.saved()
+            async with connected(room, person("ben")) as ben:
+                assert notes(ben) == "one "
+                ana.say(codec.sync_update(pieces[1]))
+                await wait_until(lambda: notes(ben) == "one two three")
+        assert room.replica.waiting == []
+
+    async with rooms_over(log) as rooms, rooms.use(doc_id()) as room:
+        assert str(room.doc.get("notes", type=Text)) == "one two three"
+
+
+async def test_R5_all_who_ask_at_once_share_one_load() -> None:
+    log = MemoryLog()
+    async with rooms_over(log) as rooms:
+        opened = await asyncio.gather(*(rooms.get(doc_id()) for _ in range(50)))
+
+        assert len(set(map(id, opened))) == 1
+        assert log.loads == 1
+
+
+async def test_R5_a_failed_load_is_told_to_all_and_tried_again_by_the_next() -> None:
+    log = MemoryLog()
+    log.is_down = True
+    async with rooms_over(log) as rooms:
+        results = await asyncio.gather(*(rooms.get(doc_id()) for _ in range(3)), return_exceptions=True)
+        assert all(isinstance(result, Exception) for result in results)
+
+        log.is_down = False
+        assert (await rooms.get(doc_id())).epoch == 1
+
+
+async def test_R5_idle_rooms_leave_memory_but_never_while_unsaved() -> None:
+    log = MemoryLog()
+    config = CollabConfig(idle_unload_s=0.02, save_retry_min_s=0.01, save_retry_max_s=0.02)
+    async with rooms_over(log, config=config) as rooms:
+        async with rooms.use(doc_id()) as room, connected(room) as ana:
+            log.is_down = True
+            ana.root["x"] = 1
+            await wait_until(lambda: room.unsaved)
+        await wait_until(lambda: rooms.figures().save_failures > 5)
+        assert rooms.live() == [room]
+
+        log.is_down = False
+        await wait_until(lambda: not rooms.live())
+
+        assert len(log.rows) == 1
+        assert (await rooms.get(doc_id())).doc.get("environments", type=Map).to_py() == {"x": 1.0}
+
+
+async def test_R5_opening_and_closing_rooms_does_not_grow_memory() -> None:
+    log = MemoryLog()
+    filler = Doc()
+    values = filler.get("environments", type=Map)
+    with filler.transaction():
+        for n in range(5_000):
+            values[f"key {n}"] = n
+    config = CollabConfig(idle_unload_s=0.0)
+    async with rooms_over(log, config=config) as rooms:
+        async with rooms.use(doc_id()) as room:
+            room.edit(DirectOrigin("usr_a", "rest"), lambda doc: doc.apply_update(filler.get_update()))
+            await room.saved()
+        process = psutil.Process()
+
+        async def open_and_close(times: int) -> int:
+            for _ in range(times):
+                async with rooms.use(doc_id()) as room:
+                    room.on_change.append(lambda paths, origin, room=room: None)
+                    room.edit(DirectOrigin("usr_a", "rest"), lambda doc: doc.get("meta", type=Map).__setitem__("a", 1))
+                    await room.saved()
+                for room in rooms.live():
+                    rooms._let_go(room)
+            gc.collect()
+            return process.memory_info().rss
+
+        settled = await open_and_close(40)
+        later = await open_and_close(60)
+
+    assert later - settled < 30 * 2**20  # one such document weighs about 1.8 MB: 60 leaked ones would be 108
+
+
+async def test_R2_a_reader_who_stops_gets_one_resync_and_nobody_waits() -> None:
+    config = CollabConfig(outbox_frames=5, fanout_pause_max_s=0.0)
+    async with rooms_over(MemoryLog(), config=config) as rooms, rooms.use(doc_id()) as room:
+        async with connected(room) as ana, connected(room, person("ben")) as ben, connected(room) as eva:
+            ben.socket.reading.clear()
+            for n in range(50):
+                ana.root[f"k{n}"] = n
+                await wait_until(lambda n=n: eva.content().get(f"k{n}") == n)
+            before = len(ben.frames)
+            session = next(s for s in room.sessions.values() if s.principal.user_id == "usr_ben")
+            assert session.resyncs == 1
+
+            ben.socket.reading.set()
+            await same(ana, ben, eva)
+
+            assert len(ben.frames) - before <= 3
+
+
+async def test_R2_a_resync_carries_updates_that_still_wait() -> None:
+    config = CollabConfig(outbox_frames=2, fanout_pause_max_s=0.0)
+    pieces = gapped()
+    async with rooms_over(MemoryLog(), config=config) as rooms, rooms.use(doc_id()) as room:
+        async with connected(room) as ana, connected(room, person("ben")) as ben:
+            ben.socket.reading.clear()
+            for n in range(6):
+                ana.root[f"k{n}"] = n
+                await wait_until(lambda: not room.is_busy)
+                await asyncio.sleep(0.002)
+            ana.say(codec.sync_update(pieces[1]))
+            await wait_until(lambda: room.replica.waiting)
+            ben.socket.reading.set()
+            await wait_until(lambda: "k5" in ben.content())
+            ana.say(codec.sync_update(pieces[0]))
+
+            await wait_until(lambda: notes(ben) == "one two ")
+
+
+async def test_R2_a_reader_who_never_reads_again_is_closed() -> None:
+    config = CollabConfig(stall_s=0.05, close_timeout_s=0.05, fanout_pause_max_s=0.0)
+    async with rooms_over(MemoryLog(), config=config) as rooms, rooms.use(doc_id()) as room:
+        async with connected(room) as ana, connected(room, person("ben")) as ben:
+            ben.socket.reading.clear()
+            ana.root["x"] = 1
+
+            code, _ = await closed_with(ben)
+
+            assert code == CloseCode.TRY_LATER
+            assert len(room.sessions) == 1
+
+
+CRASHERS = ["0101070004010174036162ff00", "01010900c40715070104636fe26300"]
+
+
+@pytest.mark.parametrize("update", CRASHERS)
+async def test_R3_an_update_that_does_not_decode_ends_only_its_sender(update: str) -> None:
+    log = MemoryLog()
+    async with rooms_over(log) as rooms, rooms.use(doc_id()) as room:
+        async with connected(room) as ana, connected(room, person("eve")) as eve:
+            eve.say(codec.sync_update(bytes.fromhex(update)))
+            code, reason = await closed_with(eve)
+            assert (code, bool(reason)) == (4400, True)
+
+            ana.root["still"] = "here"
+            await wait_until(lambda: room.doc.get("environments", type=Map).to_py() == {"still": "here"})
+            await room.saved()
+            assert len(log.rows) == 1
+
+
+async def test_R3_a_panic_in_apply_rebuilds_the_document_and_ends_only_its_sender(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class PanicException(BaseException):
+        pass
+
+    poison = Doc()
+    poison.get("environments", type=Map)["poison"] = True
+    payload = poison.get_update()
+    real = Doc.apply_update
+
+    def apply(self: Doc, update: bytes) -> None:
+        real(self, update)
+        if update == payload:
+            raise PanicException("attempt to subtract with overflow")
+
+    monkeypatch.setattr(Doc, "apply_update", apply)
+    changes = []
+    async with rooms_over(MemoryLog()) as rooms, rooms.use(doc_id()) as room:
+        room.on_change.append(lambda paths, origin: changes.append(paths))
+        async with connected(room) as ana, connected(room, person("eve")) as eve:
+            ana.root["before"] = 1
+            await wait_until(lambda: room.replica.version == 1)
+            broken = room.doc
+            eve.say(codec.sync_update(payload))
+            code, _ = await closed_with(eve)
+
+            assert code == 4400
+            assert room.doc is not broken
+            assert room.doc.get("environments", type=Map).to_py() == {"before": 1.0}
+
+            ana.root["after"] = 2
+            await wait_until(lambda: room.doc.get("environments", type=Map).to_py() == {"before": 1.0, "after": 2.0})
+            assert changes[-1] == {("environments", "after")}
+
+
+@pytest.mark.parametrize("frame", [b"", b"\x09", b"\x00\x09\x00", b"\x00\x02" + b"\xff" * 9 + b"\x01", b"{}"])
+async def test_R3_a_malformed_frame_ends_only_its_sender(frame: bytes) -> None:
+    async with rooms_over(MemoryLog()) as rooms, rooms.use(doc_id()) as room:
+        async with connected(room) as ana, connected(room, person("eve")) as eve:
+            eve.say(frame)
+            assert (await closed_with(eve))[0] == 4400
+            ana.root["x"] = 1
+            await room.saved()
+            assert len(room.sessions) == 1
+
+
+async def test_R3_too_large_and_too_fast_have_their_own_codes() -> None:
+    config = CollabConfig(max_update_bytes=1000, messages_per_s=1, messages_burst=10)
+    async with rooms_over(MemoryLog(), config=config) as rooms, rooms.use(doc_id()) as room:
+        async with connected(room) as big, connected(room) as fast:
+            big.root["description"] = "x" * 10_000
+            assert (await closed_with(big))[0] == CloseCode.TOO_LARGE
+            for n in range(20):
+                fast.root["n"] = n
+            assert (await closed_with(fast))[0] == CloseCode.TOO_FAST
+
+
+async def test_D4_a_client_of_another_history_is_refused_and_nothing_of_it_taken() -> None:
+    log = MemoryLog()
+    log.epochs[doc_id()] = 2
+    old = Client()
+    old.root["ghost"] = 1
+    async with rooms_over(log) as rooms, rooms.use(doc_id()) as room:
+        async with connected(room, client=old, epoch=1):
+            assert (await closed_with(old))[0] == CloseCode.EPOCH
+        async with connected(room, epoch=2) as fresh:
+            assert fresh.content() == {}
+
+
+async def test_R1_text_with_astral_characters_converges() -> None:
+    async with rooms_over(MemoryLog()) as rooms, rooms.use(doc_id("annotations")) as room:
+        async with connected(room) as ana, connected(room, person("ben")) as ben:
+            notes = ana.doc.get("annotations", type=Map)
+            notes["a"] = Map({"author": "usr_ana", "body": Text("blå 😀 山")})
+            await same(ana, ben, what=lambda client: client.content("annotations"))
+            body = ana.doc.get("annotations", type=Map)["a"]["body"]
+            body += " — ok"
+            await same(ana, ben, what=lambda client: client.content("annotations"))
+            assert ben.content("annotations")["a"]["body"] == "blå 😀 山 — ok"
+
+
+async def test_changed_paths_and_their_origin_reach_listeners() -> None:
+    seen = []
+    async with rooms_over(MemoryLog()) as rooms, rooms.use(doc_id()) as room:
+        room.on_change.append(lambda paths, origin: seen.append((paths, origin.kind)))
+        room.on_change.append(lambda paths, origin: 1 / 0)  # a listener that fails harms nobody
+        async with connected(room) as ana:
+            ana.root["e"] = Map({"parameters": Map({"a": 1})})
+            await wait_until(lambda: seen)
+            ana.root["e"]["parameters"]["a"] = 2
+            await wait_until(lambda: len(seen) == 2)
+            room.edit(DirectOrigin("usr_x", "rest"), lambda doc: doc.get("meta", type=Map).__setitem__("schema", 1))
+
+    assert seen == [
+        ({("environments", "e")}, "session"),
+        ({("environments", "e", "parameters", "a")}, "session"),
+        ({("meta", "schema")}, "direct"),
+    ]
+
+
+async def test_an_edit_that_fails_half_way_is_raised_and_what_it_changed_reaches_everybody() -> None:
+    def half(doc: Doc) -> None:
+        doc.get("environments", type=Map)["done"] = 1
+        raise KeyError("no such environment")
+
+    log = MemoryLog()
+    async with rooms_over(log) as rooms, rooms.use(doc_id()) as room, connected(room) as ana:
+        with pytest.raises(KeyError):
+            room.edit(DirectOrigin("usr_x", "rest"), half)
+        await room.saved()
+        await wait_until(lambda: ana.content() == {"done": 1.0})
+        assert [(row.author, row.origin) for row in log.rows] == [("usr_x", "direct:rest")]
+
+
+async def test_R1_clients_that_say_nothing_are_kept_alive() -> None:
+    config = CollabConfig(pulse_s=0.05)
+    async with rooms_over(MemoryLog(), config=config) as rooms, rooms.use(doc_id()) as room, connected(room) as ana:
+        await wait_until(lambda: ana.frames.count(codec.PULSE_FRAME) >= 2)
