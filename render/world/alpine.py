@@ -23,6 +23,8 @@ class Alpine:
 
     erodes = True
     strata_m = 119.0
+    stone = ((0.115, 0.105, 0.095), (0.27, 0.245, 0.215))
+    boulders = 0.16
     wave_height = 0.30
     foam = 0.0
 

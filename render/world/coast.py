@@ -19,10 +19,12 @@ _LOW_SEA_M, _HIGH_SEA_M = -1.5, 3.5
 
 
 class Coast:
-    """See the module; `Land` says what each method answers. The sea lies west, the land east."""
+    """See the module; `Land` says what each method answers. The sea lies east, where the morning sun lights the cliffs."""
 
     erodes = False
     strata_m = 34.0 * 3
+    stone = ((0.1, 0.085, 0.07), (0.3, 0.26, 0.21))
+    boulders = 0.1
     wave_height = 1.0
     foam = 0.75
 
@@ -37,17 +39,19 @@ class Coast:
         stacks = []
         for i in range(6):
             a, b, c, d = draw[i].tolist()
-            stacks.append((-60 - 95 * a - 12 * i, 70 + 62 * i + 60 * (b - 0.5), 9 + 15 * c, 14 + 0.62 * self._cliff * d))
+            stacks.append((62 + 90 * a + 10 * i, 120 + 66 * i + 60 * (b - 0.5), 8 + 15 * c, 12 + 0.72 * self._cliff * d))
         self._stacks = tuple(stacks)
         self._phase = draw[7, 0].item() * 6.28
-        # Seen from the meadow's edge in the south, the cliffs run north on the right and the stacks stand in the sea.
-        self.stage_hint = Stage(np.array([-18.0, 118.0, 0.34 * self._cliff]), 165.0, 196.0)
+        # Seen from the meadow's edge in the south, across a bay, to the headland and the stacks before it.
+        self.stage_hint = Stage(np.array([42.0, 225.0, 0.42 * self._cliff]), 262.0, 200.0)
 
     def elevation(self, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
         cut = 2 * texel_m
-        curve = 46 * torch.sin(y / 210 + 0.7) + 70 * torch.sin(y / 730 + self._phase) - 70 * math.sin(self._phase)
-        bays = 70 * octaves(self._broad, x, y, 900, 3, 0.5, cut) + 26 * octaves(self._fine, x, y, 160, 5, 0.5, cut)
-        inland = x - curve + bays * smoothstep(20, 260, torch.sqrt(x * x + y * y)) + 8 * octaves(self._fine, x, y, 48, 4, 0.5, cut)
+        curve = 24 - 34 * smoothstep(-20, 110, y) + 128 * smoothstep(120, 330, y) - 70 * smoothstep(430, 900, y)
+        curve = curve + 60 * (torch.sin(y / 530 + self._phase) - math.sin(self._phase))
+        bays = 70 * octaves(self._broad, x, y, 900, 3, 0.5, cut) + 22 * octaves(self._fine, x, y, 160, 5, 0.5, cut)
+        bays = bays * smoothstep(30, 420, torch.sqrt(x * x + (y - 60) ** 2)) + 8 * octaves(self._fine, x, y, 48, 4, 0.5, cut)
+        inland = curve - x + bays
         u = inland / 34
         step = u * 5
         whole = step.floor()

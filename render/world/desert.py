@@ -20,6 +20,8 @@ class Desert:
 
     erodes = False
     strata_m = 62.0
+    stone = ((0.22, 0.13, 0.08), (0.44, 0.27, 0.165))
+    boulders = 0.02
     wave_height = 0.0
     foam = 0.0
     water_m: float | None = None
@@ -31,12 +33,16 @@ class Desert:
         draw = torch.rand(6, 4, generator=generator("desert", scene.seed))
         self._wind = math.radians(-28 + 24 * draw[5, 0].item())
         self._tall = 0.35 + 1.3 * scene.relief
-        self._shift = draw[5, 1].item() * 420
+        self._shift = 0.0
+        self._shift = 0.70 * 420 - self._phase(torch.zeros(1), torch.zeros(1), 420, self._broad, 0.34).item()
         self._mesas = tuple(
             (1500 * (a - 0.5) + (i - 1.5) * 900, 2300 + 1500 * b, 240 + 330 * c, (150 + 190 * d) * (0.6 + 0.8 * scene.relief))
             for i, (a, b, c, d) in enumerate(draw[:4].tolist())
         )
-        self.stage_hint = Stage(np.array([0.0, 120.0, self._at(0.0, 120.0) + 3.0]), 175.0, 200.0)
+        # The wide camera stands on a crest at the origin and looks along it and down its slip face.
+        look = math.radians(22)
+        x, y = 175 * math.sin(look), 175 * math.cos(look)
+        self.stage_hint = Stage(np.array([x, y, self._at(x, y) + 6.0]), 175.0, 202.0)
 
     def elevation(self, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
         cut = 2 * texel_m
@@ -79,15 +85,18 @@ class Desert:
 
     def _dunes(self, x: Tensor, y: Tensor, wavelength_m: float, pattern: Tensor, warp: float) -> Tensor:
         """Asymmetric waves 0–1: a long windward side, a short slip face."""
-        c, s = math.cos(self._wind), math.sin(self._wind)
-        along = x * c + y * s + self._shift
-        along = along + warp * wavelength_m * lookup(pattern, x, y, 4.2 * wavelength_m * FEATURES)
-        along = along + 0.05 * wavelength_m * lookup(pattern, y, x, 1.1 * wavelength_m * FEATURES)
-        p = along / wavelength_m
+        p = self._phase(x, y, wavelength_m, pattern, warp) / wavelength_m
         p = p - p.floor()
         wave = torch.where(p < 0.72, (p / 0.72) ** 1.35, ((1 - p) / 0.28).clamp(min=0))
         smooth = 0.5 - 0.5 * torch.cos(2 * math.pi * (p + 0.14).remainder(1.0))
         return 0.66 * wave + 0.34 * smooth
+
+    def _phase(self, x: Tensor, y: Tensor, wavelength_m: float, pattern: Tensor, warp: float) -> Tensor:
+        """Metres along the wind, bent so that crests wander."""
+        c, s = math.cos(self._wind), math.sin(self._wind)
+        along = x * c + y * s + self._shift
+        along = along + warp * wavelength_m * lookup(pattern, x, y, 4.2 * wavelength_m * FEATURES)
+        return along + 0.05 * wavelength_m * lookup(pattern, y, x, 1.1 * wavelength_m * FEATURES)
 
     def _at(self, x: float, y: float) -> float:
         return float(self.elevation(torch.tensor([[x]]), torch.tensor([[y]]), 1.0))

@@ -71,13 +71,18 @@ class TreeKind:
 
 
 class Land(Protocol):
-    """A recipe: pure functions of world metres and the scene's seed and shares."""
+    """A recipe: pure functions of world metres and the scene's seed and shares.
+
+    `stone` is the dark and light colour of loose rocks, `boulders` the share of 7 m cells that hold one near the stage.
+    """
 
     stage_hint: Stage
     water_m: float | None
     erodes: bool
     trees: TreeKind | None
     strata_m: float
+    stone: tuple[tuple[float, float, float], tuple[float, float, float]]
+    boulders: float
     wave_height: float
     foam: float
 

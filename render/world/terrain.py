@@ -16,17 +16,21 @@ from render.light.base import Light
 from render.scene import Scene
 from render.view import View
 from render.visibility.polar import build_table, intersect, planar_per_metre, rays
+from render.visibility.quads import Hits, trace_view
 from render.world.base import Point, Stage
 from render.world.clipmap import HALVES_M, ClipMap, clip_grid, level_points, texel_m
 from render.world.erosion import erode
 from render.world.ground_light import openness, sunlit
 from render.world.land import Land
 from render.world.noise import smoothstep
+from render.world.plant_shading import shade_plants
+from render.world.plants import Plants, build_plants
 from render.world.terrain_shading import shade_ground
-from render.world.trees import crown_height
+from render.world.trees import Near, crown_height, loose_stones, near_trees
 from render.world.water import shade_water
 
-GROUND, WATER, CROWN = 0, 1, 2
+GROUND, WATER, CROWN, PLANT = 0, 1, 2, 3
+_FIRST_PLANT = 16
 Progress = Callable[[float, str], None]
 
 _ERODED_CELLS = 320
@@ -46,10 +50,11 @@ FULL = Detail(768, 1536)
 
 @dataclass
 class TerrainBuffer(GBuffer):
-    """A terrain's G-buffer: also the distance along each ray (N,), and the view it was traced for."""
+    """A terrain's G-buffer: also the distance along each ray (N,), the view it was traced for, and plants' cards (N,)."""
 
     along_m: Tensor
     view: View
+    card: Tensor | None
 
 
 class TerrainWorld:
@@ -60,18 +65,23 @@ class TerrainWorld:
         land: the recipe.
         surface: 1 channel, height of what is seen: ground, crowns, water.
         layers: 5 channels: gradient x, gradient y, openness, crown cover, ground height without crowns or water.
+        casting: 1 channel, the surface with near trees, which throws shadows and keeps cameras out.
+        plants: near trees and boulders as geometry.
     """
 
-    def __init__(self, scene: Scene, land: Land, detail: Detail, surface: ClipMap, layers: ClipMap, stage: Stage) -> None:
-        self.scene, self.land, self.detail = scene, land, detail
-        self.surface, self.layers, self.stage = surface, layers, stage
+    def __init__(
+        self, scene: Scene, land: Land, detail: Detail, surface: ClipMap, layers: ClipMap, casting: ClipMap,
+        plants: Plants | None,
+    ) -> None:
+        self.scene, self.land, self.detail, self.stage = scene, land, detail, land.stage_hint
+        self.surface, self.layers, self.casting, self.plants = surface, layers, casting, plants
         self._shadows: OrderedDict[tuple[float, ...], ClipMap] = OrderedDict()
         self._lock = threading.Lock()
 
     @property
     def bytes(self) -> int:
         """Memory held, shadows of a few suns included."""
-        return self.surface.bytes * 2 + self.layers.bytes
+        return self.surface.bytes * 3 + self.layers.bytes + (self.plants.bytes if self.plants else 0)
 
     @classmethod
     def build(cls, scene: Scene, land: Land, detail: Detail, progress: Progress) -> TerrainWorld:
@@ -83,23 +93,28 @@ class TerrainWorld:
         progress(0.0, "raising the land")
         levels, size = len(HALVES_M), detail.size
         carried = eroded_change(scene, land) if land.erodes else None
-        surfaces, layers = [], []
+        surfaces, layers, castings = [], [], []
+        near = _near(land.stage_hint)
+
+        def shaped(x: Tensor, y: Tensor, step: float) -> Tensor:
+            ground = land.elevation(x, y, step)
+            if carried is not None:
+                grid = torch.stack([x, y], -1).reshape(1, -1, 1, 2) / HALVES_M[-1]
+                ground = ground + torch.nn.functional.grid_sample(
+                    carried[None, None], grid, mode="bicubic", align_corners=False, padding_mode="border"
+                ).reshape(x.shape)
+            return land.carve(ground, x, y, step)
+
         for level in range(levels):
             progress(0.2 + 0.6 * level / levels, "shaping the land" if level else "raising the land")
             x, y = level_points(level, size)
             step = texel_m(level, size)
-            ground = land.elevation(x, y, step)
-            if carried is not None:
-                grid = torch.stack([x, y], -1)[None] / HALVES_M[-1]
-                ground = ground + torch.nn.functional.grid_sample(
-                    carried[None, None], grid, mode="bicubic", align_corners=False, padding_mode="border"
-                )[0, 0]
-            ground = land.carve(ground, x, y, step)
-            seen, cover = ground, torch.zeros_like(ground)
+            ground = shaped(x, y, step)
+            seen, cover, crowns = ground, torch.zeros_like(ground), torch.zeros_like(ground)
             if land.trees is not None:
                 steep = _gradient(ground, step)
                 share = land.tree_share(x, y, ground, torch.sqrt(steep[0] ** 2 + steep[1] ** 2))
-                crown, cover = crown_height(x, y, share, land.trees, scene.seed, step)
+                crown, cover, crowns = crown_height(x, y, share, land.trees, scene.seed, step, near)
                 seen = ground + crown
             gradient = _gradient(seen, step)
             opening = openness(seen, step)
@@ -109,11 +124,13 @@ class TerrainWorld:
                 seen = torch.where(wet, land.water_m, seen)
                 cover = cover * ~wet
             surfaces.append(seen)
+            castings.append(torch.maximum(seen, ground + crowns))
             layers.append(torch.stack([gradient[0], gradient[1], opening, cover, ground]))
         progress(0.9, "finding a place to stand")
         surface = ClipMap(torch.cat(surfaces)[None].contiguous(), size)
         layer = ClipMap(torch.cat(layers, 1).contiguous(), size)
-        return cls(scene, land, detail, surface, layer, land.stage_hint)
+        casting = ClipMap(torch.cat(castings)[None].contiguous(), size)
+        return cls(scene, land, detail, surface, layer, casting, _plants(scene, land, near, layer))
 
     def trace(self, view: View) -> GBuffer:
         """First surfaces; see `World.trace`."""
@@ -133,25 +150,34 @@ class TerrainWorld:
         normal = normal / torch.sqrt((normal * normal).sum(-1, keepdim=True))
         material = torch.where(is_water, WATER, torch.where(got[3] > 0.5, CROWN, GROUND)).int()
         material = torch.where(hit, material, SKY)
-        return TerrainBuffer(
-            depth_m=torch.where(hit, distance * planar_per_metre(view, direction), math.inf),
-            position_m=position, normal=normal, object_id=material, direction=direction,
-            uv=torch.zeros(1, 2).expand(direction.shape[0], 2), material=material, along_m=distance, view=view,
+        planar = planar_per_metre(view, direction)
+        g = TerrainBuffer(
+            depth_m=torch.where(hit, distance * planar, math.inf), position_m=position, normal=normal,
+            object_id=material.clone(), direction=direction, uv=torch.zeros(1, 2).expand(direction.shape[0], 2),
+            material=material, along_m=distance, view=view, card=None,
         )
+        if self.plants is not None:
+            _stand_before(g, self.plants, trace_view(self.plants.quads, view), eye, planar)
+        return g
 
     def shade(self, g: GBuffer, which: Tensor, light: Light) -> Tensor:
         """Radiance leaving surfaces; see `World.shade`."""
         assert isinstance(g, TerrainBuffer)
         result = torch.empty(which.numel(), 3)
-        water = g.material[which] == WATER
-        for wet in (False, True):
-            part = torch.nonzero(water if wet else ~water).squeeze(1)
+        material = g.material[which]
+        for kind in (GROUND, WATER, PLANT):
+            same = (material == GROUND) | (material == CROWN) if kind == GROUND else material == kind
+            part = torch.nonzero(same).squeeze(1)
             if part.numel() == 0:
                 continue
             at = which[part]
             position, direction, distance = g.position_m[at].T.contiguous(), g.direction[at].T.contiguous(), g.along_m[at]
-            if wet:
+            if kind == WATER:
                 got = shade_water(self, g.view, position, direction, distance, light)
+            elif kind == PLANT:
+                assert self.plants is not None
+                assert g.card is not None
+                got = shade_plants(self, self.plants, g.card[at], position, direction, distance, light)
             else:
                 got = shade_ground(self, position, direction, distance, light)
             result[part] = got.T
@@ -163,7 +189,7 @@ class TerrainWorld:
         with self._lock:
             found = self._shadows.get(key)
             if found is None:
-                found = ClipMap(sunlit(self.surface.data[0], self.surface.size, towards), self.surface.size // 2)
+                found = ClipMap(sunlit(self.casting.data[0], self.casting.size, towards), self.casting.size // 2)
                 self._shadows[key] = found
                 while len(self._shadows) > 4:
                     self._shadows.popitem(last=False)
@@ -177,14 +203,14 @@ class TerrainWorld:
         x = (float(point_m[0]) + reach * torch.sin(ring)).reshape(-1)
         y = (float(point_m[1]) + reach * torch.cos(ring)).reshape(-1)
         away = reach.expand(3, 12).reshape(-1)
-        need = self.surface.at(x, y)[0] + torch.sqrt((clearance_m**2 - away**2).clamp(min=0))
+        need = self.casting.at(x, y)[0] + torch.sqrt((clearance_m**2 - away**2).clamp(min=0))
         return bool((need <= float(point_m[2]) + 1e-3).all())
 
     def first_hit(self, origin_m: Point, direction: Point) -> float:
         """Distance along one ray; see `World.first_hit`."""
         t = 0.3 * (14_000 / 0.3) ** (torch.arange(3000) / 2999)
         x, y, z = (float(origin_m[i]) + t * float(direction[i]) for i in range(3))
-        under = torch.nonzero(z < self.surface.at(x, y)[0])
+        under = torch.nonzero(z < self.casting.at(x, y)[0])
         return float(t[int(under[0, 0])]) if under.numel() else math.inf
 
     def ground_m(self, x_m: float, y_m: float) -> float:
@@ -201,6 +227,45 @@ def eroded_change(scene: Scene, land: Land) -> Tensor:
     before = land.elevation(x, y, cell)
     change = erode(before, cell, scene.seed) - before
     return change * smoothstep(30, 120, before)  # valley floors keep the shape the recipe gave them
+
+
+def _near(stage: Stage) -> Near:
+    heading = math.radians(stage.approach_deg)
+    back = 0.45 * stage.extent_m
+    return Near(
+        float(stage.focus_m[0]) + back * math.sin(heading), float(stage.focus_m[1]) + back * math.cos(heading),
+        min(0.95 * stage.extent_m, 120.0), min(0.55 * stage.extent_m, 62.0),
+    )
+
+
+def _plants(scene: Scene, land: Land, near: Near, layers: ClipMap) -> Plants | None:
+    """Trees, boulders and tufts around the stage, standing on the ground of the finest maps."""
+
+    def ground(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        height = layers.at(x, y)[4]
+        lean = [layers.at(x + dx, y + dy)[4] - height for dx, dy in ((2.0, 0.0), (0.0, 2.0))]
+        steep = torch.sqrt(lean[0] ** 2 + lean[1] ** 2) / 2
+        return height, land.tree_share(x[None], y[None], height[None], steep[None])[0]
+
+    stands = [] if land.trees is None else near_trees(near, land.trees, scene.seed, ground)
+    stands += loose_stones(near, land.boulders, scene.seed, land.water_m, lambda x, y: layers.at(x, y)[4])
+    return build_plants(stands)
+
+
+def _stand_before(g: TerrainBuffer, plants: Plants, hits: Hits, eye: Tensor, planar: Tensor) -> None:
+    """Let cards hide what lies behind them."""
+    front = torch.nonzero((hits.quad >= 0) & (hits.depth_m < g.depth_m)).squeeze(1)
+    g.card = torch.where(hits.quad >= 0, hits.quad, 0)
+    if front.numel() == 0:
+        return
+    card = hits.quad[front]
+    depth = hits.depth_m[front].float()
+    along = depth / planar[front].clamp(min=1e-4)
+    g.depth_m[front], g.along_m[front] = depth, along
+    g.position_m[front] = eye + g.direction[front] * along[:, None]
+    g.normal[front] = plants.outward[card]
+    g.object_id[front] = (plants.plant[card] + _FIRST_PLANT).int()
+    g.material[front] = PLANT
 
 
 def _gradient(height: Tensor, step: float) -> tuple[Tensor, Tensor]:
