@@ -25,6 +25,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
@@ -161,11 +162,17 @@ def main() -> None:
     stops = Stops()
     requests: queue.SimpleQueue[Frame] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(sys.stdin.buffer, requests, stops), daemon=True, name="requests").start()
-    engines = load_engines(options.engines, options.threads)
-    child = Child(engines, pipe, stops)
-    child.send({"kind": "ready"})
-    while True:
-        child.serve(requests.get())
+    try:
+        engines = load_engines(options.engines, options.threads)
+        child = Child(engines, pipe, stops)
+        child.send({"kind": "ready"})
+        while True:
+            child.serve(requests.get())
+    except BaseException:
+        # Leaving by return would wait for the thread that reads, which holds its pipe, and abort over it.
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
 
 
 def _read(pipe: BinaryIO, requests: queue.SimpleQueue[Frame], stops: Stops) -> None:

@@ -53,6 +53,7 @@ class ChildProcess:
         self._has_shown = False
         self._stop_mode: StopMode | None = None
         self._rss_mb = 0
+        self._is_closed = False
 
     @property
     def pid(self) -> int | None:
@@ -69,6 +70,8 @@ class ChildProcess:
             if self._process is not None and self._process.returncode is None and self._is_ready:
                 return
             await self._kill()
+            if self._is_closed:
+                raise ChildDiedError(None, "the worker is closing", started=False)
             await self._spawn()
 
     async def render(self, job: str, spec: dict[str, Any]) -> AsyncGenerator[Frame, None]:
@@ -144,7 +147,9 @@ class ChildProcess:
         await self.ensure()
 
     async def close(self) -> None:
-        """End the process."""
+        """End the process, even one that is just starting; none is started again."""
+        self._is_closed = True
+        self._kill_nowait()
         async with self._starting:
             await self._kill()
 
@@ -199,6 +204,8 @@ class ChildProcess:
             *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
             env=surroundings, limit=PIPE_BUFFER_BYTES,
         )
+        if self._is_closed:
+            self._kill_nowait()
         self._listening = asyncio.create_task(self._listen(self._process), name=f"child-stderr-{self._lane}")
         try:
             async with asyncio.timeout(config.child_start_s):

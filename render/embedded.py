@@ -40,7 +40,10 @@ async def open_farm(
     farm = Farm(stores, tickets, clock=clock)
     try:
         if embedded:
-            async with serving(stores, config, broker, drain_s=config.embedded_drain_s, clock=clock):
+            is_alone = config.redis_url is None
+            async with serving(
+                stores, config, broker, drain_s=config.embedded_drain_s, is_alone=is_alone, clock=clock
+            ):
                 yield farm
         else:
             sweeper = Sweeper(stores, tickets, farm.announcer, config, clock=clock)

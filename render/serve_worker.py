@@ -13,6 +13,7 @@ import signal
 from collections.abc import Sequence
 
 from render.config import LANES, FarmConfig
+from render.errors import EngineError
 from render.serving import serving
 from render.spec import Lane
 from render.tickets import open_broker
@@ -37,6 +38,7 @@ async def run_worker(
 
     Raises:
         UnavailableError: a store cannot be reached at start.
+        EngineError: a render process will not start; a worker that cannot render must not look alive.
     """
     told_to_stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -56,6 +58,9 @@ async def run_worker(
             stores, farm_config, broker, drain_s=farm_config.drain_s, lanes=lanes, name=name
         ) as worker:
             logger.info("worker.ready name=%s lanes=%s", worker.name, ",".join(lanes))
+            worker.broken.add_done_callback(lambda _: told_to_stop.set())
             await told_to_stop.wait()
         broker.close()
+    if worker.broken.done():
+        raise EngineError(worker.broken.result())
     logger.info("worker.stopped")

@@ -23,18 +23,18 @@ from store.opening import Stores
 @asynccontextmanager
 async def serving(
     stores: Stores, config: FarmConfig, broker: Broker, *, drain_s: float, lanes: Sequence[Lane] = LANES,
-    name: str | None = None, clock: Clock = time.time,
+    name: str | None = None, is_alone: bool = False, clock: Clock = time.time,
 ) -> AsyncIterator[RenderWorker]:
     """A worker that answers tickets and sweeps while the context is open.
 
     Leaving goes in this order: stop sweeping, stop claiming, let running jobs finish for `drain_s`, give back the rest,
     stop answering tickets, end the render processes.
     """
-    worker = RenderWorker(stores, config, lanes=lanes, name=name, clock=clock)
+    worker = RenderWorker(stores, config, lanes=lanes, name=name, is_alone=is_alone, clock=clock)
     await worker.start()
     try:
         async with answer_tickets(broker, worker.tick, worker.lanes, config):
-            sweeper = Sweeper(stores, Tickets(broker), worker.announcer, config, nudge=worker.tick, clock=clock)
+            sweeper = Sweeper(stores, Tickets(broker), worker.announcer, config, nudge=worker.nudge, clock=clock)
             try:
                 async with background(sweeper.run(), "farm-sweeper"):
                     yield worker

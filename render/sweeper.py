@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from render.announce import Announcer
 from render.config import LANES, FarmConfig
@@ -33,13 +33,13 @@ class Sweeper:
         tickets: to send again.
         announcer: for requeued and failed jobs; its unsent events are retried.
         config: intervals.
-        nudge: called with a lane that has waiting jobs while tickets cannot be sent (a worker's own tick).
+        nudge: called with a lane that has waiting jobs; a worker looks for itself then, tickets or not.
         clock: unix seconds.
     """
 
     def __init__(
         self, stores: Stores, tickets: Tickets, announcer: Announcer, config: FarmConfig, *,
-        nudge: Callable[[Lane], Awaitable[None]] | None = None, clock: Clock = time.time,
+        nudge: Callable[[Lane], None] | None = None, clock: Clock = time.time,
     ) -> None:
         self._stores = stores
         self._tickets = tickets
@@ -48,7 +48,6 @@ class Sweeper:
         self._nudge = nudge
         self._clock = clock
         self._pruned_at = 0.0
-        self._nudges: dict[Lane, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         """Sweep for ever; a store that does not answer is logged and swept again."""
@@ -86,14 +85,10 @@ class Sweeper:
                 await self._tickets.send(lane, missing)
         except UnavailableError as error:
             logger.warning("sweeper.no_tickets lane=%s waiting=%d: %s", lane, waiting, error)
-        # A ticket can sit in a dead worker's hand, or its thread wait for Redis to take an acknowledgement: a worker
-        # that sees waiting jobs looks for itself too. Its ticks take turns, so this never runs two at once.
-        if self._nudge is not None and (lane not in self._nudges or self._nudges[lane].done()):
-            self._nudges[lane] = asyncio.create_task(self._run_nudge(lane), name=f"nudge-{lane}")
-
-    async def _run_nudge(self, lane: Lane) -> None:
-        assert self._nudge is not None
-        await self._nudge(lane)
+        # Tickets can sit in a dead worker's hand, and the thread that answers them can be waiting for Redis to take an
+        # acknowledgement. A worker that sees waiting jobs therefore looks for itself; its ticks take turns.
+        if self._nudge is not None:
+            self._nudge(lane)
 
     async def _prune(self, now: float) -> None:
         """Forget old previews and their pictures.

@@ -28,6 +28,8 @@ from store.opening import Stores
 
 logger = logging.getLogger(__name__)
 
+MAX_FAILED_STARTS = 3
+
 
 class RenderWorker:
     """One worker: a warm render process per lane.
@@ -37,17 +39,21 @@ class RenderWorker:
         config: leases, grace, engines.
         lanes: what it serves.
         name: unique; defaults to host, process id and a random part.
+        is_alone: nobody else renders, so jobs it cannot render are failed instead of left to others.
         clock: unix seconds; leases are compared with other hosts' clocks, so hosts keep time by NTP.
     """
 
     def __init__(
         self, stores: Stores, config: FarmConfig, *, lanes: Sequence[Lane] = LANES, name: str | None = None,
-        clock: Clock = time.time,
+        is_alone: bool = False, clock: Clock = time.time,
     ) -> None:
         self.name = name or f"{socket.gethostname()}:{os.getpid()}:{new_id('wrk')}"
         self.lanes = tuple(lanes)
         self.announcer = Announcer(stores.relay)
+        self.broken: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        """Done, with the reason, once a render process has refused to start several times."""
         self._stores = stores
+        self._is_alone = is_alone
         self._config = config
         self._clock = clock
         self._children = {lane: ChildProcess(lane, config) for lane in self.lanes}
@@ -55,6 +61,8 @@ class RenderWorker:
         self._runs: dict[str, Run] = {}
         self._drafts: deque[tuple[float, ObjectId]] = deque()
         self._tasks: list[asyncio.Task[None]] = []
+        self._nudges: dict[Lane, asyncio.Task[None]] = {}
+        self._failed_starts = dict.fromkeys(self.lanes, 0)
         self._is_draining = False
         self._all_quiet = asyncio.Event()
         self._all_quiet.set()
@@ -83,7 +91,7 @@ class RenderWorker:
         if lane not in self._turns:
             return
         async with self._turns[lane]:
-            while not self._is_draining:
+            while not self._is_draining and await self._is_fit(lane):
                 try:
                     job = await self._stores.ledger.claim(
                         lane=lane, worker=self.name, lease_s=self._config.lease_s, now=self._clock()
@@ -105,8 +113,12 @@ class RenderWorker:
                     del self._runs[job.id]
                     if not self._runs:
                         self._all_quiet.set()
-                if not self._is_draining:
-                    await self._refresh(lane)
+
+    def nudge(self, lane: Lane) -> None:
+        """Tick without a ticket and without waiting; does nothing while an earlier nudge still works."""
+        task = self._nudges.get(lane)
+        if task is None or task.done():
+            self._nudges[lane] = asyncio.create_task(self.tick(lane), name=f"nudge-{lane}")
 
     async def drain(self, timeout_s: float | None = None) -> None:
         """Stop claiming; let running jobs finish, then give back those that did not.
@@ -123,15 +135,16 @@ class RenderWorker:
                 logger.info("worker.abandons job=%s", run.job.id)
                 run.abandon()
             await self._all_quiet.wait()
+        for child in self._children.values():
+            await child.close()
+        await asyncio.gather(*self._nudges.values(), return_exceptions=True)
 
     async def close(self) -> None:
-        """End the render processes. Call `drain` first."""
+        """Let go of everything. Call `drain` first."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
-        for child in self._children.values():
-            await child.close()
         await self._drop_drafts(float("inf"))
 
     async def sweep(self) -> None:
@@ -139,15 +152,32 @@ class RenderWorker:
         await self.announcer.flush()
         await self._drop_drafts(self._clock() - self._config.preview_keep_s)
 
-    async def _refresh(self, lane: Lane) -> None:
+    async def _is_fit(self, lane: Lane) -> bool:
+        """Whether the lane's process can render, before a job is claimed for it.
+
+        A worker that cannot start its engine must not eat the queue: it claims nothing and, after a few tries, says so
+        through `broken`. Only where nobody else would render (`is_alone`) are jobs claimed, and fail with the reason.
+        """
         try:
             await self._children[lane].refresh()
         except ChildDiedError as error:
-            # The next job's own start will report it; until then the row is better off waiting than failing.
-            logger.error("worker.child_will_not_start lane=%s: %s", lane, error.last_words[-2000:])
+            if self._is_draining:
+                return False
+            self._failed_starts[lane] += 1
+            logger.error(
+                "worker.child_will_not_start lane=%s tries=%d: %s", lane, self._failed_starts[lane], error.last_words
+            )
+            if self._failed_starts[lane] >= MAX_FAILED_STARTS and not self.broken.done():
+                last = error.last_words.strip().splitlines()[-1:] or [f"it ended with code {error.returncode}"]
+                self.broken.set_result(f"the render process of lane {lane} cannot start: {last[0]}")
+            return self._is_alone
+        self._failed_starts[lane] = 0
+        return True
 
     async def _warm(self, lane: Lane) -> None:
-        await self._refresh(lane)
+        for _ in range(MAX_FAILED_STARTS):
+            if await self._is_fit(lane) and not self._failed_starts[lane]:
+                return
 
     async def _follow_control(self) -> None:
         async for message in self._stores.relay.follow(CONTROL_STREAM):

@@ -224,3 +224,18 @@ def _is_alive(pid: int) -> bool:
         return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
     except (ProcessLookupError, FileNotFoundError):
         return False
+
+
+async def test_worker_that_cannot_render_ends_and_leaves_the_queue_to_others(
+    tmp_path: Path, config: StoreConfig, worker: StartWorker
+) -> None:
+    async with asking(config) as asker:
+        [answer] = await asker.farm.submit([wanted()])
+        broken = worker(config, "broken", engines="tests.render.farm.flat_engine:no_such_engine")
+
+        assert await asyncio.to_thread(broken.wait, 40) == 1
+        assert "no_such_engine" in (tmp_path / "broken.log").read_text().splitlines()[-1]
+        assert (await asker.stores.ledger.get(answer.job_id)).state == JobState.QUEUED
+
+        worker(config, "sound")
+        await until_done(asker, answer.job_id)

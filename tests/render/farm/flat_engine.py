@@ -64,3 +64,8 @@ class FlatEngine:
 
 def get_engine(name: str) -> FlatEngine:
     return FlatEngine()
+
+
+def get_slowly(name: str) -> FlatEngine:
+    time.sleep(60)
+    return FlatEngine()

@@ -7,8 +7,10 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import OpenEXR
@@ -18,6 +20,7 @@ from PIL import Image
 from render.config import FarmConfig
 from render.embedded import open_farm
 from render.queue import Farm
+from store.errors import StorageFullError, UnavailableError
 from store.ids import ObjectId
 from store.jobs import JobState
 from store.opening import Stores
@@ -70,7 +73,7 @@ async def test_F1_latest_preview_wins_and_every_started_one_shows_a_picture(
     stores: Stores, farm: Farm, heard: Heard, tmp_path: Path
 ) -> None:
     log = tmp_path / "renders"
-    slow = {"steps": 5, "step_s": 0.04, "log": log}
+    slow = {"steps": 20, "step_s": 0.05, "log": log}
     first = (await farm.submit([wanted("preview", seed=1, **slow)]))[0]
     await wait_until(log.exists, what="the first preview has begun")
 
@@ -327,3 +330,55 @@ def _is_alive(pid: int) -> bool:
     status = Path(f"/proc/{pid}/status").read_text()
     return "State:\tZ" not in status
 
+
+
+async def test_F6_engine_that_will_not_start_fails_jobs_with_the_reason(
+    stores: Stores, quick: FarmConfig, heard: Heard
+) -> None:
+    broken = with_config(quick, engines="tests.render.farm.flat_engine:no_such_engine")
+    async with open_farm(stores, broken, embedded=True) as farm:
+        [answer] = await farm.submit([wanted()])
+        await wait_until(heard.saw(answer.job_id, "failed"), timeout_s=30, what="it fails")
+    event = heard.of(answer.job_id, "failed")[0]
+    assert event.error_kind == "engine"
+    assert "no_such_engine" in event.error
+
+
+async def test_F6_full_store_fails_with_storage(
+    stores: Stores, farm: Farm, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(self: object, data: bytes) -> None:
+        raise StorageFullError("no room left in the objects folder: make space")
+
+    monkeypatch.setattr(type(stores.objects), "put", full)
+    [answer] = await farm.submit([wanted()])
+    await wait_until(heard.saw(answer.job_id, "failed"), what="it fails")
+    event = heard.of(answer.job_id, "failed")[0]
+    assert (event.error_kind, "make space" in event.error) == ("storage", True)
+
+
+async def test_finished_picture_waits_for_a_ledger_that_does_not_answer(
+    stores: Stores, farm: Farm, heard: Heard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "log"
+    finish, refusals = stores.ledger.finish, 3
+
+    async def moody(*arguments: Any) -> Any:
+        nonlocal refusals
+        if refusals:
+            refusals -= 1
+            raise UnavailableError("the database is restarting")
+        return await finish(*arguments)
+
+    monkeypatch.setattr(stores.ledger, "finish", moody)
+    [answer] = await farm.submit([wanted(log=log)])
+    await wait_until(heard.saw(answer.job_id, "done"), what="done")
+    assert (refusals, len(log.read_text().splitlines())) == (0, 1)
+
+
+async def test_closing_while_the_engine_loads_does_not_wait_for_it(stores: Stores, quick: FarmConfig) -> None:
+    slow = with_config(quick, engines="tests.render.farm.flat_engine:get_slowly")
+    started = time.monotonic()
+    async with open_farm(stores, slow, embedded=True) as farm:
+        await farm.submit([wanted(), wanted("preview")])
+    assert time.monotonic() - started < 20, "the engine takes a minute"

@@ -98,16 +98,13 @@ async def test_tickets_are_topped_up_to_what_waits_and_not_beyond(
 async def test_worker_is_nudged_when_jobs_wait(stores: Stores, quick: FarmConfig, farm: Farm, clock: Clock) -> None:
     nudged: list[Lane] = []
 
-    async def nudge(lane: Lane) -> None:
-        nudged.append(lane)
-
     class NoRedis(Tickets):
         async def depth(self, lane: Lane) -> int:
             raise UnavailableError("Redis is away")
 
     await farm.submit([wanted("preview")])
     tickets = NoRedis(open_broker(quick))
-    await Sweeper(stores, tickets, Announcer(stores.relay), quick, nudge=nudge, clock=clock).sweep()
+    await Sweeper(stores, tickets, Announcer(stores.relay), quick, nudge=nudged.append, clock=clock).sweep()
     await wait_until(lambda: nudged == ["preview"])
 
 
