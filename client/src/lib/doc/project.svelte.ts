@@ -7,6 +7,7 @@ import * as Y from 'yjs';
 import { MyEdit } from './live-document.svelte.ts';
 import { newId } from './names.ts';
 import type { Axis, Camera, LocationType, Quality, Render, Value, Variation } from './records.ts';
+import { toSeconds } from './seconds.ts';
 import { Signal } from './signal.ts';
 
 const MAPS = ['parameters', 'style', 'cameras', 'variations', 'renders', 'scenes', 'tags'] as const;
@@ -305,14 +306,4 @@ function readOverrides(value: unknown): Record<string, Value> {
 	}
 	if (value instanceof Y.Map) return value.toJSON() as Record<string, Value>;
 	return typeof value === 'object' && value !== null ? { ...(value as Record<string, Value>) } : {};
-}
-
-/** Times in the document are seconds since 1970 or ISO text; both are read. */
-export function toSeconds(value: unknown): number {
-	if (typeof value === 'number') return value > 1e11 ? value / 1000 : value;
-	if (typeof value === 'string') {
-		const ms = Date.parse(value);
-		return Number.isNaN(ms) ? 0 : ms / 1000;
-	}
-	return 0;
 }

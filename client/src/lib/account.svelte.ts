@@ -1,0 +1,78 @@
+// Who is using this browser. Offline, the last person who was signed in here goes on working.
+
+import { createContext } from 'svelte';
+import { api, type Me } from './api/client.ts';
+import { ApiError, sentence } from './api/problem.ts';
+import { forgetCopiesOf } from './doc/live-document.svelte.ts';
+
+const KEPT_AS = 'cyclorama/me';
+
+export type AccountState = 'asking' | 'signed-in' | 'signed-out' | 'unreachable';
+
+export class Account {
+	state = $state<AccountState>('asking');
+	me = $state<Me | null>(null);
+	problem = $state('');
+
+	async ask(): Promise<void> {
+		this.problem = '';
+		try {
+			this.#is(await api.me());
+		} catch (error) {
+			if (error instanceof ApiError && error.status === 401) {
+				this.state = 'signed-out';
+				return;
+			}
+			const kept = readKept();
+			if (kept) {
+				this.me = kept;
+				this.state = 'signed-in';
+			} else {
+				this.state = 'unreachable';
+				this.problem = sentence(error);
+			}
+		}
+	}
+
+	async signIn(email: string, password: string): Promise<void> {
+		await api.signIn(email, password);
+		this.#is(await api.me());
+	}
+
+	/** Leave, and leave nothing behind on this device. */
+	async signOut(): Promise<void> {
+		await api.signOut();
+		const id = this.me?.id;
+		localStorage.removeItem(KEPT_AS);
+		if (id) await forgetCopiesOf(id);
+		navigator.serviceWorker?.controller?.postMessage({ type: 'forget' });
+		this.me = null;
+		this.state = 'signed-out';
+	}
+
+	/** The session has ended under us: the page stays, the sign-in form stands over it. */
+	ended(): void {
+		this.state = 'signed-out';
+	}
+
+	#is(me: Me): void {
+		this.me = me;
+		this.state = 'signed-in';
+		try {
+			localStorage.setItem(KEPT_AS, JSON.stringify(me));
+		} catch {
+			// storage switched off: only a reload without network will miss it
+		}
+	}
+}
+
+function readKept(): Me | null {
+	try {
+		const me = JSON.parse(localStorage.getItem(KEPT_AS) ?? 'null') as Me | null;
+		return me && typeof me.id === 'string' && typeof me.name === 'string' ? me : null;
+	} catch {
+		return null;
+	}
+}
+
+export const [getAccount, setAccount] = createContext<Account>();
