@@ -99,7 +99,9 @@ class MemoryRelay:
                 yield self._hand(place, member, message_now)
                 continue
             try:
-                await asyncio.wait_for(news.wait(), timeout=self._patience(place))
+                # Not wait_for: on Python 3.11 it swallows a cancellation that comes with the news.
+                async with asyncio.timeout(self._patience(place)):
+                    await news.wait()
             except TimeoutError:
                 continue
 
