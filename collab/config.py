@@ -71,6 +71,8 @@ class CollabConfig:
     """Log bytes after which an idle room writes a merged snapshot."""
     merge_in_process_bytes: int = 512 * 1024
     """Merges above this leave the event loop for another process (pycrdt holds the GIL)."""
+    unconfirmed_s: float = 20.0
+    """A change of another node that it does not confirm as saved within this time is saved here too."""
     reconcile_s: tuple[float, ...] = (0.0, 0.5, 2.0, 8.0, 30.0)
     """After a gap in another node's stream, when to read the log for what was missed."""
 

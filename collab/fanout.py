@@ -4,6 +4,9 @@ Each room publishes on the relay stream `doc:<doc_id>` under the node's id, an i
 a sequence number. One publication is in flight at a time and carries everything that gathered meanwhile. A reader who
 sees a number left out, or a new incarnation, reads the log for what it missed; nothing is ever asked of the other node,
 so nothing grows with the square of the nodes.
+
+The node that took a change saves it. Each message also says up to which number the sender's changes are COMMITted; what
+stays unconfirmed for long (the sender died in between) is saved by those who heard it.
 """
 
 from __future__ import annotations
@@ -11,8 +14,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections import deque
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from collab.codec import read_bytes, read_uint, write_bytes, write_uint
 from collab.config import CollabConfig
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _UPDATE, _PRESENCE, _HELLO, _MARK = range(4)
+_MARK_AFTER_S = 1.0
 _RETRY_S = (0.05, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -79,12 +84,19 @@ class Fanout:
         self._after: str | None = None
         self._stream = ""
         self._updates: list[bytes] = []
+        self._handed_over = 0
+        self._unsaved: deque[tuple[int, int]] = deque()  # (number, count handed over for saving by then)
+        self._saved_through = 0
+        self._said_saved = 0
+        self._unconfirmed: dict[str, deque[tuple[int, bytes, float]]] = {}
         self._presence: dict[int, bytes] = {}
         self._hello = False
+        self._mark_wanted = False
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self._heard: dict[str, tuple[bytes, int]] = {}
+        self._mark_due: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._reconciling: asyncio.Task[None] | None = None
 
@@ -104,13 +116,40 @@ class Fanout:
         self._touch()
         self._spawn(self._publish(room))
         self._spawn(self._follow(room))
-        if self.is_cut_off:
-            self._reconcile(room)
+        # What others published before we listened may have been COMMITted after we read the log.
+        self._reconcile(room)
 
-    def changed(self, update: bytes) -> None:
-        """A merged batch of this node's changes is to be told."""
+    @property
+    def unconfirmed(self) -> int:
+        """Changes of other nodes that are not known to be saved yet."""
+        return sum(map(len, self._unconfirmed.values()))
+
+    def changed(self, update: bytes, handed_over: int) -> None:
+        """A merged batch of this node's changes is to be told.
+
+        Args:
+            update: the batch.
+            handed_over: how many changes the room had handed over for saving by then.
+        """
         self._updates.append(update)
+        self._handed_over = handed_over
         self._touch()
+
+    def saved(self, count: int) -> None:
+        """So many of the changes handed over are COMMITted; the others hear it with the next message, or in a second."""
+        while self._unsaved and self._unsaved[0][1] <= count:
+            self._saved_through = self._unsaved.popleft()[0]
+        if self._saved_through > self._said_saved and self._mark_due is None:
+            self._mark_due = asyncio.get_running_loop().call_later(_MARK_AFTER_S, self._mark)
+
+    def rescue(self, room: Room) -> None:
+        """Save what other nodes changed and did not confirm in time."""
+        before = room.now() - self._config.unconfirmed_s
+        for node, updates in self._unconfirmed.items():
+            while updates and updates[0][2] < before:
+                number, update, _ = updates.popleft()
+                logger.warning("fanout.rescued doc=%s node=%s number=%d", room.doc_id, node, number)
+                room.save_for(node, update)
 
     def present(self, entries: Sequence[bytes]) -> None:
         """Presence of this node's sessions is to be told; the newest per client."""
@@ -128,15 +167,23 @@ class Fanout:
 
     def close(self) -> None:
         """End."""
+        if self._mark_due is not None:
+            self._mark_due.cancel()
         for task in self._tasks:
             task.cancel()
+
+    def _mark(self) -> None:
+        self._mark_due = None
+        if self._saved_through > self._said_saved:
+            self._mark_wanted = True
+            self._touch()
 
     def _touch(self) -> None:
         self._idle.clear()
         self._wake.set()
 
-    def _spawn(self, coroutine: object) -> asyncio.Task[None]:
-        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(coroutine)  # type: ignore[arg-type]  # any coroutine
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task
@@ -151,9 +198,13 @@ class Fanout:
         while True:
             await self._wake.wait()
             self._wake.clear()
+            handed_over = self._handed_over
             for payload in self._collect():
                 # Numbered even when it then fails: the others see the gap and read the log.
                 self._sequence += 1
+                if payload[0] == _UPDATE:
+                    self._unsaved.append((self._sequence, handed_over))
+                    self.saved(room.saved_count)
                 try:
                     await self._relay.publish(self._stream, self._envelope(payload))
                 except UnavailableError as error:
@@ -195,10 +246,15 @@ class Fanout:
         if self._presence:
             entries, self._presence = list(self._presence.values()), {}
             payloads.append(bytes((_PRESENCE,)) + write_uint(len(entries)) + b"".join(entries))
+        if self._mark_wanted and not payloads:
+            payloads.append(bytes((_MARK,)))
+        self._mark_wanted = False
         return payloads
 
     def _envelope(self, payload: bytes) -> bytes:
-        return write_bytes(self._node.encode()) + self._incarnation + write_uint(self._sequence) + payload
+        self._said_saved = self._saved_through
+        numbers = write_uint(self._sequence) + write_uint(self._saved_through)
+        return write_bytes(self._node.encode()) + self._incarnation + numbers + payload
 
     async def _follow(self, room: Room) -> None:
         async for message in self._relay.follow(self._stream, self._after):
@@ -213,9 +269,14 @@ class Fanout:
         node = name.decode()
         incarnation = data[at : at + 8]
         sequence, at = read_uint(data, at + 8)
+        saved_through, at = read_uint(data, at)
         kind, body = data[at], data[at + 1 :]
         if incarnation == self._incarnation:
             return
+        sender = f"{node}/{incarnation.hex()}"
+        waiting = self._unconfirmed.setdefault(sender, deque())
+        while waiting and waiting[0][0] <= saved_through:
+            waiting.popleft()
         known, last = self._heard.get(node, (b"", 0))
         self._heard[node] = (incarnation, sequence)
         if known != incarnation:
@@ -227,6 +288,8 @@ class Fanout:
             self._reconcile(room)
         if kind == _UPDATE:
             room.take_remote(body, node)
+            if sequence > saved_through:
+                waiting.append((sequence, body, room.now()))
         elif kind == _PRESENCE:
             room.take_remote_presence(body, node)
         elif kind == _HELLO:

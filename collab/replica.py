@@ -36,6 +36,7 @@ PATH_DEPTH = 4
 _FOLD_EVERY = 256
 _FOLD_BYTES = 2**20
 _DIFFS_KEPT = 8
+_WAITING_KEPT = 1000
 
 
 class PoisonError(ProtocolError):
@@ -159,11 +160,16 @@ class Replica:
             self._diffs[state_vector] = found
         return found
 
-    def note(self, updates: Iterable[bytes]) -> None:
-        """Find out whether updates just applied still wait for earlier ones, and whether older ones no longer do."""
+    def note(self, updates: Iterable[bytes], state_vector: bytes | None = None) -> None:
+        """Find out whether updates just applied still wait for earlier ones, and whether older ones no longer do.
+
+        Args:
+            updates: the ones just applied.
+            state_vector: the state after them, when this runs in a thread (the Doc must not be asked from there).
+        """
         fresh = [*self.waiting, *updates]
-        state = decode_state_vector(self.state())
-        self.waiting = [update for update in fresh if self._waits(update, state)]
+        state = decode_state_vector(self.state() if state_vector is None else state_vector)
+        self.waiting = [update for update in fresh if self._waits(update, state)][-_WAITING_KEPT:]
 
     def adds_nothing(self, update: bytes) -> bool:
         """Whether all structs of an update are here already. Deletions are not compared.

@@ -65,8 +65,21 @@ class Gate(Protocol):
 class Wire(Protocol):
     """Where changes go on their way to other nodes; `collab.fanout` has the real one."""
 
-    def changed(self, update: bytes) -> None:
-        """A merged batch of this node's changes."""
+    @property
+    def unconfirmed(self) -> int:
+        """Changes of other nodes that are not known to be saved."""
+        ...
+
+    def changed(self, update: bytes, handed_over: int) -> None:
+        """A merged batch of this node's changes, and how many had been handed over for saving by then."""
+        ...
+
+    def saved(self, count: int) -> None:
+        """So many of the changes handed over are COMMITted."""
+        ...
+
+    def rescue(self, room: Room) -> None:
+        """Save what other nodes changed and did not confirm in time."""
         ...
 
     def present(self, entries: Sequence[bytes]) -> None:
@@ -143,6 +156,11 @@ class Room:
         return self._saves.unsaved
 
     @property
+    def saved_count(self) -> int:
+        """How many updates of this node are COMMITted, since the room opened."""
+        return self._saves.committed
+
+    @property
     def unsaved_bytes(self) -> int:
         """Their size."""
         return self._saves.bytes
@@ -154,8 +172,8 @@ class Room:
 
     @property
     def is_busy(self) -> bool:
-        """Whether something applied is still to be sent."""
-        return self._flush_due is not None
+        """Whether something applied is still to be sent, or is not known to be saved on the node that took it."""
+        return self._flush_due is not None or (self.wire is not None and self.wire.unconfirmed > 0)
 
     def now(self) -> float:
         """Monotonic seconds."""
@@ -275,6 +293,8 @@ class Room:
         gone = self.presence.expire_remote(self.now() - self.config.presence_remote_ttl_s)
         if gone:
             self._present(gone)
+        if self.wire is not None:
+            self.wire.rescue(self)
 
     # -- other nodes ---------------------------------------------------------------------------------------------------
 
@@ -289,6 +309,15 @@ class Room:
         if self.gate is not None:
             self.gate.follow(update)
         self._queue(update, origin)
+
+    def save_for(self, node: str, update: bytes) -> None:
+        """Save a change that another node took and did not confirm: it may have died before it could."""
+        self._saves.put(
+            Update(
+                doc=self.doc_id, payload=update, author="", origin=f"relay:{node}", session="", node=self.node,
+                at=self._clock(),
+            )
+        )  # fmt: skip
 
     def take_remote_presence(self, body: bytes, node: str) -> None:
         """Take presence that another node relays.
@@ -367,7 +396,7 @@ class Room:
         if self.wire is not None:
             ours = [update for update, origin in batch if origin.kind != "relay"]
             for update in updates if len(ours) == len(batch) else merged(ours):
-                self.wire.changed(update)
+                self.wire.changed(update, self._saves.handed_over)
         self.counts["flushes"] += 1
         self.counts["fanned_out"] += len(batch)
         cost = time.perf_counter() - began
@@ -414,6 +443,8 @@ class Room:
         self.rows_since_snapshot += len(seqs)
         self.bytes_since_snapshot += size
         self.touched_at = self.now()
+        if self.wire is not None:
+            self.wire.saved(self._saves.committed)
         if state is not None:
             self._durable = state
             frame = saved_frame(state)

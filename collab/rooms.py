@@ -9,6 +9,7 @@ nobody came and everything is saved, so there is no half-closed room to run into
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -31,7 +32,9 @@ from store.updates import Loaded, Row, Update
 logger = logging.getLogger(__name__)
 
 _LOAD_SLICE_S = 0.02
+_NOTE_INLINE_BYTES = 256 * 1024
 _SWEEP_S = 1.0
+_REVOKED = "collab:revoked"
 
 
 class DocumentLog(Protocol):
@@ -107,6 +110,7 @@ class Rooms:
         self._loading: dict[DocId, asyncio.Task[Room]] = {}
         self._snapshotting: dict[DocId, asyncio.Task[None]] = {}
         self._sweeper: asyncio.Task[None] | None = None
+        self._listener: asyncio.Task[None] | None = None
         self._merger: ProcessPoolExecutor | None = None
         self._messages: dict[str, int] = {}
         self._refused = 0
@@ -168,6 +172,23 @@ class Rooms:
                         found += 1
         return found
 
+    async def revoke(
+        self,
+        project: ProjectId,
+        user: UserId | str,
+        code: int = CloseCode.FORBIDDEN,
+        reason: str = "no longer a member",
+    ) -> None:
+        """Close a user's connections to a project's documents on every node (G2).
+
+        Raises:
+            UnavailableError: the other nodes cannot be told now; on this one it is done.
+        """
+        self.close_user(project, user, code, reason)
+        if self._relay is not None:
+            word = {"node": self.node_id, "project": project, "user": user, "code": int(code), "reason": reason}
+            await self._relay.publish(_REVOKED, json.dumps(word).encode())
+
     def figures(self) -> Figures:
         """A snapshot of counts; cheap enough for every scrape."""
         rooms: dict[str, int] = {}
@@ -208,8 +229,9 @@ class Rooms:
             Whether everything was saved.
         """
         self._closing = True
-        for task in [*self._loading.values(), *([self._sweeper] if self._sweeper else [])]:
-            task.cancel()
+        for task in [*self._loading.values(), self._sweeper, self._listener]:
+            if task is not None:
+                task.cancel()
         for room in self.live():
             for session in list(room.sessions.values()):
                 session.close(CloseCode.GOING_AWAY, "the server restarts; come back in a moment")
@@ -245,7 +267,10 @@ class Rooms:
             if time.perf_counter() - began > _LOAD_SLICE_S:
                 await asyncio.sleep(0)  # large documents load in slices, so that other rooms go on
                 began = time.perf_counter()
-        room.replica.note(pieces)
+        if sum(map(len, pieces)) > _NOTE_INLINE_BYTES:
+            await asyncio.to_thread(room.replica.note, pieces, room.replica.state())
+        else:
+            room.replica.note(pieces)
         room.loaded()
         room.reconciled_seq = max([loaded.upto, *(row.seq for row in loaded.rows)])
         room.rows_since_snapshot = len(loaded.rows)
@@ -256,6 +281,8 @@ class Rooms:
         if wire is not None:
             room.wire = wire
             wire.start(room)
+        if self._relay is not None and self._listener is None:
+            self._listener = asyncio.get_running_loop().create_task(self._listen(self._relay), name="collab-revoked")
         if self._sweeper is None:
             self._sweeper = asyncio.get_running_loop().create_task(self._sweep(), name="collab-sweeper")
         for tell in self.on_open:
@@ -265,6 +292,15 @@ class Rooms:
                 logger.exception("rooms.listener_failed doc=%s", doc_id)
         logger.info("room.opened doc=%s rows=%d bytes=%d", doc_id, len(loaded.rows), room.replica.bytes)
         return room
+
+    async def _listen(self, relay: RelayLike) -> None:
+        async for message in relay.follow(_REVOKED):
+            try:
+                word = json.loads(message.payload)
+                if word["node"] != self.node_id:
+                    self.close_user(word["project"], word["user"], word["code"], word["reason"])
+            except (ValueError, KeyError) as error:
+                logger.error("rooms.revocation_unread id=%s: %r", message.id, error)
 
     async def _sweep(self) -> None:
         pulsed = 0.0

@@ -63,6 +63,16 @@ class SaveQueue:
         return len(self._pending) + len(self._in_flight)
 
     @property
+    def handed_over(self) -> int:
+        """Updates handed over so far, ever."""
+        return self._put
+
+    @property
+    def committed(self) -> int:
+        """How many of them are COMMITted."""
+        return self._saved
+
+    @property
     def oldest_at(self) -> float | None:
         """When the oldest unsaved update was applied, in the clock of its `at`."""
         for updates in (self._in_flight, self._pending):
