@@ -35,8 +35,7 @@ export class Account {
 	}
 
 	async signIn(email: string, password: string): Promise<void> {
-		await api.signIn(email, password);
-		this.#is(await api.me());
+		this.#is(await api.signIn(email, password));
 	}
 
 	/** Leave, and leave nothing behind on this device. */

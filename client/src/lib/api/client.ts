@@ -1,108 +1,92 @@
 // The few questions this client asks over REST. Everything that is edited together goes through the document instead.
+// The types are made from the server's OpenAPI file: `npm run types`.
 
+import createClient from 'openapi-fetch';
 import { offlineError, problemOf } from './problem.ts';
+import type { components, paths } from './schema.gen.ts';
 
-export type Role = 'viewer' | 'reviewer' | 'editor' | 'owner';
+type Schemas = components['schemas'];
 
-export interface Me {
-	id: string;
-	name: string;
-	email: string | null;
-	color: string;
-}
+export type Me = Schemas['UserOut'];
+export type Project = Schemas['ProjectOut'];
+export type Role = Project['role'];
+export type Job = Schemas['JobOut'];
+export type Accepted = Schemas['Accepted'];
+export type VariationType = Schemas['VariationsIn']['types'][number];
 
-export interface Project {
-	id: string;
-	name: string;
-	role: Role;
-	created_at: number;
-	archived_at?: number | null;
-	environment_count?: number;
-}
+const client = createClient<paths>({
+	credentials: 'same-origin',
+	// Looked up at each call, so that tests and the page's own wrappers are heard.
+	fetch: (request) => globalThis.fetch(request)
+});
 
-export interface Job {
-	id: string;
-	environment_id: string;
-	slot: string;
-	lane: 'preview' | 'settled';
-	tier: string;
-	state: 'queued' | 'running' | 'done' | 'failed' | 'canceled' | 'superseded';
-	progress: number;
-	phase: string;
-	error: string | null;
-	created_at: number;
-	finished_at: number | null;
-}
-
-export interface Accepted {
-	batch: string;
-	jobs: { job_id: string | null; slot: string; state: string; digest: string }[];
-	job_ids: string[];
-}
-
-export type VariationType = 'time_of_day' | 'weather' | 'season';
-
-async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
-	let response: Response;
+/** The answer's body, or an ApiError in words: nothing else comes out of this file. */
+async function taken<T>(asked: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+	let answer: { data?: T; error?: unknown; response: Response };
 	try {
-		response = await fetch(path, {
-			method,
-			credentials: 'same-origin',
-			headers: body === undefined ? {} : { 'content-type': 'application/json' },
-			body: body === undefined ? undefined : JSON.stringify(body)
-		});
+		answer = await asked;
 	} catch {
 		throw offlineError();
 	}
-	const text = await response.text();
-	let value: unknown;
-	try {
-		value = text ? JSON.parse(text) : undefined;
-	} catch {
-		value = undefined;
-	}
-	if (!response.ok) throw problemOf(response.status, value);
-	return value as T;
+	if (!answer.response.ok) throw problemOf(answer.response.status, answer.error);
+	return answer.data as T;
 }
 
 export const api = {
 	async me(): Promise<Me> {
-		return (await ask<{ user: Me }>('GET', '/api/me')).user;
+		return (await taken(client.GET('/api/me'))).user;
 	},
-	async signIn(email: string, password: string): Promise<void> {
-		await ask('POST', '/api/sign-in', { email, password });
+	async signIn(email: string, password: string): Promise<Me> {
+		return (await taken(client.POST('/api/sign-in', { body: { email, password } }))).user;
 	},
 	async signOut(): Promise<void> {
-		await ask('POST', '/api/sign-out');
+		await taken(client.POST('/api/sign-out'));
 	},
 	async projects(): Promise<Project[]> {
-		return (await ask<{ projects: Project[] }>('GET', '/api/projects')).projects;
+		return (await taken(client.GET('/api/projects'))).projects;
 	},
-	async project(id: string): Promise<Project> {
-		return ask('GET', `/api/projects/${id}`);
+	async project(project_id: string): Promise<Project> {
+		return taken(client.GET('/api/projects/{project_id}', { params: { path: { project_id } } }));
 	},
 	async createProject(name: string): Promise<Project> {
-		return ask('POST', '/api/projects', { name });
+		return taken(client.POST('/api/projects', { body: { name } }));
 	},
 	async sceneSchema(): Promise<unknown> {
-		return ask('GET', '/api/scene-schema');
+		return taken(client.GET('/api/scene-schema'));
 	},
-	async generate(environment: string, variation: string | undefined, camera: string): Promise<Accepted> {
-		return ask('POST', `/api/environments/${environment}/generate`, { variation, camera });
+	async generate(environment_id: string, variation: string | undefined, camera: string): Promise<Accepted> {
+		return taken(
+			client.POST('/api/environments/{environment_id}/generate', {
+				params: { path: { environment_id } },
+				body: { variation, camera, use_360: false }
+			})
+		);
 	},
-	async multiAngle(environment: string, variation: string | undefined, angles?: string[]): Promise<Accepted> {
-		return ask('POST', `/api/environments/${environment}/multi-angle`, { variation, angles });
+	async multiAngle(environment_id: string, variation: string | undefined, angles?: string[]): Promise<Accepted> {
+		return taken(
+			client.POST('/api/environments/{environment_id}/multi-angle', {
+				params: { path: { environment_id } },
+				body: { variation, angles }
+			})
+		);
 	},
-	async variations(environment: string, types: VariationType[], camera: string): Promise<Accepted> {
-		return ask('POST', `/api/environments/${environment}/variations`, { types, camera });
+	async variations(environment_id: string, types: VariationType[], camera: string): Promise<Accepted> {
+		return taken(
+			client.POST('/api/environments/{environment_id}/variations', {
+				params: { path: { environment_id } },
+				body: { types, camera }
+			})
+		);
 	},
-	async jobs(project: string): Promise<Job[]> {
-		return (await ask<{ jobs: Job[] }>('GET', `/api/projects/${project}/jobs?limit=50`)).jobs;
+	async jobs(project_id: string): Promise<Job[]> {
+		return (
+			await taken(client.GET('/api/projects/{project_id}/jobs', { params: { path: { project_id }, query: { limit: 50 } } }))
+		).jobs;
 	},
-	async cancelJob(job: string): Promise<void> {
-		await ask('DELETE', `/api/jobs/${job}`);
+	async cancelJob(job_id: string): Promise<void> {
+		await taken(client.DELETE('/api/jobs/{job_id}', { params: { path: { job_id } } }));
 	},
-	async retryJob(job: string): Promise<void> {
-		await ask('POST', `/api/jobs/${job}/retry`);
+	async retryJob(job_id: string): Promise<void> {
+		await taken(client.POST('/api/jobs/{job_id}/retry', { params: { path: { job_id } } }));
 	}
 };
