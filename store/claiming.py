@@ -42,7 +42,7 @@ def next_number(lane: str, now: float, *, lock: bool) -> Select[Any]:
         .cte("ready")
     )
     # Looked up once per person, not once per row: each look-up is a short walk down an index.
-    people = select(ready.c.project, ready.c.user_id).distinct().cte("people")
+    people = select(ready.c.project, ready.c.user_id).distinct().cte("people").prefix_with("MATERIALIZED")
     served = jobs.alias("served")
     started = select(func.max(served.c.started_at)).where(served.c.lane == lane)
     turns = select(
@@ -53,7 +53,7 @@ def next_number(lane: str, now: float, *, lock: bool) -> Select[Any]:
         .correlate(people)
         .scalar_subquery()
         .label("user_at"),
-    ).cte("turns")
+    ).cte("turns").prefix_with("MATERIALIZED")
     query = (
         select(jobs.c.number)
         .join(ready, ready.c.number == jobs.c.number)

@@ -6,6 +6,7 @@ the row any more; everybody's by the state it expects.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import time
@@ -46,6 +47,7 @@ class JobLedger:
     def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
         self._database = database
         self._clock = clock
+        self._claiming = asyncio.Lock()
 
     @gives_way
     async def submit(self, wanted: Sequence[NewJob]) -> list[Submission]:
@@ -56,7 +58,7 @@ class JobLedger:
         async with self._database.write() as connection:
             if self._database.dialect == "postgresql":
                 await lock_slots(connection, wanted)
-            return [await enter(connection, job, now) for job in wanted]
+            return await enter(connection, wanted, now)
 
     @gives_way
     async def claim(self, *, lane: str, worker: str, lease_s: float, now: float) -> Job | None:
@@ -70,18 +72,22 @@ class JobLedger:
         """
         for _ in range(_CLAIM_TRIES):
             try:
-                async with self._database.write() as connection:
-                    lock = self._database.dialect == "postgresql"
-                    number = await connection.scalar(next_number(lane, now, lock=lock))
-                    if number is None:
-                        return None
-                    taken = await _change(
-                        connection,
-                        (jobs.c.number == number) & (jobs.c.state == JobState.QUEUED),
-                        state=JobState.RUNNING, attempt=jobs.c.attempt + 1, fence=jobs.c.fence + 1,
-                        lease_owner=worker, lease_until=now + lease_s, started_at=now, progress=0.0, phase="",
-                    )
-                    return taken[0] if taken else None
+                if self._database.dialect == "postgresql":
+                    async with self._database.write() as connection:
+                        number = await connection.scalar(next_number(lane, now, lock=True))
+                        taken = await _take(connection, number, worker, lease_s, now)
+                else:
+                    # SQLite has one writer and people wait for it: choose before, take with a guard.
+                    async with self._claiming, self._database.read() as connection:
+                        number = await connection.scalar(next_number(lane, now, lock=False))
+                        taken = []
+                        if number is not None:
+                            async with self._database.write() as writing:
+                                taken = await _take(writing, number, worker, lease_s, now)
+                if taken:
+                    return taken[0]
+                if number is None:
+                    return None
             except ConflictError:
                 # Another worker began the same digest in this moment, and the database refused a second run.
                 logger.debug("ledger.claim_again lane=%s worker=%s", lane, worker)
@@ -203,7 +209,8 @@ class JobLedger:
         async with self._database.write() as connection:
             if self._database.dialect == "postgresql":
                 await lock_slots(connection, [wanted])
-            return (await enter(connection, wanted, now, retried_from=job_id)).job
+            [submission] = await enter(connection, [wanted], now, retried_from=job_id)
+            return submission.job
 
     async def find_done(self, digest: str) -> Job | None:
         """The latest done job with this digest: its result is the picture."""
@@ -272,6 +279,18 @@ class JobLedger:
 
 def _held(job_id: JobId, fence: int) -> ColumnElement[bool]:
     return (jobs.c.id == job_id) & (jobs.c.fence == fence) & (jobs.c.state == JobState.RUNNING)
+
+
+async def _take(
+    connection: AsyncConnection, number: int | None, worker: str, lease_s: float, now: float
+) -> list[Job]:
+    if number is None:
+        return []
+    return await _change(
+        connection, (jobs.c.number == number) & (jobs.c.state == JobState.QUEUED),
+        state=JobState.RUNNING, attempt=jobs.c.attempt + 1, fence=jobs.c.fence + 1, lease_owner=worker,
+        lease_until=now + lease_s, started_at=now, progress=0.0, phase="",
+    )
 
 
 async def _find(connection: AsyncConnection, job_id: JobId) -> Job | None:
