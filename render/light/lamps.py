@@ -30,13 +30,23 @@ class Lamps:
     def irradiance(self, points: Tensor, normals: Tensor, visible: Tensor | None = None) -> Tensor:
         """(M, 3) irradiance at points (M, 3) with unit normals; `visible` (M, L) gates each lamp."""
         total = torch.zeros_like(points)
+        if len(self) == 0:
+            return total
+        spread = self.position_m - self.position_m.mean(0)
+        axis = spread[int((spread * spread).sum(1).argmax())]
+        axis = axis / axis.norm().clamp_min(1e-6)
+        order = (points @ axis).argsort()
+        along = (points @ axis)[order]
+        reach = torch.stack([self.position_m @ axis - self.reach_m, self.position_m @ axis + self.reach_m])
+        ends = torch.searchsorted(along, reach.contiguous())
         for k in range(len(self)):
-            to_lamp = self.position_m[k] - points
-            d2 = (to_lamp * to_lamp).sum(1)
-            near = (d2 < self.reach_m[k] ** 2).nonzero().squeeze(1)
+            near = order[int(ends[0, k]) : int(ends[1, k])]
+            way = self.position_m[k] - points[near]
+            square = (way * way).sum(1)
+            inside = square < self.reach_m[k] ** 2
+            near, way, square = near[inside], way[inside], square[inside]
             if near.numel() == 0:
                 continue
-            way, square = to_lamp[near], d2[near]
             distance = square.sqrt()
             toward = way / distance.clamp_min(1e-3)[:, None]
             facing = (toward * normals[near]).sum(1)

@@ -20,12 +20,14 @@ class Nodes:
 
     Args:
         start: (Q,) int64 first node of a primitive; count: (Q, 2) nodes along u and v; inset: (Q, 2) in units of u, v.
+        vertex: (Q, 3) int64 nodes at a loft triangle's corners, shared with its neighbours; -1 where a grid is laid.
         position, normal: (T, 3) float32; quad: (T,) int64; area_m2: (T,) float32; soft: (T,) bool, lit from both sides.
     """
 
     start: Tensor
     count: Tensor
     inset: Tensor
+    vertex: Tensor
     position: Tensor
     normal: Tensor
     quad: Tensor
@@ -33,13 +35,14 @@ class Nodes:
     soft: Tensor
 
     @staticmethod
-    def lay(quads: Quads, corner_normal: Tensor, texel_m: Tensor) -> Nodes:
-        """Spread nodes: texel_m > 0 is the wished spacing, 0 one node, negative one per corner."""
+    def lay(quads: Quads, corner_normal: Tensor, texel_m: Tensor, vertex: Tensor, points: Tensor) -> Nodes:
+        """Spread nodes: texel_m > 0 is the wished spacing, 0 one node; loft triangles use their shared points."""
         size = torch.stack([quads.edge_u.norm(dim=1), quads.edge_v.norm(dim=1)], 1).float()
         spacing = texel_m[:, None]
         wished = (size / spacing.clamp_min(1e-3)).ceil().clamp(1, MOST_PER_EDGE - 1).long() + 1
-        count = torch.where(spacing > 0, wished, torch.where(spacing < 0, 2, 1))
-        total = count[:, 0] * count[:, 1]
+        count = torch.where(spacing > 0, wished, 1)
+        lofted = vertex[:, 0] >= 0
+        total = torch.where(lofted, 0, count[:, 0] * count[:, 1])
         start = total.cumsum(0) - total
         inset = torch.minimum(INSET_M / size.clamp_min(1e-6), torch.tensor(0.12))
 
@@ -56,10 +59,19 @@ class Nodes:
         n = corner_normal[quad]
         normal = n[:, 0] + u * (n[:, 1] - n[:, 0]) + v * (n[:, 2] - n[:, 0])
         whole = torch.linalg.cross(quads.edge_u, quads.edge_v).norm(dim=1) * torch.where(quads.triangle, 0.5, 1.0)
-        return Nodes(
-            start, count, inset, position.float(), torch.nn.functional.normalize(normal, dim=1), quad,
-            (whole / total)[quad].float(), quads.two_sided[quad],
-        )
+        position, normal = position.float(), torch.nn.functional.normalize(normal, dim=1)
+        area = (whole / total.clamp_min(1))[quad].float()
+        if lofted.any():
+            index = lofted.nonzero().squeeze(1)
+            flat = vertex[index].reshape(-1)
+            owner = torch.zeros(len(points), dtype=torch.int64)
+            owner[flat.flip(0)] = index.repeat_interleave(3).flip(0)
+            smooth = torch.zeros(len(points), 3).index_add_(0, flat, corner_normal[index].reshape(-1, 3))
+            share = torch.zeros(len(points)).index_add_(0, flat, (whole[index] / 3).float().repeat_interleave(3))
+            vertex = torch.where(lofted[:, None], vertex + position.shape[0], -1)
+            position, normal = torch.cat([position, points]), torch.cat([normal, torch.nn.functional.normalize(smooth, dim=1)])
+            quad, area = torch.cat([quad, owner]), torch.cat([area, share])
+        return Nodes(start, count, inset, vertex, position, normal, quad, area, quads.two_sided[quad])
 
     def fetch(self, values: Tensor, quad: Tensor, u: Tensor, v: Tensor) -> Tensor:
         """(M, C) values between the nodes (T, C) at surface coordinates u, v in 0–1 of primitives (M,)."""
@@ -72,7 +84,31 @@ class Nodes:
         across = count[:, 0]
         i1 = (count[:, 0] > 1).long()
         j1 = torch.where(count[:, 1] > 1, across, 0)
+        start = start.clamp_max(values.shape[0] - 1)
         base = start + low[:, 1] * across + low[:, 0]
         tu, tv = part[:, :1], part[:, 1:]
         bottom = torch.lerp(values[base], values[base + i1], tu)
-        return torch.lerp(bottom, torch.lerp(values[base + j1], values[base + j1 + i1], tu), tv)
+        out = torch.lerp(bottom, torch.lerp(values[base + j1], values[base + j1 + i1], tu), tv)
+        corner = self.vertex[quad]
+        lofted = (corner[:, 0] >= 0).nonzero().squeeze(1)
+        if lofted.numel():
+            a, b, c = (values[corner[lofted, k]] for k in range(3))
+            out[lofted] = a + (b - a) * u[lofted, None] + (c - a) * v[lofted, None]
+        return out
+
+    def smoothed(self, values: Tensor, passes: int) -> Tensor:
+        """Values (T, C) averaged with their neighbours on the same primitive's grid, which evens out few directions."""
+        quad = self.quad
+        rank = torch.arange(quad.numel()) - self.start[quad]
+        across = self.count[quad, 0]
+        i, j = rank % across, torch.div(rank, across, rounding_mode="floor")
+        grid = self.vertex[quad, 0] < 0
+        here = torch.arange(quad.numel())
+        left = torch.where(grid & (i > 0), here - 1, here)
+        right = torch.where(grid & (i < across - 1), here + 1, here)
+        below = torch.where(grid & (j > 0), here - across, here)
+        above = torch.where(grid & (j < self.count[quad, 1] - 1), here + across, here)
+        for _ in range(passes):
+            values = 0.5 * values + 0.25 * (values[left] + values[right])
+            values = 0.5 * values + 0.25 * (values[below] + values[above])
+        return values

@@ -36,6 +36,7 @@ class RoomAmbient:
     patch: Tensor
     gather: Tensor
     between: Tensor
+    near: Tensor
     lamplight: Tensor
 
     @staticmethod
@@ -54,13 +55,13 @@ class RoomAmbient:
         cosine[nodes.soft] = 0.5
         weight = toward[:, 2]
         openness = (free * weight).sum(1) / weight.sum()
-        patch, between, gather = _form_factors(nodes, inside)
+        patch, between, gather, near = _form_factors(nodes, inside)
         visible = torch.ones(nodes.position.shape[0], len(lamps))
         lifted = nodes.position + 0.02 * nodes.normal
         for k in range(len(lamps)):
             visible[:, k] = visible_from(casters, lamps.position_m[k].double(), lifted, 160)
         direct = lamps.irradiance(nodes.position, nodes.normal, visible)
-        baked = RoomAmbient(nodes, toward, cosine * free, openness, albedo, patch, gather, between, direct)
+        baked = RoomAmbient(nodes, toward, cosine * free, openness, albedo, patch, gather, between, near, direct)
         object.__setattr__(baked, "lamplight", direct + baked._bounced(direct))
         return baked
 
@@ -71,7 +72,7 @@ class RoomAmbient:
         sky = light.sky.radiance(self.toward)
         level = (sky * self.toward[:, 2:]).sum(0) * solid
         sky = sky * (light.sky_irradiance / level.clamp_min(1e-9))
-        direct = self.share @ (sky * solid)
+        direct = nodes.smoothed(self.share @ (sky * solid), 2)
         below = (0.5 - 0.5 * nodes.normal[:, 2]).clamp_min(0) * self.openness
         direct += below[:, None] * light.ground_bounce * 0.5
         beam = sunbeam(nodes, light, sun)
@@ -90,7 +91,9 @@ class RoomAmbient:
         sent = leaving
         for _ in range(BOUNCES):
             sent = leaving + reflect * (self.between @ sent)
-        return self.gather @ sent
+        out = torch.zeros_like(direct)
+        out[self.near] = self.gather @ sent
+        return out
 
 
 def sunbeam(nodes: Nodes, light: Light, sun: SunMaps | None) -> Tensor:
@@ -106,16 +109,22 @@ def sunbeam(nodes: Nodes, light: Light, sun: SunMaps | None) -> Tensor:
     return beam
 
 
-def _form_factors(nodes: Nodes, inside: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Patch of every node (-1 outdoors), factors between patches (P, P), and from patches to nodes (T, P)."""
+def _form_factors(nodes: Nodes, inside: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Patch of every node (-1 outdoors), factors between patches (P, P), from patches to nodes indoors, and those."""
     quad = nodes.quad
     count = nodes.count[quad]
+    lofted = nodes.vertex[quad, 0] >= 0
     rank = torch.arange(quad.numel()) - nodes.start[quad]
     i, j = rank % count[:, 0], torch.div(rank, count[:, 0], rounding_mode="floor")
-    spacing = (nodes.area_m2[nodes.start[quad]].clamp_min(1e-6)).sqrt()
+    spacing = nodes.area_m2.clamp_min(1e-6).sqrt()
     block = (PATCH_M / spacing).round().clamp(1, 64).long()
     name = (quad * 64 + torch.div(i, block, rounding_mode="floor").clamp_max(63)) * 64
     name = name + torch.div(j, block, rounding_mode="floor").clamp_max(63)
+    # Points of a loft gather by place and by the side that they face.
+    cell = ((nodes.position + 40) / 0.4).long()
+    side = nodes.normal.abs().argmax(1) * 2 + (nodes.normal.sum(1) > 0)
+    place = ((cell[:, 0] * 256 + cell[:, 1]) * 256 + cell[:, 2]) * 8 + side
+    name = torch.where(lofted, -1 - place, name)
     usable = inside & ~nodes.soft
     _, compact = torch.unique(name[usable], return_inverse=True)
     total = int(compact.max()) + 1
@@ -134,17 +143,20 @@ def _form_factors(nodes: Nodes, inside: Tensor) -> tuple[Tensor, Tensor, Tensor]
     normal = torch.nn.functional.normalize(sums[:, 3:6], dim=1)
     area = sums[:, 6]
     between = _factors(middle, normal, middle, normal, area)
-    gather = _factors(nodes.position, nodes.normal, middle, normal, area)
-    gather[~inside] = 0
-    return patch, between, gather
+    near = inside.nonzero().squeeze(1)
+    gather = _factors(nodes.position[near], nodes.normal[near], middle, normal, area)
+    return patch, between, gather, near
 
 
 def _factors(point: Tensor, normal: Tensor, middle: Tensor, facing: Tensor, area: Tensor) -> Tensor:
     """(T, P) unoccluded point-to-disc form factors, rows brought to at most 0.95."""
-    squared = torch.cdist(point, middle).square_()
-    to_source = normal @ middle.T - (normal * point).sum(1, keepdim=True)
-    to_point = point @ facing.T - (middle * facing).sum(1)
-    factor = to_source.clamp_min_(0) * to_point.clamp_min_(0) * area
-    factor = factor / (math.pi * squared + area + 0.02) / squared.clamp_min_(1e-4)
-    total = factor.sum(1, keepdim=True)
-    return factor * (0.95 / total.clamp_min(0.95))
+    factor = torch.empty(point.shape[0], middle.shape[0])
+    for begin in range(0, point.shape[0], 2048):
+        p, n = point[begin : begin + 2048], normal[begin : begin + 2048]
+        squared = torch.addmm((p * p).sum(1, keepdim=True) + (middle * middle).sum(1), p, middle.T, alpha=-2)
+        squared.clamp_min_(1e-3)
+        to_source = torch.addmm(-(n * p).sum(1, keepdim=True), n, middle.T).clamp_min_(0)
+        to_point = torch.addmm(-(middle * facing).sum(1), p, facing.T).clamp_min_(0)
+        part = to_source.mul_(to_point).mul_(area).div_(squared).div_(squared.mul_(math.pi).add_(area + 0.02))
+        factor[begin : begin + 2048] = part.mul_(0.95 / part.sum(1, keepdim=True).clamp_min(0.95))
+    return factor

@@ -152,6 +152,23 @@ def intersect_ray(quads: Quads, origin: Tensor, direction: Tensor) -> tuple[floa
     return float(t[index]), index
 
 
+def visible_from(quads: Quads, origin: Tensor, points: Tensor, size: int) -> Tensor:
+    """(M,) float32, 1 where points (M, 3) are seen from an origin; cube faces of `size` texels a side decide."""
+    view = View("equirect", size, size, origin.double().numpy(), torch.eye(3, dtype=torch.float64).numpy())
+    cube = _cube_ids(quads, view, size)
+    way = points - origin.to(points.dtype)
+    quad = cube[_cube_texel(way, size)]
+    met = (quad >= 0).nonzero().squeeze(1)
+    seen = quads.pick(quad[met])
+    normal = torch.linalg.cross(seen.edge_u, seen.edge_v)
+    # The blocker's plane cuts the way at t; a point on the blocker itself has t = 1.
+    ahead = (way[met].double() * normal).sum(1)
+    t = ((seen.origin - origin.double()) * normal).sum(1) / torch.where(ahead.abs() < 1e-12, 1e-12, ahead)
+    visible = torch.ones(points.shape[0])
+    visible[met] = ((t > 0.985) | (t < 0)).float()
+    return visible
+
+
 def nearest_distance(quads: Quads, point: Tensor) -> float:
     """Distance in metres from a point to the nearest primitive (an upper bound for skewed ones)."""
     rel = point.double() - quads.origin
@@ -226,7 +243,8 @@ def _fill(key: Tensor, edges: Tensor, rows: Tensor, columns: Tensor, near: Tenso
     film = torch.zeros(height * width, dtype=torch.int64)
     top = torch.where(near, 0.0, (rows.amin(1) - 0.5).ceil().clamp(0, height)).long()
     bottom = torch.where(near, height - 1.0, (rows.amax(1) - 0.5).floor().clamp(-1, height - 1)).long()
-    count = (bottom - top + 1).clamp_min(0)
+    missed = ~near & ((columns.amin(1) - 0.5).ceil() > (columns.amax(1) - 0.5).floor())  # between two pixel centres
+    count = torch.where(missed, 0, (bottom - top + 1).clamp_min(0))
     owner = torch.repeat_interleave(torch.arange(len(count)), count)
     if owner.numel() == 0:
         return film
@@ -277,14 +295,12 @@ def _trace_equirect(quads: Quads, view: View) -> Hits:
     d = rays[met].double()
     q = seen.origin - eye
     normal = torch.linalg.cross(seen.edge_u, seen.edge_v)
-    det = (q * normal).sum(1)
     inverse = (d * normal).sum(1)
     inverse = torch.where(inverse.abs() < 1e-9, torch.full_like(inverse, 1e-9), inverse)
     u = ((torch.linalg.cross(seen.edge_v, q) * d).sum(1) / inverse).clamp(0, 1)
     v = ((torch.linalg.cross(q, seen.edge_u) * d).sum(1) / inverse).clamp(0, 1)
     v = torch.where(seen.triangle, torch.minimum(v, 1 - u), v)
     distance = (q + u[:, None] * seen.edge_u + v[:, None] * seen.edge_v).norm(dim=1)
-    assert det.shape == distance.shape
     n = rays.shape[0]
     depth = torch.full((n,), torch.inf)
     uv = torch.zeros((2, n))

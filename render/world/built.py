@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from render.gbuffer import SKY, GBuffer
 from render.light.base import Light
 from render.light.nodes import Nodes
+from render.light.room import RoomAmbient
 from render.light.street import StreetAmbient
 from render.light.sunmap import SunMaps
 from render.materials.base import Mood, Patch, Surface, smooth
@@ -24,29 +24,35 @@ from render.view import View
 from render.visibility.quads import Quads, intersect_ray, nearest_distance, pixel_directions, trace_view
 from render.world.base import Point, Stage
 from render.world.mirror import mirrored_light
-from render.world.mood import mood_of
+from render.world.mood import leaf_share, mood_of
 from render.world.place import Place, rotation
 from render.world.quads_scene import Material
 
 REMEMBERED_HOURS = 6
+SKY_CASTER_M2 = 0.06
+"""Smaller things shade the sun but are too small to matter for the sky."""
 COARSE_SAMPLES = 160_000
 """Pictures up to this many samples are shaded with coarser sun maps: the preview sizes."""
 
 
 @dataclass
 class BuiltGBuffer(GBuffer):
-    """A GBuffer that remembers its view, which reflections in wet ground need, and whether it is itself one."""
+    """A GBuffer that remembers its primitives and its view, which reflections need, and whether it is itself one."""
 
-    view: View | None = None
+    view: View
+    quad: Tensor
     reflected: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Hour:
     """Light of one hour on one mesh."""
 
     sun: SunMaps | None
-    ambient: Tensor
+    sky: Tensor
+    gain: float
+    table: Tensor | None = None
+    unit: float = 0.0
 
 
 class BuiltWorld:
@@ -60,6 +66,7 @@ class BuiltWorld:
         self._scene = scene
         mesh = place.mesh
         self._quads = mesh.quads
+        self._origin = mesh.quads.origin.float()
         self._visible = mesh.quads
         turn = torch.from_numpy(rotation(place.heading_deg))
         self._across, self._along = turn[0], turn[1]
@@ -71,9 +78,17 @@ class BuiltWorld:
             torch.linalg.cross(mesh.quads.edge_u, mesh.quads.edge_v), dim=1
         ).float()
         self._casters = mesh.quads.pick(mesh.casts)
-        self._nodes = Nodes.lay(mesh.quads, mesh.normal, mesh.texel_m)
-        self._ambient: StreetAmbient | None = None
+        self._nodes = Nodes.lay(mesh.quads, mesh.normal, mesh.texel_m, mesh.vertex, mesh.points)
+        self._inside = torch.ones(self._nodes.position.shape[0], dtype=torch.bool)
+        if place.room is not None:
+            own = self._nodes.position @ self._own_from_world
+            low, high = torch.tensor(place.room[0]), torch.tensor(place.room[1])
+            self._inside = ((own > low) & (own < high)).all(1)
+        self.shown = torch.arange(len(mesh))
+        self._leaf_share = -1.0
+        self._ambient: StreetAmbient | RoomAmbient | None = None
         self._hours: OrderedDict[tuple[object, ...], _Hour] = OrderedDict()
+        self._dress(scene.season)
 
     @staticmethod
     def build(scene: Scene, progress: Callable[[float, str], None]) -> BuiltWorld:
@@ -88,26 +103,35 @@ class BuiltWorld:
         progress(1.0, "built")
         return world
 
-    def baked(self) -> StreetAmbient:
+    def baked(self) -> StreetAmbient | RoomAmbient:
         """The geometry's light transfer; traced on first use."""
         if self._ambient is None:
-            mesh, place = self.place.mesh, self.place
-            self._ambient = StreetAmbient.bake(
-                self._nodes, mesh.tint[self._nodes.quad], self._casters, torch.from_numpy(place.centre_m),
-                place.sky_half_m, self._across, self._along, place.lamps, 24, 320,
-            )
+            mesh, place, nodes = self.place.mesh, self.place, self._nodes
+            area = torch.linalg.cross(mesh.quads.edge_u, mesh.quads.edge_v).norm(dim=1)
+            broad = mesh.casts & ((area > SKY_CASTER_M2) | (mesh.material == Material.LEAF) | place.indoors)
+            casters, centre = mesh.quads.pick(broad), torch.from_numpy(place.centre_m)
+            albedo, (count, size) = mesh.tint[nodes.quad], place.sky_maps
+            if place.indoors:
+                self._ambient = RoomAmbient.bake(
+                    nodes, albedo, casters, centre, place.sky_half_m, self._inside, place.lamps, count, size
+                )
+            else:
+                self._ambient = StreetAmbient.bake(
+                    nodes, albedo, casters, centre, place.sky_half_m, self._across, self._along, place.lamps, count, size
+                )
         return self._ambient
 
     def trace(self, view: View) -> BuiltGBuffer:
         hits = trace_view(self._visible, view)
-        return self._gbuffer(view, hits.quad, hits.depth_m, hits.u, hits.v)
+        quad = torch.where(hits.quad >= 0, self.shown[hits.quad.clamp_min(0)], SKY)
+        return self._gbuffer(view, quad, hits.depth_m, hits.u, hits.v)
 
     def _gbuffer(self, view: View, quad: Tensor, depth: Tensor, u: Tensor, v: Tensor) -> BuiltGBuffer:
         direction = pixel_directions(view)
         n = quad.shape[0]
         met = (quad >= 0).nonzero().squeeze(1)
         q, s, t = quad[met], u[met], v[met]
-        origin = self._quads.origin.float()
+        origin = self._origin
         position = torch.zeros(n, 3)
         position[met] = (
             origin[q] + (s * self._size[q, 0])[:, None] * self._tangent[q]
@@ -121,17 +145,20 @@ class BuiltWorld:
         uv[met] = torch.stack([s, t], 1) * self._size[q]
         material = torch.full((n,), SKY, dtype=torch.int32)
         material[met] = self.place.mesh.material[q].int()
-        return BuiltGBuffer(depth, position, normal, quad.int(), direction, uv, material, view)
+        thing = torch.full((n,), SKY, dtype=torch.int32)
+        thing[met] = self.place.mesh.thing[q]
+        return BuiltGBuffer(depth, position, normal, thing, direction, uv, material, view, quad)
 
     def shade(self, g: GBuffer, which: Tensor, light: Light) -> Tensor:
+        assert isinstance(g, BuiltGBuffer), "a built world shades what it traced itself"
         if which.numel() == 0:
             return torch.zeros(0, 3)
         hour = self._hour(light, g.depth_m.shape[0] <= COARSE_SAMPLES)
         mood = mood_of(light, self.place.indoors)
-        patch, ambient, facet, material = self._patch(g, which, hour)
+        patch, ambient, facet, material = self._patch(g, which, hour, light)
         s = surfaces(patch, material, mood)
         radiance = self._lit(patch, s, ambient, facet, light, hour)
-        if isinstance(g, BuiltGBuffer) and g.view is not None and not g.reflected:
+        if not g.reflected:
             radiance += self._mirror(g, which, patch, s, light, mood)
         return radiance
 
@@ -149,9 +176,31 @@ class BuiltWorld:
         own = np.array([x_m, y_m, 0.0]) @ rotation(self.place.heading_deg).T
         return self.place.ground(float(own[0]), float(own[1]))
 
+    def adapt(self, scene: Scene, light: Light) -> Light:
+        """Dress the world for a scene's season and meter it.
+
+        Returns:
+            The light with the exposure for this place: from light and geometry alone, the same for every camera (E4).
+        """
+        self._dress(scene.season)
+        hour = self._hour(light, True)
+        return replace(light, exposure=light.exposure * hour.gain)
+
+    def _dress(self, season: float) -> None:
+        """Hide the leaves that have fallen, or not yet grown, by season."""
+        share = round(leaf_share(season), 2)
+        if share == self._leaf_share:
+            return
+        mesh = self.place.mesh
+        bare = (mesh.material == Material.LEAF) & (mesh.params[:, 0] >= share)
+        self._leaf_share = share
+        self.shown = (~bare).nonzero().squeeze(1)
+        self._visible = mesh.quads.pick(self.shown)
+        self._casters = mesh.quads.pick(~bare & mesh.casts)
+
     def _hour(self, light: Light, coarse: bool) -> _Hour:
-        """Sun maps and ambient light, remembered for the last few lights."""
-        key = (light.key, coarse)
+        """Sun maps and daylight, remembered for the last few lights."""
+        key = (light.key, self._leaf_share, coarse)
         known = self._hours.get(key)
         if known is not None:
             self._hours.move_to_end(key)
@@ -162,17 +211,35 @@ class BuiltWorld:
             sun = SunMaps.build(
                 self._casters, torch.from_numpy(self.place.centre_m), light.sun_direction.double(), spans
             )
-        ambient = self.baked().at(light, sun, self._across, lamp_unit(light))
-        hour = _Hour(sun, ambient)
+        sky, beam = self.baked().natural(light, sun)
+        hour = _Hour(sun, sky, self._gain(light, sky + beam))
         self._hours[key] = hour
         while len(self._hours) > REMEMBERED_HOURS:
             self._hours.popitem(last=False)
         return hour
 
-    def _patch(self, g: GBuffer, which: Tensor, hour: _Hour) -> tuple[Patch, Tensor, Tensor, Tensor]:
+    def _gain(self, light: Light, irradiance: Tensor) -> float:
+        """Factor on the light's exposure that this place wants: its own daylight, metered around the focus."""
+        nodes, metering = self._nodes, self.place.metering
+        focus = torch.from_numpy(np.asarray(self.stage.focus_m)).float()
+        near = self._inside & ((nodes.position - focus).norm(dim=1) < metering.radius_m) & ~nodes.soft & (nodes.area_m2 > 0.004)
+        if not self.place.indoors:
+            near &= nodes.position[:, 2] < 14
+        bright = (irradiance[near] * self.place.mesh.tint[nodes.quad[near]]).mean(1) * (light.exposure / math.pi)
+        weight = nodes.area_m2[near]
+        mean = math.exp(float((bright.clamp_min(1e-5).log() * weight).sum() / weight.sum().clamp_min(1e-9)))
+        display = 2.0**light.scene.exposure_ev
+        gain = (metering.target * display / mean) ** metering.pull
+        gain = min(max(gain, metering.least), metering.most)
+        if not self.place.indoors:
+            return gain
+        lamplit = min(1.0, 2 * light.lamps_on)  # a room under its lamps is exposed for them, not for the moon outside
+        return float(gain ** (1 - lamplit) * 0.75**lamplit)
+
+    def _patch(self, g: BuiltGBuffer, which: Tensor, hour: _Hour, light: Light) -> tuple[Patch, Tensor, Tensor, Tensor]:
         """Everything materials need about the samples, their ambient irradiance, facets and material ids."""
         mesh = self.place.mesh
-        quad = g.object_id[which].long()
+        quad = g.quad[which]
         uv = g.uv[which]
         size = self._size[quad]
         st = uv / size
@@ -182,11 +249,10 @@ class BuiltWorld:
         rounded = torch.nn.functional.normalize(rounded, dim=1)
         flip = (rounded * facet).sum(1, keepdim=True) < 0
         rounded = torch.where(flip, -rounded, rounded)
-        baked = self._nodes.fetch(hour.ambient, quad, st[:, 0], st[:, 1])
+        baked = self._nodes.fetch(self._table(hour, light), quad, st[:, 0], st[:, 1])
         position = g.position_m[which]
-        distance = _distance(g, which)
-        view = g.view if isinstance(g, BuiltGBuffer) else None
-        pixel = _pixel_angle(view)
+        distance = (position - torch.from_numpy(g.view.eye_m).float()).norm(dim=1)
+        pixel = 1 / g.view.fx_px if g.view.projection == "pinhole" else 2 * math.pi / g.view.width_px
         grazing = -(direction * facet).sum(1)
         footprint = distance * pixel / grazing.clamp_min(0.08).sqrt()
         street = (position @ self._own_from_world)[:, :2]
@@ -195,6 +261,15 @@ class BuiltWorld:
             mesh.tint[quad], mesh.params[quad], street, baked[:, 3],
         )
         return patch, baked[:, :3], facet, mesh.material[quad]
+
+    def _table(self, hour: _Hour, light: Light) -> Tensor:
+        """(T, 4) irradiance of sky, bounces and lamps, and sky openness: what the nodes hold for this light."""
+        unit = lamp_unit(light)
+        if hour.table is None or hour.unit != unit:
+            baked = self.baked()
+            hour.table = torch.cat([hour.sky + baked.lamplight * unit, baked.openness[:, None]], 1)
+            hour.unit = unit
+        return hour.table
 
     def _lit(self, p: Patch, s: Surface, ambient: Tensor, facet: Tensor, light: Light, hour: _Hour) -> Tensor:
         """Outgoing radiance: ambient, sun with its shadow, mirror part, own light."""
@@ -243,7 +318,7 @@ class BuiltWorld:
     def _mirror(self, g: BuiltGBuffer, which: Tensor, p: Patch, s: Surface, light: Light, mood: Mood) -> Tensor:
         """Reflections in wet ground, traced through the mirrored camera."""
         out = torch.zeros(which.numel(), 3)
-        if self.place.indoors or mood.wet < 0.05 or g.view is None or g.view.projection != "pinhole":
+        if self.place.indoors or mood.wet < 0.05 or g.view.projection != "pinhole":
             return out
         index = ((p.normal[:, 2] > 0.9) & (p.position[:, 2] < 0.6) & (s.gloss > 0.12)).nonzero().squeeze(1)
         if index.numel() == 0:
@@ -268,28 +343,7 @@ def lamp_unit(light: Light) -> float:
     return float(2.0**light.scene.exposure_ev / light.exposure * min(1.0, 2 * light.lamps_on))
 
 
-def _distance(g: GBuffer, which: Tensor) -> Tensor:
-    view = g.view if isinstance(g, BuiltGBuffer) else None
-    if view is None:
-        return g.depth_m[which]
-    eye = torch.from_numpy(view.eye_m).float()
-    return (g.position_m[which] - eye).norm(dim=1)
-
-
-def _pixel_angle(view: View | None) -> float:
-    if view is None:
-        return 1e-3
-    return 1 / view.fx_px if view.projection == "pinhole" else 2 * math.pi / view.width_px
-
-
 def _spin(position: Tensor) -> Tensor:
     """(M,) turns in 0–1 fixed to the surface, so that soft shadow edges hold still between cameras."""
     x = torch.sin(position @ torch.tensor([127.1, 311.7, 74.7])) * 437.585
     return x - x.floor()
-
-
-def as_point(values: npt.ArrayLike) -> Point:
-    return np.asarray(values, np.float64)
-
-
-__all__ = ["BuiltGBuffer", "BuiltWorld", "Material", "as_point", "lamp_unit"]

@@ -55,7 +55,7 @@ def car(
     belt = np.stack([low, low + (high - low) * 0.12, low + (high - low) * 0.9, high], 1)
     for k, (material, color, params) in enumerate(((Material.PAINT, tint, (0.5,)), (Material.PAINT, GLASS, (1.0,)),
                                                    (Material.PAINT, tint, (0.5,)))):
-        b.loft(put(belt[:, k : k + 2]), material, color, params, closed_u=True, rounded=k == 1)
+        b.loft(put(belt[:, k : k + 2]), material, color, params, closed_u=True)
     lid = put(np.stack([high[:4], high[:3:-1]], 1) + np.array([0, 0, 0.0]))
     crest = put(((high[:4] + high[:3:-1]) / 2) + [0, 0, 0.05])
     b.loft(np.stack([lid[:, 0], crest, lid[:, 1]], 1)[::-1], Material.PAINT, tint, (0.55,))
@@ -64,18 +64,18 @@ def car(
         face = put(np.stack([low_p, high_p, low_p + [0, 0.09, 0]]))
         b.sheet(face[0], face[2] - face[0], face[1] - face[0], Material.PAINT, (0.02, 0.02, 0.02), (0.3,), two_sided=True)
 
-    turn = np.arange(14) / 14 * 2 * np.pi
+    turn = np.arange(10) / 10 * 2 * np.pi
     for x in (-1, 1):
         for y in (-1.32, 1.34):
-            arch = np.stack([np.full(14, x * 0.895), y + 0.37 * np.cos(turn), 0.36 + 0.37 * np.sin(turn)], 1)
-            tyre = np.stack([np.full(14, x * 0.90), y + 0.315 * np.cos(turn), 0.315 + 0.315 * np.sin(turn)], 1)
-            rim = np.stack([np.full(14, x * 0.905), y + 0.2 * np.cos(turn), 0.315 + 0.2 * np.sin(turn)], 1)
-            hub = np.stack([np.full(14, x * 0.91), y + 0.06 * np.cos(turn), 0.315 + 0.06 * np.sin(turn)], 1)
-            tread = np.stack([np.full(14, x * 0.70), y + 0.315 * np.cos(turn), 0.315 + 0.315 * np.sin(turn)], 1)
+            arch = np.stack([np.full(10, x * 0.895), y + 0.37 * np.cos(turn), 0.36 + 0.37 * np.sin(turn)], 1)
+            tyre = np.stack([np.full(10, x * 0.90), y + 0.315 * np.cos(turn), 0.315 + 0.315 * np.sin(turn)], 1)
+            rim = np.stack([np.full(10, x * 0.905), y + 0.2 * np.cos(turn), 0.315 + 0.2 * np.sin(turn)], 1)
+            hub = np.stack([np.full(10, x * 0.91), y + 0.06 * np.cos(turn), 0.315 + 0.06 * np.sin(turn)], 1)
+            tread = np.stack([np.full(10, x * 0.70), y + 0.315 * np.cos(turn), 0.315 + 0.315 * np.sin(turn)], 1)
             for ring, color in ((arch, (0.008, 0.008, 0.008)), (tyre, RUBBER), (rim, (0.24, 0.24, 0.25)), (hub, RUBBER)):
                 points = put(ring)
                 middle = points.mean(0)
-                b.batch(np.tile(middle, (14, 1)), points - middle, np.roll(points, -1, 0) - middle, Material.PLAIN, color,
+                b.batch(np.tile(middle, (10, 1)), points - middle, np.roll(points, -1, 0) - middle, Material.PLAIN, color,
                         (0.05, 1.0, 0.15), triangle=True, two_sided=True, casts=False)
             b.loft(put(np.stack([tyre, tread], 1)), Material.PLAIN, RUBBER, closed_u=True)
     under = put(np.array([[-0.8, -2.0, 0.24], [0.8, -2.0, 0.24], [-0.8, 2.0, 0.24]]))

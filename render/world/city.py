@@ -14,7 +14,7 @@ from render.light.lamps import lamps_from_rows
 from render.scene import Scene
 from render.world.base import Stage
 from render.world.buildings import Lot, back_block, building, landmark
-from render.world.place import F64, Place, rotation
+from render.world.place import Metering, Place, rotation
 from render.world.quads_scene import Material, MeshBuilder
 from render.world.street_furniture import furnish
 
@@ -68,7 +68,8 @@ def city(scene: Scene) -> Place:
         mesh=b.finish(heading), lamps=lamps_from_rows(lamps, turn),
         stage=Stage(focus, 34.0, (heading + 180.0) % 360.0), heading_deg=heading,
         centre_m=np.array([0.0, 30.0, 0.0]) @ rotation(heading), sky_half_m=105.0,
-        sun_spans=((46.0, 1536), (230.0, 1024)), solid=solid, ground=ground,
+        sky_maps=(24, 320), sun_spans=((46.0, 1536), (230.0, 1024)),
+        metering=Metering(42.0, 0.135, 0.72, 0.6, 3.2), solid=solid, ground=ground,
     )
 
 
@@ -121,8 +122,6 @@ def _storeys(plan: StreetPlan, rng: np.random.Generator) -> int:
 def _ground(b: MeshBuilder, plan: StreetPlan) -> None:
     """Road, kerbs, pavements, cross streets and the plain around."""
     h, f = plan.half_road, plan.facade
-    flat: F64 = np.array([0.0, 0.0, 1.0])
-    assert flat[2] == 1
     b.sheet((-h, NEAR_M - 90, 0), (2 * h, 0, 0), (0, 130 + FAR_M - 40, 0), Material.ROAD, ASPHALT,
             (h, 1, plan.crossings[1][0] - plan.crossings[1][1] - 0.6), texel_m=0.75)
     b.sheet((-h, FAR_M, 0), (2 * h, 0, 0), (0, 0.01, 0), Material.ROAD, ASPHALT, (h, 0))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,12 +59,7 @@ def mirrored_light(world: BuiltWorld, view: View, pixel: Tensor, p: Patch, gloss
 
 def above_ground(world: BuiltWorld) -> tuple[Quads, Tensor]:
     """The primitives that can be mirrored, and their ids in the mesh."""
-    quads = world.place.mesh.quads
+    quads = world.place.mesh.quads.pick(world.shown)
     top = quads.origin[:, 2] + quads.edge_u[:, 2].clamp_min(0) + quads.edge_v[:, 2].clamp_min(0)
     ids = (top > 0.3).nonzero().squeeze(1)
-    return quads.pick(ids), ids
-
-
-def horizon_elevation(distance_m: float, height_m: float) -> float:
-    """Elevation angle in radians of a skyline."""
-    return math.atan2(height_m, max(distance_m, 1e-3))
+    return quads.pick(ids), world.shown[ids]

@@ -16,6 +16,22 @@ F64 = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Metering:
+    """How a place is exposed: the nodes within a radius of the focus are brought towards a mean brightness.
+
+    Args:
+        radius_m: which nodes count. target: display brightness they are brought to. pull: 0–1 how far.
+        least, most: bounds of the gain.
+    """
+
+    radius_m: float
+    target: float
+    pull: float
+    least: float
+    most: float
+
+
+@dataclass(frozen=True)
 class Place:
     """One built place, world frame.
 
@@ -24,10 +40,12 @@ class Place:
         lamps: lamps lit after dark; color in display units.
         stage: what the standard angles are composed around.
         heading_deg: compass heading of the street's (or room's) own y axis.
-        centre_m: (3,) middle of the light maps; sky_half_m their reach; sun_spans (half side, texels) finest first.
-        solid: whether a point in the place's own frame lies inside something closed.
+        centre_m: (3,) middle of the light maps; sky_half_m their reach; sky_maps (directions, texels a side).
+        sun_spans: (half side in metres, texels) of the sun maps, finest first.
+        metering: how it is exposed.
+        solid: whether a point in the place's own frame lies inside something closed (or outside the room).
         ground: height of the walkable ground at own-frame x, y.
-        indoors: whether light comes in by windows only.
+        room: own-frame corners (lowest, highest) of the room when light comes in by windows only, else None.
     """
 
     mesh: Mesh
@@ -36,10 +54,16 @@ class Place:
     heading_deg: float
     centre_m: F64
     sky_half_m: float
+    sky_maps: tuple[int, int]
     sun_spans: tuple[tuple[float, int], ...]
+    metering: Metering
     solid: Callable[[float, float, float], bool]
     ground: Callable[[float, float], float]
-    indoors: bool = False
+    room: tuple[tuple[float, float, float], tuple[float, float, float]] | None = None
+
+    @property
+    def indoors(self) -> bool:
+        return self.room is not None
 
 
 def rotation(heading_deg: float) -> F64:

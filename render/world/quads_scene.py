@@ -55,6 +55,9 @@ class Mesh:
         normal: (Q, 3, 3) float32 unit normals at the origin and at the ends of edge_u and edge_v.
         texel_m: (Q,) float32 wished spacing of light nodes; 0 asks for a single node.
         casts: (Q,) bool, whether it takes part in sky and sun maps.
+        thing: (Q,) int32, the box, sheet, batch or loft that it came with: one number for all its faces.
+        vertex: (Q, 3) int64 rows of `points` at the corners of a loft's triangle, else -1.
+        points: (V, 3) float32 corners that lofts share, where their light is known.
     """
 
     quads: Quads
@@ -64,6 +67,9 @@ class Mesh:
     normal: Tensor
     texel_m: Tensor
     casts: Tensor
+    thing: Tensor
+    vertex: Tensor
+    points: Tensor
 
     def __len__(self) -> int:
         return len(self.quads)
@@ -76,6 +82,12 @@ class MeshBuilder:
         self._boxes: list[tuple[float, ...]] = []
         self._sheets: list[tuple[float, ...]] = []
         self._batches: list[tuple[F64, ...]] = []
+        self._lofts: dict[tuple[tuple[int, ...], bool], list[_Loft]] = {}
+        self._things = 0
+
+    def _thing(self) -> int:
+        self._things += 1
+        return self._things
 
     def box(
         self, centre: Vec, half: Vec, material: Material, tint: Vec, params: Vec = (), *, yaw: float = 0.0,
@@ -84,7 +96,8 @@ class MeshBuilder:
         """A box turned by yaw around z; its top may have another material, its underside is left out unless asked."""
         p = (*params, *([0.0] * (PARAMS - len(params))))
         self._boxes.append((
-            *centre, *half, yaw, material, *tint, *p, texel_m, material if top is None else top, bottom, casts
+            *centre, *half, yaw, material, *tint, *p, texel_m, material if top is None else top, bottom, casts,
+            self._thing(),
         ))  # fmt: skip
 
     def sheet(
@@ -94,7 +107,7 @@ class MeshBuilder:
         """One parallelogram or triangle, front where edge_u × edge_v points."""
         p = (*params, *([0.0] * (PARAMS - len(params))))
         self._sheets.append((
-            *origin, *edge_u, *edge_v, material, *tint, *p, two_sided, triangle, texel_m, casts
+            *origin, *edge_u, *edge_v, material, *tint, *p, two_sided, triangle, texel_m, casts, self._thing()
         ))  # fmt: skip
 
     def batch(
@@ -109,7 +122,7 @@ class MeshBuilder:
         p = np.zeros((n, PARAMS))
         given = np.atleast_2d(np.asarray(params, np.float64))
         p[:, : given.shape[1]] = given
-        flags = np.tile([float(two_sided), float(triangle), texel_m, float(casts)], (n, 1))
+        flags = np.tile([float(two_sided), float(triangle), texel_m, float(casts), float(self._thing())], (n, 1))
         if normal is None:
             flat = np.cross(edge_u, edge_v)
             flat /= np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-12)
@@ -120,21 +133,34 @@ class MeshBuilder:
         )
 
     def loft(
-        self, points: F64, material: Material, tint: F64 | Vec, params: F64 | Vec = (), *, closed_u: bool = False,
-        rounded: bool = True, casts: bool = True,
+        self, points: F64, material: Material, tint: Vec, params: Vec = (), *, closed_u: bool = False,
+        casts: bool = True, two_sided: bool = False,
     ) -> None:
-        """A surface through a grid of points (i, j, 3), outside where d/di × d/dj points, smooth unless told."""
-        cells = loft_cells(points, closed_u=closed_u)
-        self.batch(
-            cells[0], cells[1], cells[2], material, tint, params, triangle=True, casts=casts, texel_m=-1.0,
-            normal=cells[3] if rounded else None,
+        """A rounded surface through a grid of points (i, j, 3), outside where d/di × d/dj points."""
+        flags = [float(two_sided), 1.0, 0.0, float(casts), float(self._thing())]
+        p = np.zeros(PARAMS)
+        p[: len(params)] = params
+        self._lofts.setdefault((points.shape, closed_u), []).append(
+            _Loft(points, np.array([float(material), *tint, *p, *flags]))
         )
 
     def finish(self, heading_deg: float = 0.0) -> Mesh:
         """The mesh, turned clockwise by a compass heading around the world's z axis."""
         batches = [b for b in (_expand_boxes(self._boxes), _expand_sheets(self._sheets)) if b is not None]
-        columns = [np.concatenate(column) for column in zip(*batches, *self._batches, strict=True)]
-        origin, edge_u, edge_v, material, tint, params, flags, normal = columns
+        batches += self._batches
+        vertices = [np.full((sum(len(b[0]) for b in batches), 3), -1)]
+        points: list[F64] = []
+        count = 0
+        for (_, closed), lofts in self._lofts.items():
+            grid = np.stack([loft.points for loft in lofts])
+            rows = np.stack([loft.row for loft in lofts])
+            columns, vertex = _expand_lofts(grid, rows, closed_u=closed)
+            batches.append(columns)
+            vertices.append(vertex + count)
+            points.append(grid.reshape(-1, 3))
+            count += len(points[-1])
+        joined = [np.concatenate(column) for column in zip(*batches, strict=True)]
+        origin, edge_u, edge_v, material, tint, params, flags, normal = joined
         turn = np.radians(heading_deg)
         rotate = np.array([[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1]])
         normal = normal.reshape(-1, 3, 3) @ rotate
@@ -143,39 +169,66 @@ class MeshBuilder:
             tensor(origin @ rotate), tensor(edge_u @ rotate), tensor(edge_v @ rotate), tensor(flags[:, 1] > 0.5),
             tensor(flags[:, 0] > 0.5),
         )
+        shared = np.concatenate(points) @ rotate if points else np.zeros((0, 3))
         return Mesh(
             quads, tensor(material).long(), tensor(tint.copy()).float(), tensor(params).float(),
             tensor(normal.copy()).float(), tensor(flags[:, 2].copy()).float(), tensor(flags[:, 3] > 0.5),
+            tensor(flags[:, 4].astype(np.int32)), tensor(np.concatenate(vertices)), tensor(shared).float(),
         )
 
 
-def loft_cells(points: F64, *, closed_u: bool = False) -> tuple[F64, F64, F64, F64]:
-    """Triangles (origin, edge_u, edge_v) and their corner normals for a grid of points (i, j, 3)."""
+@dataclass(frozen=True)
+class _Loft:
+    """A grid of points and its row of material, tint, params and flags."""
+
+    points: F64
+    row: F64
+
+
+def _expand_lofts(grid: F64, rows: F64, *, closed_u: bool) -> tuple[tuple[F64, ...], npt.NDArray[np.int64]]:
+    """Triangles of many lofts of one shape (n, i, j, 3), with smooth corner normals, and their rows of the points."""
+    n, wide, high = grid.shape[:3]
+    along = np.empty_like(grid)
     if closed_u:
-        points = np.concatenate([points, points[:1]], 0)
-    along_i = np.gradient(points, axis=0)
-    if closed_u:
-        along_i[0] = along_i[-1] = points[1] - points[-2]
-    normal = np.cross(along_i, np.gradient(points, axis=1))
-    normal /= np.maximum(np.linalg.norm(normal, axis=2, keepdims=True), 1e-9)
-    a, b, c, d = points[:-1, :-1], points[1:, :-1], points[:-1, 1:], points[1:, 1:]
-    na, nb, nc, nd = normal[:-1, :-1], normal[1:, :-1], normal[:-1, 1:], normal[1:, 1:]
-    origin = np.concatenate([a.reshape(-1, 3), d.reshape(-1, 3)])
-    edge_u = np.concatenate([(b - a).reshape(-1, 3), (c - d).reshape(-1, 3)])
-    edge_v = np.concatenate([(c - a).reshape(-1, 3), (b - d).reshape(-1, 3)])
-    normals = np.concatenate([np.stack([na, nb, nc], 2).reshape(-1, 3, 3), np.stack([nd, nc, nb], 2).reshape(-1, 3, 3)])
-    live = np.linalg.norm(np.cross(edge_u, edge_v), axis=1) > 1e-8
-    return origin[live], edge_u[live], edge_v[live], normals[live]
+        along[:] = np.roll(grid, -1, 1) - np.roll(grid, 1, 1)
+    else:
+        along[:, 1:-1] = grid[:, 2:] - grid[:, :-2]
+        along[:, 0], along[:, -1] = grid[:, 1] - grid[:, 0], grid[:, -1] - grid[:, -2]
+    up = np.empty_like(grid)
+    up[:, :, 1:-1] = grid[:, :, 2:] - grid[:, :, :-2]
+    up[:, :, 0], up[:, :, -1] = grid[:, :, 1] - grid[:, :, 0], grid[:, :, -1] - grid[:, :, -2]
+    normal = np.cross(along, up)
+    length = np.linalg.norm(normal, axis=3, keepdims=True)
+    normal = np.where(length > 1e-12, normal / np.maximum(length, 1e-12), [0.0, 0.0, 1.0])
+
+    i = np.arange(wide if closed_u else wide - 1)
+    ij = (i[:, None] * high + np.arange(high - 1)).reshape(-1)
+    ahead = (((i + 1) % wide)[:, None] * high + np.arange(high - 1)).reshape(-1)
+    corners = np.concatenate([np.stack([ij, ahead, ij + 1], 1), np.stack([ahead + 1, ij + 1, ahead], 1)])
+    vertex = (corners[None] + np.arange(n)[:, None, None] * (wide * high)).reshape(-1, 3)
+    owner = np.repeat(np.arange(n), len(corners))
+    p, normals = grid.reshape(-1, 3)[vertex], normal.reshape(-1, 3)[vertex]
+    edge_u, edge_v = p[:, 1] - p[:, 0], p[:, 2] - p[:, 0]
+    live = np.linalg.norm(np.cross(edge_u, edge_v), axis=1) > 1e-9
+    p, edge_u, edge_v, normals, owner, vertex = (a[live] for a in (p, edge_u, edge_v, normals, owner, vertex))
+    r = rows[owner]
+    columns = (p[:, 0], edge_u, edge_v, r[:, 0], r[:, 1:4], r[:, 4:12], r[:, 12:17], normals.reshape(-1, 9))
+    return columns, vertex
 
 
 def tube(path: F64, radius: F64, sides: int = 7) -> F64:
     """Grid of points (sides, j, 3) around a path (j, 3), to be lofted with closed_u=True."""
-    along = np.gradient(path, axis=0)
-    along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
-    helper = np.where(np.abs(along[:, 2:3]) > 0.9, [[1.0, 0, 0]], [[0.0, 0, 1.0]])
-    right = np.cross(along, helper)
-    right /= np.maximum(np.linalg.norm(right, axis=1, keepdims=True), 1e-9)
-    other = np.cross(along, right)
+    along = np.empty_like(path)
+    along[1:-1] = path[2:] - path[:-2]
+    along[0], along[-1] = path[1] - path[0], path[-1] - path[-2]
+    along /= np.maximum(np.sqrt((along * along).sum(1, keepdims=True)), 1e-9)
+    ax, ay, az = along.T
+    steep = np.abs(az) > 0.9
+    zero = np.zeros_like(ax)
+    right = np.where(steep[:, None], np.stack([zero, az, -ay], 1), np.stack([ay, -ax, zero], 1))
+    right /= np.maximum(np.sqrt((right * right).sum(1, keepdims=True)), 1e-9)
+    rx, ry, rz = right.T
+    other = np.stack([ay * rz - az * ry, az * rx - ax * rz, ax * ry - ay * rx], 1)
     angle = np.arange(sides) / sides * 2 * np.pi
     ring = np.cos(angle)[:, None, None] * right + np.sin(angle)[:, None, None] * other
     return np.asarray(path + ring * np.asarray(radius)[None, :, None])
@@ -198,7 +251,7 @@ def _expand_boxes(rows: list[tuple[float, ...]]) -> tuple[F64, ...] | None:
     for k, (origin, u, v) in enumerate(faces):
         keep = r[:, 21] > 0.5 if k == 5 else np.ones(len(r), bool)
         material = r[:, 20] if k == 4 else r[:, 7]
-        flags = np.stack([zero, zero, r[:, 19], r[:, 22]], 1)
+        flags = np.stack([zero, zero, r[:, 19], r[:, 22], r[:, 23]], 1)
         normal = np.cross(u, v)
         normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
         columns = (origin, u, v, material, r[:, 8:11], r[:, 11:19], flags, np.tile(normal, (1, 3)))
@@ -213,4 +266,4 @@ def _expand_sheets(rows: list[tuple[float, ...]]) -> tuple[F64, ...] | None:
     u, v = r[:, 3:6], r[:, 6:9]
     normal = np.cross(u, v)
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
-    return r[:, 0:3], u, v, r[:, 9], r[:, 10:13], r[:, 13:21], r[:, 21:25], np.tile(normal, (1, 3))
+    return r[:, 0:3], u, v, r[:, 9], r[:, 10:13], r[:, 13:21], r[:, 21:26], np.tile(normal, (1, 3))
