@@ -42,7 +42,8 @@ async def open_farm(
         if embedded:
             is_alone = config.redis_url is None
             async with serving(
-                stores, config, broker, drain_s=config.embedded_drain_s, is_alone=is_alone, clock=clock
+                stores, config, broker, drain_s=config.embedded_drain_s, is_alone=is_alone, announcer=farm.announcer,
+                clock=clock,
             ):
                 yield farm
         else:

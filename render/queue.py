@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import time
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from render.announce import Announcer
+from render.config import LANES
 from render.control import CONTROL_STREAM, Control, Stop, Supersede, encode_control
 from render.remembered import remembered
 from render.run import Clock
@@ -23,6 +25,9 @@ from store.opening import Stores
 logger = logging.getLogger(__name__)
 
 MANY_JOBS = 10_000
+LOOKUPS_AT_ONCE = 4
+TICKETS_AT_ONCE = 16
+"""A worker works its lane until it is empty, so one ticket per worker would do; the sweeper tops up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +92,10 @@ class Farm:
         Raises:
             UnavailableError: the ledger does not answer; nothing was asked for.
         """
-        answers: list[Answer | None] = []
-        for request in requests:
-            digest = request.spec.digest()
-            made = await remembered(self._stores.ledger, self._stores.objects, digest)
-            if made is None:
-                answers.append(None)
-                continue
-            await self._make_room(request)
-            is_ours = made.project == request.target.project
-            answers.append(Answer(made.id if is_ours else None, digest, JobState.DONE, made.result))
+        answers = await self._remember(requests)
         open_requests = [request for request, answer in zip(requests, answers, strict=True) if answer is None]
         submissions = await self._stores.ledger.submit([_row(request) for request in open_requests])
-        for submission in submissions:
-            await self._hurry(submission)
+        await self._hurry(submissions)
         entered = iter(submissions)
         return [
             answer or Answer((job := next(entered).job).id, job.digest, job.state, job.result) for answer in answers
@@ -128,22 +123,40 @@ class Farm:
             UnavailableError: the ledger does not answer.
         """
         job = await self._stores.ledger.retry(job_id, UserId(user), self._clock())
-        await self._hurry(Submission(job, [], True))
+        await self._hurry([Submission(job, [], True)])
         return job
 
-    async def _hurry(self, submission: Submission) -> None:
-        """After the row: tell who has lost their turn, stop what runs in vain, wake a worker."""
-        job = submission.job
-        for old in submission.superseded:
-            await self.announcer.say("superseded", old)
-        await self._tell_workers(Supersede(job.project, job.environment, job.slot, job.lane, keep=job.id))
-        if not submission.fresh:
-            return
-        await self.announcer.say("queued", job)
-        try:
-            await self._tickets.send(_lane(job))
-        except UnavailableError as error:
-            logger.warning("farm.ticket_not_sent job=%s: %s", job.id, error)
+    async def _remember(self, requests: Sequence[RenderRequest]) -> list[Answer | None]:
+        """Answers for what was rendered before, a few look-ups at a time."""
+        few = asyncio.Semaphore(LOOKUPS_AT_ONCE)
+
+        async def answer(request: RenderRequest) -> Answer | None:
+            digest = request.spec.digest()
+            async with few:
+                made = await remembered(self._stores.ledger, self._stores.objects, digest)
+                if made is None:
+                    return None
+                await self._make_room(request)
+            is_ours = made.project == request.target.project
+            return Answer(made.id if is_ours else None, digest, JobState.DONE, made.result)
+
+        return list(await asyncio.gather(*map(answer, requests)))
+
+    async def _hurry(self, submissions: Sequence[Submission]) -> None:
+        """After the rows: stop what runs in vain, say who has lost their turn and who waits, wake workers."""
+        for submission in submissions:
+            job = submission.job
+            await self._tell_workers(Supersede(job.project, job.environment, job.slot, job.lane, keep=job.id))
+            for old in submission.superseded:
+                await self.announcer.say("superseded", old)
+            if submission.fresh:
+                await self.announcer.say("queued", job)
+        for lane in LANES:
+            fresh = sum(submission.fresh and submission.job.lane == lane for submission in submissions)
+            try:
+                await self._tickets.send(lane, min(fresh, TICKETS_AT_ONCE))
+            except UnavailableError as error:
+                logger.warning("farm.tickets_not_sent lane=%s jobs=%d: %s", lane, fresh, error)
 
     async def _make_room(self, request: RenderRequest) -> None:
         """The newest request of a slot is answered already; older ones of the slot must not overwrite it later."""
@@ -171,6 +184,3 @@ def _row(request: RenderRequest) -> NewJob:
         batch=request.batch,
     )
 
-
-def _lane(job: Job) -> Lane:
-    return "preview" if job.lane == "preview" else "settled"

@@ -10,6 +10,7 @@ from typing import Any
 
 from dramatiq import Broker
 
+from render.announce import Announcer
 from render.config import LANES, FarmConfig
 from render.run import Clock
 from render.spec import Lane
@@ -23,18 +24,24 @@ from store.opening import Stores
 @asynccontextmanager
 async def serving(
     stores: Stores, config: FarmConfig, broker: Broker, *, drain_s: float, lanes: Sequence[Lane] = LANES,
-    name: str | None = None, is_alone: bool = False, clock: Clock = time.time,
+    name: str | None = None, is_alone: bool = False, announcer: Announcer | None = None,
+    clock: Clock = time.time,
 ) -> AsyncIterator[RenderWorker]:
     """A worker that answers tickets and sweeps while the context is open.
 
     Leaving goes in this order: stop sweeping, stop claiming, let running jobs finish for `drain_s`, give back the rest,
     stop answering tickets, end the render processes.
     """
-    worker = RenderWorker(stores, config, lanes=lanes, name=name, is_alone=is_alone, clock=clock)
+    worker = RenderWorker(
+        stores, config, lanes=lanes, name=name, is_alone=is_alone, announcer=announcer, clock=clock
+    )
     await worker.start()
     try:
         async with answer_tickets(broker, worker.tick, worker.lanes, config):
-            sweeper = Sweeper(stores, Tickets(broker), worker.announcer, config, nudge=worker.nudge, clock=clock)
+            sweeper = Sweeper(
+                stores, Tickets(broker), worker.announcer, config, nudge=worker.nudge, chore=worker.drop_old_drafts,
+                clock=clock,
+            )
             try:
                 async with background(sweeper.run(), "farm-sweeper"):
                     yield worker

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from render.announce import Announcer
 from render.config import LANES, FarmConfig
@@ -34,18 +34,21 @@ class Sweeper:
         announcer: for requeued and failed jobs; its unsent events are retried.
         config: intervals.
         nudge: called with a lane that has waiting jobs; a worker looks for itself then, tickets or not.
+        chore: something of the caller's to do in every round.
         clock: unix seconds.
     """
 
     def __init__(
         self, stores: Stores, tickets: Tickets, announcer: Announcer, config: FarmConfig, *,
-        nudge: Callable[[Lane], None] | None = None, clock: Clock = time.time,
+        nudge: Callable[[Lane], None] | None = None, chore: Callable[[], Awaitable[None]] | None = None,
+        clock: Clock = time.time,
     ) -> None:
         self._stores = stores
         self._tickets = tickets
         self._announcer = announcer
         self._config = config
         self._nudge = nudge
+        self._chore = chore
         self._clock = clock
         self._pruned_at = 0.0
 
@@ -71,6 +74,8 @@ class Sweeper:
         for lane in LANES:
             await self._top_up(lane)
         await self._announcer.flush()
+        if self._chore is not None:
+            await self._chore()
         if now - self._pruned_at >= self._config.prune_s:
             self._pruned_at = now
             await self._prune(now)

@@ -68,7 +68,8 @@ class Tickets:
         Raises:
             UnavailableError: Redis does not answer. The jobs are safe in the ledger; workers find them when they sweep.
         """
-        await self._call(self._send, lane, count)
+        if count > 0:
+            await self._call(self._send, lane, count)
 
     async def depth(self, lane: Lane) -> int:
         """How many tickets wait in the lane, or are in a worker's hand.

@@ -40,16 +40,17 @@ class RenderWorker:
         lanes: what it serves.
         name: unique; defaults to host, process id and a random part.
         is_alone: nobody else renders, so jobs it cannot render are failed instead of left to others.
+        announcer: to share with a farm in the same process.
         clock: unix seconds; leases are compared with other hosts' clocks, so hosts keep time by NTP.
     """
 
     def __init__(
         self, stores: Stores, config: FarmConfig, *, lanes: Sequence[Lane] = LANES, name: str | None = None,
-        is_alone: bool = False, clock: Clock = time.time,
+        is_alone: bool = False, announcer: Announcer | None = None, clock: Clock = time.time,
     ) -> None:
         self.name = name or f"{socket.gethostname()}:{os.getpid()}:{new_id('wrk')}"
         self.lanes = tuple(lanes)
-        self.announcer = Announcer(stores.relay)
+        self.announcer = announcer or Announcer(stores.relay)
         self.broken: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         """Done, with the reason, once a render process has refused to start several times."""
         self._stores = stores
@@ -147,9 +148,8 @@ class RenderWorker:
         self._tasks.clear()
         await self._drop_drafts(float("inf"))
 
-    async def sweep(self) -> None:
-        """Housekeeping between jobs: events the relay would not take, early previews nobody looks at any more."""
-        await self.announcer.flush()
+    async def drop_old_drafts(self) -> None:
+        """Delete early preview pictures nobody looks at any more; no row remembers them, so nobody else can."""
         await self._drop_drafts(self._clock() - self._config.preview_keep_s)
 
     async def _is_fit(self, lane: Lane) -> bool:

@@ -382,3 +382,16 @@ async def test_closing_while_the_engine_loads_does_not_wait_for_it(stores: Store
     async with open_farm(stores, slow, embedded=True) as farm:
         await farm.submit([wanted(), wanted("preview")])
     assert time.monotonic() - started < 20, "the engine takes a minute"
+
+
+async def test_early_preview_pictures_are_forgotten_too(stores: Stores, quick: FarmConfig, heard: Heard) -> None:
+    """No row remembers a 256×144 picture, so the worker that made it has to."""
+    async with open_farm(stores, with_config(quick, preview_keep_s=0.5), embedded=True) as farm:
+        [answer] = await farm.submit([wanted("preview", size=(512, 288))])
+        await wait_until(heard.saw(answer.job_id, "done"), what="done")
+        draft = next(event.result["image"] for event in heard.of(answer.job_id, "progress") if event.result)
+
+        async def is_gone() -> bool:
+            return await stores.objects.head(draft) is None
+
+        await wait_until(is_gone, what="the early picture is deleted")
