@@ -1,0 +1,117 @@
+"""Objects: immutable, cacheable, in ranges, never acting as a page of ours."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from tests.api.conftest import Live
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 10
+LARGE = b"\x76\x2f\x31\x01" + b"exr" * 1_000_000
+
+
+@pytest.fixture
+async def png(live: Live) -> str:
+    return (await live.house.stores.objects.put(PNG)).id
+
+
+async def test_an_object_is_whole_and_cached_for_good(owner: httpx.AsyncClient, png: str) -> None:
+    answer = await owner.get(f"/api/objects/{png}")
+
+    assert answer.content == PNG
+    assert answer.headers["content-type"] == "image/png"
+    assert answer.headers["etag"] == f'"{png}"'
+    assert "immutable" in answer.headers["cache-control"]
+    assert answer.headers["content-length"] == str(len(PNG))
+    assert "content-disposition" not in answer.headers
+    assert "sandbox" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "start", "end"),
+    [
+        ("bytes=0-9", 0, 10), ("bytes=100-", 100, len(PNG)), ("bytes=-5", len(PNG) - 5, len(PNG)),
+        ("bytes=10-999999", 10, len(PNG)), ("bytes=-999999", 0, len(PNG)), ("bytes=0-0", 0, 1),
+    ],
+)
+async def test_a_range_is_answered_with_206(owner: httpx.AsyncClient, png: str, asked: str, start: int, end: int) -> None:
+    answer = await owner.get(f"/api/objects/{png}", headers={"range": asked})
+
+    assert answer.status_code == 206
+    assert answer.content == PNG[start:end]
+    assert answer.headers["content-range"] == f"bytes {start}-{end - 1}/{len(PNG)}"
+
+
+@pytest.mark.parametrize("asked", ["bytes=2-1", "lines=1-2", "bytes=0-1,5-6", "bytes=", "bytes=-", "nonsense"])
+async def test_what_is_no_single_range_gets_the_whole(owner: httpx.AsyncClient, png: str, asked: str) -> None:
+    answer = await owner.get(f"/api/objects/{png}", headers={"range": asked})
+
+    assert (answer.status_code, answer.content) == (200, PNG)
+
+
+@pytest.mark.parametrize("asked", [f"bytes={len(PNG)}-", "bytes=999999-9999999", "bytes=-0"])
+async def test_a_range_outside_is_416_with_the_size(owner: httpx.AsyncClient, png: str, asked: str) -> None:
+    answer = await owner.get(f"/api/objects/{png}", headers={"range": asked})
+
+    assert answer.status_code == 416
+    assert answer.headers["content-range"] == f"bytes */{len(PNG)}"
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_if_range_of_another_object_gets_the_whole(owner: httpx.AsyncClient, png: str) -> None:
+    headers = {"range": "bytes=0-9", "if-range": '"something else"'}
+    assert (await owner.get(f"/api/objects/{png}", headers=headers)).status_code == 200
+    headers["if-range"] = f'"{png}"'
+    assert (await owner.get(f"/api/objects/{png}", headers=headers)).status_code == 206
+
+
+async def test_a_copy_that_is_held_is_not_sent_again(owner: httpx.AsyncClient, png: str) -> None:
+    answer = await owner.get(f"/api/objects/{png}", headers={"if-none-match": f'"x", W/"{png}"'})
+
+    assert (answer.status_code, answer.content) == (304, b"")
+
+
+async def test_head_tells_without_sending(owner: httpx.AsyncClient, png: str) -> None:
+    answer = await owner.head(f"/api/objects/{png}")
+
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-length"] == str(len(PNG))
+
+
+async def test_large_objects_come_in_pieces(live: Live, owner: httpx.AsyncClient) -> None:
+    stored = await live.house.stores.objects.put(LARGE)
+
+    whole = await owner.get(f"/api/objects/{stored.id}")
+    part = await owner.get(f"/api/objects/{stored.id}", headers={"range": "bytes=5-2500004"})
+
+    assert whole.content == LARGE
+    assert part.content == LARGE[5:2_500_005]
+    assert whole.headers["content-type"] == "image/x-exr"
+
+
+async def test_only_pictures_are_shown_everything_else_is_downloaded(live: Live, owner: httpx.AsyncClient) -> None:
+    page = await live.house.stores.objects.put(b"<html><script>alert(1)</script></html>")
+
+    answer = await owner.get(f"/api/objects/{page.id}")
+
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_a_name_to_download_under_cannot_break_out_of_its_header(owner: httpx.AsyncClient, png: str) -> None:
+    answer = await owner.get(f"/api/objects/{png}", params={"name": 'Tal "süd"\r\nX: y.png'})
+
+    assert answer.headers["content-disposition"] == (
+        "attachment; filename=\"Tal _s_d___X: y.png\"; filename*=UTF-8''Tal%20%22s%C3%BCd%22%0D%0AX%3A%20y.png"
+    )
+    assert "x" not in {name.lower() for name in answer.headers}
+
+
+@pytest.mark.parametrize("name", ["0" * 64, "not-a-hash", "..%2f..%2fetc%2fpasswd", "A" * 64])
+async def test_what_is_not_there_is_404(owner: httpx.AsyncClient, name: str) -> None:
+    answer = await owner.get(f"/api/objects/{name}")
+
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
