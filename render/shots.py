@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from render.errors import SpecError
 from render.spec import CameraSpec, StandardKind
-from render.view import View, equirect, pinhole
+from render.view import View, equirect, look_at, pinhole
 from render.world.base import Point, World
 
 CLEARANCE_M = 1.5
@@ -46,6 +47,15 @@ ANGLES: dict[StandardKind, _Angle] = {
     "low_angle": _Angle(24, 0.66, -20, (0.55, 0.004, 0.9), 0.45, 11),
     "high_angle": _Angle(28, 0.80, 22, (3.5, 0.22, 34), 2.15, -19),
 }
+
+
+@runtime_checkable
+class HasFooting(Protocol):
+    """A world that knows where one cannot stand."""
+
+    def footing(self, x_m: float, y_m: float) -> float:
+        """1 over firm ground, 0 over water."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -97,13 +107,15 @@ def _standard(world: World, angle: _Angle) -> tuple[Point, Point]:
                 tight = min(clearance, rise * 0.8)
                 if not world.is_free(eye, tight):
                     continue
-                seen = _seen_share(world, eye, focus)
-                cost = abs(turn) / 40 + abs(stretch - 1) * 1.5 + lift / 6 + 4 * (1 - seen)
+                aim = _aim(eye, focus, angle)
+                seen, room = _seen_share(world, eye, focus), _open_share(world, eye, aim, angle.focal_mm)
+                cost = abs(turn) / 40 + abs(stretch - 1) * 1.5 + lift / 6 + 4 * (1 - seen) + 5 * (1 - room)
+                cost += 0 if stage.indoors else 0.8 * (1 - _footing(world, eye))
                 if best is None or cost < best[0]:
                     best = (cost, eye)
-                if seen == 1 and turn == 0 and stretch == 1.0 and lift == 0:
-                    return eye, _aim(eye, focus, angle)
-        if best is not None and best[0] < 1.2 + lift / 6:
+                if best[0] < 0.25:
+                    return best[1], _aim(best[1], focus, angle)
+        if best is not None and best[0] < 0.8 + lift / 6:
             break
     if best is None:
         eye = np.array([focus[0], focus[1], world.ground_m(float(focus[0]), float(focus[1])) + rise + 25])
@@ -136,6 +148,25 @@ def _seen_share(world: World, eye: Point, focus: Point) -> float:
         if world.first_hit(eye, way) > 0.72 * length:
             arrived += 1
     return arrived / len(offsets)
+
+
+def _open_share(world: World, eye: Point, aim: Point, focal_mm: float) -> float:
+    """Share of the picture, sampled by a few rays, that no close obstacle fills."""
+    frame = look_at(eye, aim)
+    away = float(np.linalg.norm(aim - eye))
+    wide, tall = 14.0 / focal_mm, 6.0 / focal_mm  # inside the film's edges of 36 mm
+    open_rays = 0
+    rays = [(u, v) for v in (-1.0, 0.0) for u in (-1.0, -0.5, 0.0, 0.5, 1.0)]
+    for u, v in rays:
+        way = frame @ np.array([u * wide, v * tall, 1.0])
+        way /= np.linalg.norm(way)
+        open_rays += world.first_hit(eye, way) > 0.22 * away
+    return open_rays / len(rays)
+
+
+def _footing(world: World, eye: Point) -> float:
+    """1 over firm ground, 0 over water; worlds that have none say nothing."""
+    return world.footing(float(eye[0]), float(eye[1])) if isinstance(world, HasFooting) else 1.0
 
 
 def _pano_eye(world: World, camera: CameraSpec) -> tuple[Point, tuple[str, ...]]:
@@ -173,7 +204,7 @@ def _freed(world: World, wanted: Point) -> tuple[Point, tuple[str, ...]]:
     clearance = 0.10
     if world.is_free(wanted, clearance):
         return wanted, ()
-    room = _INDOOR_CLEARANCE_M
+    room = _INDOOR_CLEARANCE_M if world.stage.indoors else 1.0
     ways = [
         np.array([math.sin(a) * math.cos(b), math.cos(a) * math.cos(b), math.sin(b)])
         for b in (0.0, 0.7, -0.7) for a in np.arange(8) * math.pi / 4

@@ -28,7 +28,7 @@ from render.light.particles import fall
 from render.shots import Shot, place
 from render.spec import RenderSpec
 from render.view import View
-from render.world.base import World
+from render.world.base import Adapts, World
 from render.world.build import build_world
 
 logger = logging.getLogger(__name__)
@@ -78,6 +78,8 @@ class ProceduralEngine:
         watch.lap("world")
         progress(0.45, "lighting")
         light = self._lights.get_or_make(scene.key("light") + geometry + (scene.season,), lambda: build_light(scene))
+        if isinstance(world, Adapts):
+            light = world.adapt(scene, light)
         watch.lap("light")
         progress(0.5, "looking")
         view = shot.view
@@ -163,14 +165,14 @@ def _sky(
     radiance = firmament(direction, light, light.overcast, pixel_rad)
     eye_z = float(view.eye_m[2])
     if light.clouds is not None:
-        factor = 8 if double else 4
+        factor = 4 if double else 3
         width, height = view.width_px * (2 if double else 1), view.height_px * (2 if double else 1)
         small_w, small_h = max(2, width // factor), max(2, height // factor)
         grid = g.direction.view(height, width, 3)
         rows = ((torch.arange(small_h) + 0.5) * height / small_h).long()
         columns = ((torch.arange(small_w) + 0.5) * width / small_w).long()
         few = grid[rows][:, columns].reshape(-1, 3)
-        steps = 24 if double else 14
+        steps = 26 if double else 14
         glow, clear = light.clouds.march(torch.tensor(view.eye_m, dtype=torch.float32), few, steps)
         low = torch.cat([glow, clear[:, None]], 1).T.reshape(1, 4, small_h, small_w)
         low = torch.nn.functional.avg_pool2d(

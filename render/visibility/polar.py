@@ -33,6 +33,7 @@ class PolarTable:
         slope: (A, R) float32 slope of the ground at each azimuth and radius; `flat` its running maximum, (A·R,)
             float64, row a shifted by 64·a.
         radius_m: (R,).
+        under_m: height of the ground straight under the eye, relative to it.
         first_azimuth, step: of the rows, radians clockwise from north.
         wraps: whether the rows go all the way round.
     """
@@ -40,6 +41,7 @@ class PolarTable:
     slope: Tensor
     flat: Tensor
     radius_m: Tensor
+    under_m: float
     first_azimuth: float
     step: float
     wraps: bool
@@ -96,7 +98,9 @@ def build_table(view: View, direction: Tensor, height_at: HeightAt, radii: int) 
     slope = ((height - float(view.eye_m[2])) / r).clamp_(-_STEEPEST, _STEEPEST)
     flat = torch.cummax(slope, dim=1).values.double()
     flat += (torch.arange(count, dtype=torch.float64) * _ROW_OFFSET)[:, None]
-    return PolarTable(slope, flat.reshape(-1), r, start, step, wraps)
+    here = torch.tensor([float(view.eye_m[0]), float(view.eye_m[1])])
+    under = float(height_at(here[:1], here[1:])) - float(view.eye_m[2])
+    return PolarTable(slope, flat.reshape(-1), r, min(under, -1e-3), start, step, wraps)
 
 
 def intersect(table: PolarTable, direction: Tensor) -> Tensor:
@@ -125,8 +129,8 @@ def intersect(table: PolarTable, direction: Tensor) -> Tensor:
     over, under = (slope - slope_near).clamp_(min=0), (slope_far - slope).clamp_(min=0)
     share = radius_near * over / (radius_near * over + radius_far * under).clamp_(min=1e-9)
     radius = radius_near + (radius_far - radius_near) * share
-    # Nearer than the first radius the ground is taken as level.
-    below = radius_near * slope_near / slope.clamp(max=-1e-6)
+    # Nearer than the first radius the ground is a straight line from under the eye.
+    below = table.under_m / (slope - slope_near + table.under_m / NEAREST_M).clamp(max=-1e-6)
     radius = torch.where((far == 0) & (slope < slope_near), below.clamp(0, NEAREST_M), radius)
     return torch.where(missed, torch.full_like(radius, math.inf), radius / level)
 

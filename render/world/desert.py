@@ -49,9 +49,9 @@ class Desert:
         home = smoothstep(1300, 300, torch.sqrt(x * x + y * y))  # never stand on a flat
         strength = (0.55 + 0.75 * lookup(self._broad, x, y, 1500 * FEATURES)).clamp(0.08, 1.6)
         strength = strength + home * (0.85 - strength).clamp(min=0)
-        height = 40 * self._tall * strength * self._dunes(x, y, 420, self._broad, 0.34)
+        height = 62 * self._tall * strength * self._dunes(x, y, 420, self._broad, 0.34)
         small = (0.55 + 0.75 * lookup(self._fine, x, y, 520 * FEATURES)).clamp(0.08, 1.6)
-        height = height + 5.5 * self._tall * small * self._dunes(x + 90, y - 40, 110, self._fine, 0.30)
+        height = height + 8 * self._tall * small * self._dunes(x + 90, y - 40, 110, self._fine, 0.30)
         height = height + 12 * octaves(self._broad, x, y, 2600, 2, 0.5, cut)
         for cx, cy, radius, tall in self._mesas:
             away = torch.sqrt(((x - cx) / 1.5) ** 2 + (y - cy) ** 2) + 0.22 * radius * octaves(self._broad, x, y, 520, 4, 0.5, cut)

@@ -127,7 +127,7 @@ def build_plants(stands: list[tuple[str, Stand]]) -> Plants | None:
 def _models(name: str) -> list[_Model]:
     if name not in _MODELS:
         make = {
-            "conifer": lambda k: _conifer(k, 15, 6), "conifer far": lambda k: _conifer(k, 8, 4),
+            "conifer": lambda k: _conifer(k, 21, 6), "conifer far": lambda k: _conifer(k, 8, 4),
             "broadleaf": lambda k: _broadleaf(k, 320, 0.17), "broadleaf far": lambda k: _broadleaf(k, 80, 0.34),
             "boulder": _boulder, "tuft": _tuft,
         }[name]
@@ -153,7 +153,7 @@ def _conifer(variant: int, tiers: int, branches: int) -> _Model:
             droop = 0.055 + 0.05 * random.random()
             root, tip = np.array([0.0, 0.0, z]), way * reach + np.array([0.0, 0.0, z - droop * (0.4 + reach)])
             span = tip - root
-            wide = side * (0.24 + 0.05 * random.random()) * reach
+            wide = side * (0.20 + 0.05 * random.random()) * reach * (15 / tiers) ** 0.3
             hang = np.array([0.0, 0.0, 0.062 * (0.45 + reach)]) * (15 / tiers) ** 0.6
             cards.append([root, span / 2 + wide, span / 2 - wide])
             cards.append([root + span * 0.08, span / 2 + hang * 0.45, span / 2 - hang])

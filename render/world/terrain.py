@@ -208,10 +208,16 @@ class TerrainWorld:
 
     def first_hit(self, origin_m: Point, direction: Point) -> float:
         """Distance along one ray; see `World.first_hit`."""
-        t = 0.3 * (14_000 / 0.3) ** (torch.arange(3000) / 2999)
+        t = 0.3 * (14_000 / 0.3) ** (torch.arange(1600) / 1599)
         x, y, z = (float(origin_m[i]) + t * float(direction[i]) for i in range(3))
         under = torch.nonzero(z < self.casting.at(x, y)[0])
         return float(t[int(under[0, 0])]) if under.numel() else math.inf
+
+    def footing(self, x_m: float, y_m: float) -> float:
+        """1 over firm ground, 0 over water."""
+        if self.land.water_m is None:
+            return 1.0
+        return float(self.layers.at(torch.tensor([x_m]), torch.tensor([y_m]))[4, 0] > self.land.water_m + 0.2)
 
     def ground_m(self, x_m: float, y_m: float) -> float:
         """Walkable ground, or the water's surface; see `World.ground_m`."""
