@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from render.view import View
 
 if TYPE_CHECKING:
     from render.light.base import Light
+    from render.scene import Scene
 
 Point = npt.NDArray[np.float64]
 
@@ -58,4 +59,16 @@ class World(Protocol):
 
     def ground_m(self, x_m: float, y_m: float) -> float:
         """Height of the walkable ground under a point."""
+        ...
+
+
+@runtime_checkable
+class Adapts(Protocol):
+    """A world that wants to know the scene and its light before it is traced."""
+
+    def adapt(self, scene: Scene, light: Light) -> Light:
+        """Dress for the season, and return the light with the exposure metered for this place.
+
+        The exposure follows from light and geometry alone, never from a view (E4).
+        """
         ...
