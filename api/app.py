@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import WebSocketRoute
 
+from api.demo import ensure_demo
 from api.docs import docs_page
 from api.errors import install_error_handlers
 from api.headers import EveryAnswer
@@ -37,6 +38,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_house(chosen, meters) as house:
             await ensure_owner(house)
+            await ensure_demo(house)
             app.state.house = house
             yield
 

@@ -24,14 +24,15 @@ def compose(name: str) -> dict[str, Any]:
 
 def commands() -> list[list[str]]:
     """Every `cyclorama …` command in the compose files, images and comments."""
-    found = []
-    for name in ("compose.yaml", "compose.gpu.yaml"):
-        for service in compose(name)["services"].values():
-            if service.get("command", [""])[0] == "cyclorama":
-                found.append(service["command"][1:])
+    found = [
+        service["command"][1:]
+        for name in ("compose.yaml", "compose.gpu.yaml")
+        for service in compose(name)["services"].values()
+        if service.get("command", [""])[0] == "cyclorama"
+    ]
     for name in DOCKERFILES:
-        text = (DOCKER / name).read_text()
-        found += [re.findall(r'"([^"]+)"', line)[1:] for line in text.splitlines() if line.startswith('CMD ["cyclorama"')]
+        lines = re.findall(r'^CMD \["cyclorama".*', (DOCKER / name).read_text(), re.M)
+        found += [re.findall(r'"([^"]+)"', line)[1:] for line in lines]
     text = (DOCKER / "compose.yaml").read_text()
     found += [shlex.split(match)[1:] for match in re.findall(r"exec \w+ (cyclorama .+)", text)]
     return found

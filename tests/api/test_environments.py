@@ -66,7 +66,7 @@ async def test_D1_an_answered_edit_is_in_the_log_with_its_author(
     history = await live.house.stores.log.history(DocId(ProjectId(project), "environments"), limit=10, before=None)
 
     assert {row.author for row in history if row.origin.startswith("direct")} == {"usr_owner"}
-    assert any("Gorge".encode() in row.payload for row in history)
+    assert any(b"Gorge" in row.payload for row in history)
 
 
 async def test_everybody_sees_an_edit_made_over_rest(

@@ -47,7 +47,8 @@ async def test_metrics_count_jobs_by_lane_and_state(owner: httpx.AsyncClient, en
 
 
 async def test_a_database_that_went_away_is_503_and_an_event(
-    live: Live, owner: httpx.AsyncClient, project: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    live: Live, owner: httpx.AsyncClient, project: str, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def gone(*_: object, **__: object) -> None:
         raise UnavailableError("the database does not answer: start it")

@@ -35,7 +35,9 @@ async def test_an_object_is_whole_and_cached_for_good(owner: httpx.AsyncClient, 
         ("bytes=10-999999", 10, len(PNG)), ("bytes=-999999", 0, len(PNG)), ("bytes=0-0", 0, 1),
     ],
 )
-async def test_a_range_is_answered_with_206(owner: httpx.AsyncClient, png: str, asked: str, start: int, end: int) -> None:
+async def test_a_range_is_answered_with_206(
+    owner: httpx.AsyncClient, png: str, asked: str, start: int, end: int
+) -> None:
     answer = await owner.get(f"/api/objects/{png}", headers={"range": asked})
 
     assert answer.status_code == 206

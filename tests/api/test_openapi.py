@@ -17,7 +17,8 @@ from api.settings import REPOSITORY, Settings
 def test_the_file_in_the_client_is_what_the_server_says() -> None:
     kept = json.loads((REPOSITORY / "client" / "openapi.json").read_text())
 
-    assert kept == json.loads(json.dumps(openapi_of(create_app(Settings())))), "run: cyclorama openapi > client/openapi.json"
+    said = json.loads(json.dumps(openapi_of(create_app(Settings()))))
+    assert kept == said, "run: cyclorama openapi > client/openapi.json"
 
 
 def test_it_is_valid_and_every_operation_has_a_name_and_problems() -> None:

@@ -14,7 +14,6 @@ from tests.api.conftest import Live, serving
 from tests.helpers.house import OWNER_TOKEN
 
 
-
 async def with_password(live: Live, email: str = "ana@example.com", password: str = "correct horse") -> UserId:
     user = await live.house.stores.people.create_user("Ana", email, await live.house.passwords.hash(password))
     return user.id
@@ -158,10 +157,10 @@ async def test_changing_a_password_needs_the_old_one(live: Live) -> None:
 async def test_the_owners_token_is_fixed_by_the_environment_and_the_old_one_ends(tmp_path: Path) -> None:
     async with serving(tmp_path) as live, live.client() as owner:
         assert (await owner.get("/api/me")).json()["user"]["id"] == "usr_owner"
-    async with serving(tmp_path, owner_token="another-owner-token-0123456789") as live:
-        async with live.client() as old, live.client("another-owner-token-0123456789") as new:
-            assert (await old.get("/api/me")).status_code == 401
-            assert (await new.get("/api/me")).status_code == 200
+    other = "another-owner-token-0123456789"
+    async with serving(tmp_path, owner_token=other) as live, live.client() as old, live.client(other) as new:
+        assert (await old.get("/api/me")).status_code == 401
+        assert (await new.get("/api/me")).status_code == 200
     held = sqlite3.connect(tmp_path / "cyclorama.db").execute("select count(*) from tokens where kind = 'api'")
     assert held.fetchone() == (1,)
 

@@ -133,7 +133,9 @@ async def test_G2_a_new_role_counts_at_once(live: Live, owner: httpx.AsyncClient
     assert demoted.close_code == 1012, "a code after which clients come back by themselves"
 
 
-async def test_revoking_a_token_closes_the_sockets_it_opened(live: Live, owner: httpx.AsyncClient, project: str) -> None:
+async def test_revoking_a_token_closes_the_sockets_it_opened(
+    live: Live, owner: httpx.AsyncClient, project: str
+) -> None:
     made = (await owner.post("/api/me/tokens", json={"label": "script"})).json()
     async with Peer(live.ws_url, project, token=made["token"]) as script, Peer(live.ws_url, project) as other:
         await owner.delete(f"/api/me/tokens/{made['id']}")
