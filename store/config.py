@@ -11,7 +11,8 @@ class StoreConfig:
     """What `open_stores` needs to know.
 
     Args:
-        database_url: `sqlite:////absolute/path.db` or `postgresql://user:password@host:port/name`.
+        database_url: `sqlite:////absolute/path.db` or `postgresql://user:password@host:port/name`
+            (`?sslmode=require` and the like as everywhere; without it, no TLS).
         objects_url: `file:///absolute/folder`, or `s3://bucket/prefix?endpoint=http://host:9000&region=us-east-1`
             (keys come from AWS_* or the machine's role, by boto3's own chain; `public=` names the endpoint that
             browsers reach, where it differs).

@@ -189,13 +189,15 @@ def _enter_wal(cursor: Any) -> None:
 
 
 def _postgres_engine(url: URL) -> AsyncEngine:
+    # `sslmode` is how every other tool spells it; inside one machine or network there is none.
+    ssl = url.query.get("sslmode") or url.query.get("ssl") or "disable"
     engine = create_async_engine(
-        url.set(drivername="postgresql+asyncpg"),
+        url.set(drivername="postgresql+asyncpg").difference_update_query(["sslmode", "ssl"]),
         pool_size=8,
         max_overflow=8,
         pool_timeout=_CONNECT_TIMEOUT_S,
         connect_args={
-            "ssl": "disable" if "ssl" not in url.query and "sslmode" not in url.query else None,
+            "ssl": ssl,
             "timeout": _CONNECT_TIMEOUT_S,
             "command_timeout": _COMMAND_TIMEOUT_S,
             # Compiling a query takes longer than any of ours runs: a claim once took 1.2 s.

@@ -125,7 +125,7 @@ class RedisRelay:
                 tries += 1
                 continue
             for found_id, fields in found:
-                if fields:  # an entry that was trimmed while it was pending has none
+                if fields and b"p" in fields:  # an entry that was trimmed while it was pending has no fields
                     yield Message(found_id.decode(), fields[b"p"])
                 else:
                     await self._waiting.xack(key, group, found_id)

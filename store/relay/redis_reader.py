@@ -82,8 +82,8 @@ class Follower:
                 await asyncio.sleep(0.25)
             return []
         taken = _messages(found)
-        if taken:
-            self.last = taken[-1].id
+        if found:
+            self.last = found[-1][0].decode()
         if len(found) >= _COUNT:
             self._behind = True
             self._waiting.clear()
@@ -130,9 +130,11 @@ class StreamReader:
     async def close(self) -> None:
         """Stop reading and end every follower."""
         self._closed = True
-        if self._task is not None:
+        while self._task is not None and not self._task.done():
+            # More than once if need be: redis-py swallows a cancellation that meets it while it connects, and would
+            # go on to block for `_BLOCK_MS`.
             self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await asyncio.wait({self._task}, timeout=0.1)
         for followers in self._followers.values():
             for follower in followers:
                 follower.close()
@@ -160,21 +162,20 @@ class StreamReader:
                 tries += 1
                 continue
             for name, entries in answer or ():
-                self._deliver(name.decode(), _messages(entries))
+                self._deliver(name.decode(), entries[-1][0].decode(), _messages(entries))
 
-    def _deliver(self, key: str, messages: list[Message]) -> None:
-        if not messages:
-            return
+    def _deliver(self, key: str, last: str, messages: list[Message]) -> None:
         if key == self._wake_key:
-            self._wake_place = messages[-1].id
+            self._wake_place = last
             return
         if key not in self._places:  # its last follower left while the read was under way
             return
-        self._places[key] = messages[-1].id
+        self._places[key] = last
         for follower in self._followers[key]:
             for message in messages:
                 follower.give(message)
 
 
 def _messages(entries: list[tuple[bytes, dict[bytes, bytes]]]) -> list[Message]:
-    return [Message(found_id.decode(), fields[b"p"]) for found_id, fields in entries if fields]
+    # Only what a relay wrote: somebody may have put an entry there by hand.
+    return [Message(found_id.decode(), fields[b"p"]) for found_id, fields in entries if fields and b"p" in fields]

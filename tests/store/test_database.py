@@ -166,6 +166,18 @@ async def test_a_database_that_does_not_exist_or_is_no_database_is_named(
                 pass
 
 
+async def test_sslmode_in_a_postgres_url_is_obeyed(postgres_url: str) -> None:
+    for mode in ("prefer", "disable"):
+        database = Database(f"{postgres_url}?sslmode={mode}")
+        await database.ping()
+        await database.close()
+
+    strict = Database(f"{postgres_url}?sslmode=require")  # the tests' server speaks no TLS
+    with pytest.raises(UnavailableError, match="SSL"):
+        await strict.ping()
+    await strict.close()
+
+
 async def test_D2_postgres_gone_is_unavailable_and_back_is_back(tmp_path: Path) -> None:
     cluster = PostgresCluster()
     try:

@@ -122,6 +122,19 @@ async def test_a_hundred_followed_streams_cost_one_blocked_connection(redis_serv
     await relay.close()
 
 
+async def test_a_foreign_entry_in_a_stream_stops_nobody(redis_server: RedisServer) -> None:
+    redis_server.command("FLUSHALL")
+    redis_server.command("XADD", "cyclorama:farm", "*", "by", "hand")
+    relay = RedisRelay(redis_server.url)
+    shared, followed = relay.share("farm", "attach", "node_1"), relay.follow("farm", BEGINNING)
+
+    await relay.publish("farm", b"1")
+
+    assert (await asyncio.wait_for(anext(shared), 10)).payload == b"1"
+    assert (await asyncio.wait_for(anext(followed), 10)).payload == b"1"
+    await relay.close()
+
+
 async def test_no_redis_at_start_is_said_with_a_mend(tmp_path: Path) -> None:
     config = StoreConfig(
         f"sqlite:///{tmp_path}/test.db", f"file://{tmp_path}/objects", f"redis://127.0.0.1:{free_port()}/0"
@@ -129,3 +142,16 @@ async def test_no_redis_at_start_is_said_with_a_mend(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError, match="Redis does not answer"):
         async with open_stores(config):
             pass
+
+
+async def test_close_does_not_wait_for_a_blocked_read(redis_server: RedisServer) -> None:
+    for turns in range(12):  # wherever in its first steps the reader is
+        relay = RedisRelay(redis_server.url)
+        reading = asyncio.create_task(anext(relay.follow("quiet", BEGINNING), None))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+
+        begun = time.monotonic()
+        await relay.close()
+        await asyncio.wait_for(reading, 5)
+        assert time.monotonic() - begun < 2
