@@ -143,7 +143,6 @@ export class LiveDocument {
 		const epoch = this.#epoch();
 		if (epoch) this.provider.params = { epoch };
 		if (connect && this.#network) this.provider.connect();
-		else this.provider.shouldConnect = connect;
 	}
 
 	#listen(): void {
@@ -187,9 +186,7 @@ export class LiveDocument {
 		};
 		on('offline', () => {
 			this.#network = false;
-			const wanted = provider.shouldConnect;
 			provider.disconnect();
-			provider.shouldConnect = wanted;
 			this.#lost();
 		});
 		on('online', () => {

@@ -2,9 +2,12 @@
 
 import { createContext } from 'svelte';
 import { api, type Me, type Project } from '../api/client.ts';
+import { thumb } from '../render/picture.ts';
 import { readSchema, type Parameter } from '../scene/schema.ts';
+import { writeCovers } from './covers.ts';
 import { History } from './history.svelte.ts';
 import { LiveDocument } from './live-document.svelte.ts';
+import { FIRST_SLOT } from './names.ts';
 import { Presence } from './presence.svelte.ts';
 import { ProjectDocument, type Environment } from './project.svelte.ts';
 
@@ -51,6 +54,16 @@ export class ProjectSession {
 			this.#histories.set(environment.id, history);
 		}
 		return history;
+	}
+
+	/** Keep three pictures for the list of projects, which does not open documents. */
+	keepCovers(): void {
+		const covers = this.document.environments
+			.filter((e) => e.archived_at === null)
+			.map((e) => thumb(e.render(FIRST_SLOT), 512))
+			.filter((object) => object !== undefined)
+			.slice(0, 3);
+		if (covers.length) writeCovers(this.me.id, this.id, covers);
 	}
 
 	end(): void {

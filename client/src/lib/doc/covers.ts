@@ -1,0 +1,24 @@
+// Three pictures of each project this person has seen on this device: covers for the list of projects.
+
+const OBJECT = /^[0-9a-f]{64}$/;
+
+function place(user: string, project: string): string {
+	return `cyclorama/${user}/${project}/covers`;
+}
+
+export function writeCovers(user: string, project: string, objects: readonly string[]): void {
+	try {
+		localStorage.setItem(place(user, project), JSON.stringify(objects));
+	} catch {
+		// storage full or switched off: the list shows a drawing instead
+	}
+}
+
+export function readCovers(user: string, project: string): string[] {
+	try {
+		const value: unknown = JSON.parse(localStorage.getItem(place(user, project)) ?? '[]');
+		return Array.isArray(value) ? value.filter((v): v is string => typeof v === 'string' && OBJECT.test(v)) : [];
+	} catch {
+		return [];
+	}
+}
