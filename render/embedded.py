@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from render.config import FarmConfig
 from render.queue import Farm
 from render.run import Clock
-from render.serving import background, serving
+from render.serving import serving, sweeping
 from render.sweeper import Sweeper
 from render.tickets import Tickets, open_broker
 from store.opening import Stores
@@ -48,7 +48,7 @@ async def open_farm(
                 yield farm
         else:
             sweeper = Sweeper(stores, tickets, farm.announcer, config, clock=clock)
-            async with background(sweeper.run(), "farm-sweeper"):
+            async with sweeping(sweeper):
                 yield farm
     finally:
         tickets.close()

@@ -22,6 +22,7 @@ from render.config import FarmConfig
 from render.control import StopMode
 from render.failures import ChildDiedError, Failure, RenderFailedError, after_death, storage
 from render.frames import Frame
+from render.pausing import happens_within
 from render.remembered import remembered
 from render.results import settled_result
 from store.errors import StorageFullError, StoreError, UnavailableError
@@ -63,6 +64,7 @@ class Run:
         self._phase = ""
         self._said_at = 0.0
         self._is_abandoned = False
+        self._has_ended = asyncio.Event()
 
     async def perform(self) -> None:
         """Render and close the row. Every ending is in the ledger, the log, or both; only cancellation is raised."""
@@ -82,7 +84,9 @@ class Run:
             # The ledger itself would not answer for `storage_retry_s`. The lease runs out and the job is tried again.
             logger.error("run.given_up job=%s fence=%d: %s", job.id, job.fence, error)
         finally:
-            beating.cancel()
+            # Not canceled: a beat cut off inside its transaction would leave a database connection in doubt.
+            self._has_ended.set()
+            await beating
 
     def stop(self, mode: StopMode) -> None:
         """Ask the render to stop (see ChildProcess.stop)."""
@@ -189,8 +193,7 @@ class Run:
     async def _beat(self) -> None:
         """Renew the lease; learn that the job was canceled, superseded or taken over."""
         job, config = self.job, self._config
-        while True:
-            await asyncio.sleep(config.beat_s)
+        while not await happens_within(self._has_ended, config.beat_s):
             try:
                 answer = await self._ledger.beat(
                     job.id, job.fence, lease_s=config.lease_s, now=self._clock(), progress=self._progress,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
 
 from dramatiq import Broker
 
@@ -43,7 +42,7 @@ async def serving(
                 clock=clock,
             )
             try:
-                async with background(sweeper.run(), "farm-sweeper"):
+                async with sweeping(sweeper):
                     yield worker
             finally:
                 await worker.drain(drain_s)
@@ -52,11 +51,12 @@ async def serving(
 
 
 @asynccontextmanager
-async def background(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
-    """Run a coroutine while the context is open."""
-    task = asyncio.create_task(work, name=name)
+async def sweeping(sweeper: Sweeper) -> AsyncIterator[None]:
+    """Sweep while the context is open; a round that has begun is let finish."""
+    told_to_stop = asyncio.Event()
+    task = asyncio.create_task(sweeper.run(told_to_stop), name="farm-sweeper")
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        told_to_stop.set()
+        await task

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 
 from render.announce import Announcer
 from render.config import LANES, FarmConfig
+from render.pausing import happens_within
 from render.results import object_ids
 from render.run import Clock
 from render.spec import Lane
@@ -52,14 +53,17 @@ class Sweeper:
         self._clock = clock
         self._pruned_at = 0.0
 
-    async def run(self) -> None:
-        """Sweep for ever; a store that does not answer is logged and swept again."""
+    async def run(self, told_to_stop: asyncio.Event) -> None:
+        """Sweep until told to stop. No round's error ends it: who heals must not need healing."""
         while True:
             try:
                 await self.sweep()
             except StoreError as error:
                 logger.warning("sweeper.skipped: %s", error)
-            await asyncio.sleep(self._config.sweep_s)
+            except Exception:
+                logger.exception("sweeper.round_broke")
+            if await happens_within(told_to_stop, self._config.sweep_s):
+                return
 
     async def sweep(self) -> None:
         """One round.

@@ -110,6 +110,9 @@ class RenderWorker:
                 self._all_quiet.clear()
                 try:
                     await run.perform()
+                except Exception:
+                    # A bug of ours. The lease runs out, the job is tried again, and the third loss parks it.
+                    logger.exception("worker.run_broke job=%s lane=%s", job.id, lane)
                 finally:
                     del self._runs[job.id]
                     if not self._runs:
@@ -180,7 +183,7 @@ class RenderWorker:
                 return
 
     async def _follow_control(self) -> None:
-        async for message in self._stores.relay.follow(CONTROL_STREAM):
+        async for message in self._stores.relay.follow(CONTROL_STREAM):  # survives outages by itself
             try:
                 control = decode_control(message.payload)
             except ValueError as error:

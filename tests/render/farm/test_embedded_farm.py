@@ -395,3 +395,36 @@ async def test_early_preview_pictures_are_forgotten_too(stores: Stores, quick: F
             return await stores.objects.head(draft) is None
 
         await wait_until(is_gone, what="the early picture is deleted")
+
+
+async def test_settled_lane_is_nicer_than_the_preview_lane(
+    stores: Stores, quick: FarmConfig, heard: Heard, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    async with open_farm(stores, with_config(quick, settled_nice=10), embedded=True) as farm:
+        slow = {"steps": 500, "step_s": 0.05}
+        await farm.submit([wanted(seed=1, log=log, **slow), wanted("preview", seed=2, log=log, **slow)])
+        await wait_until(lambda: log.exists() and len(log.read_text().splitlines()) == 2, what="both run")
+        pids = {line.split()[0]: int(line.split()[2]) for line in log.read_text().splitlines()}
+        niceness = {seed: os.getpriority(os.PRIO_PROCESS, pid) for seed, pid in pids.items()}
+    assert niceness["1"] - niceness["2"] == 10
+
+
+async def test_sweeper_outlives_a_broken_round(
+    stores: Stores, quick: FarmConfig, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expire, is_broken = stores.ledger.expire, True
+
+    async def moody(now: float) -> Any:
+        nonlocal is_broken
+        if is_broken:
+            is_broken = False
+            raise ZeroDivisionError("a bug")
+        return await expire(now)
+
+    monkeypatch.setattr(stores.ledger, "expire", moody)
+    async with open_farm(stores, quick, embedded=False):
+        await wait_until(lambda: not is_broken, what="the broken round")
+        async with open_farm(stores, quick, embedded=True) as farm:
+            [answer] = await farm.submit([wanted()])
+            await wait_until(heard.saw(answer.job_id, "done"), what="done")
