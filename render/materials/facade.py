@@ -170,8 +170,7 @@ def _room(p: Patch, c: _Cell, x: Tensor, y: Tensor, mood: Mood) -> Tensor:
     dn = -(p.direction * p.normal).sum(1).clamp_max(-0.02)
     depth = 3.2 + 2.4 * c.hash
     rx, ry = x + c.bay * 0.5, y + c.sill
-    tx = torch.where(dx > 0, c.bay - rx, -rx) / torch.where(dx.abs() < 1e-4, 1e-4, dx)
-    ty = torch.where(dy > 0, c.floor - ry, -ry) / torch.where(dy.abs() < 1e-4, 1e-4, dy)
+    tx, ty = _reach(rx, dx, c.bay), _reach(ry, dy, c.floor)
     tz = depth / dn
     t = torch.minimum(torch.minimum(tx, ty), tz)
     hx, hy, hz = rx + dx * t, ry + dy * t, dn * t
@@ -211,6 +210,12 @@ def _room(p: Patch, c: _Cell, x: Tensor, y: Tensor, mood: Mood) -> Tensor:
     grazing = (1 - dn.abs().clamp(0, 1)) ** 5
     fresnel = torch.where(c.glassy, 0.14 + 0.8 * grazing, 0.07 + 0.8 * grazing)
     return seen * (1 - fresnel)[:, None] * torch.where(c.glassy, 0.75, 1.0)[:, None] + mirrored * fresnel[:, None]
+
+
+def _reach(at: Tensor, way: Tensor, far: Tensor) -> Tensor:
+    """Distance along a ray component until it leaves 0…far; never negative, far away when nearly parallel."""
+    gap = torch.where(way > 0, far - at, at)
+    return gap.clamp_min(0) / way.abs().clamp_min(1e-3)
 
 
 def shop(p: Patch, mood: Mood) -> Surface:
@@ -254,41 +259,62 @@ def shop(p: Patch, mood: Mood) -> Surface:
 def _shop_room(p: Patch, u: Tensor, v: Tensor, high: Tensor, salt: Tensor, warm: Tensor, mood: Mood) -> Tensor:
     dx, dy = (p.direction * p.tangent).sum(1), (p.direction * p.bitangent).sum(1)
     dn = -(p.direction * p.normal).sum(1).clamp_max(-0.03)
-    ceiling, depth = high - 0.7, 6.5
-    ty = torch.where(dy > 0, ceiling - v, -v) / torch.where(dy.abs() < 1e-4, 1e-4, dy)
+    each = [cell_hash(salt, salt * 0, k) for k in (61, 62, 63, 64)]
+    ceiling, depth = high - 0.7, 4.5 + 4.0 * each[0]
+    ty = _reach(v, dy, ceiling)
     tz = depth / dn
     t = torch.minimum(ty, tz)
     hx, hy, hz = u + dx * t, v + dy * t, dn * t
     back = tz <= ty
-    albedo = torch.where(back[:, None], color(0.40, 0.36, 0.30),
+    wall = mix(color(0.42, 0.36, 0.28).expand_as(p.tint), color(0.24, 0.29, 0.30), each[1]) * (0.45 + 0.8 * each[2])[:, None]
+    albedo = torch.where(back[:, None], wall,
                          torch.where((dy > 0)[:, None], color(0.55, 0.54, 0.50), color(0.20, 0.16, 0.12)))
-    lamp_x = (hx / 2.4 - (hx / 2.4).floor() - 0.5) * 2.4
-    glow = 0.45 + 0.9 / (lamp_x**2 + (hy - ceiling + 0.2) ** 2 + (hz % 2.2 - 1.1) ** 2 + 0.5)
-    panel = (~back) & (dy > 0) & (lamp_x.abs() < 0.5) & ((hz % 2.2 - 1.1).abs() < 0.12)
-    for at_m, top, salt_of in ((2.6, 1.9, 11), (0.7, 0.95, 17)):  # far shelf first, window display last
+    pitch = 1.6 + 1.6 * each[3]
+    lamp_x = (hx / pitch - (hx / pitch).floor() - 0.5) * pitch
+    glow = 0.30 + 0.9 / (lamp_x**2 + (hy - ceiling + 0.2) ** 2 + (hz % 2.2 - 1.1) ** 2 + 0.5)
+    panel = (~back) & (dy > 0) & (lamp_x.abs() < 0.12 + 0.3 * each[0]) & ((hz % 2.2 - 1.1).abs() < 0.12)
+    kind = each[3]  # some shops show shelves, some mannequins and plinths, some only their depth
+    for at_m, top, salt_of in ((2.9, 2.0, 11), (0.7, 0.95, 17)):  # far shelf first, window display last
         k = at_m / dn
         sx, sy = u + dx * k, v + dy * k
-        shelf = (sy / 0.42).floor()
-        item = (sx / 0.19).floor()
+        tall = 0.30 + 0.25 * kind
+        shelf = (sy / tall).floor()
+        item = (sx / (0.12 + 0.14 * each[0])).floor()
+        along = sx / (0.12 + 0.14 * each[0]) - item
         rnd = cell_hash(item, shelf, salt + salt_of)
-        stock = cell_hash((sx / 1.3).floor(), shelf * 0, salt + salt_of + 1) > 0.3
-        goods = (k < t) & (sy > 0.1) & (sy < top) & stock & ((sy / 0.42 - shelf) < 0.35 + 0.55 * rnd)
-        goods &= (sx / 0.19 - item) < 0.55 + 0.4 * rnd
-        plank = (k < t) & (sy < top) & stock & ((sy / 0.42 - shelf) > 0.94)
-        shade = 0.06 + 0.30 * cell_hash(item, shelf, salt + salt_of + 2)
-        hue = 0.82 + 0.36 * torch.stack([cell_hash(item, shelf, 41), cell_hash(item, shelf, 43),
-                                         cell_hash(item, shelf, 47)], 1)
+        stock = cell_hash((sx / 1.5).floor(), shelf * 0, salt + salt_of + 1) > 0.25 + 0.5 * (kind > 0.6).float()
+        goods = (k < t) & (sy > 0.1) & (sy < top) & stock & ((sy / tall - shelf) < 0.30 + 0.5 * rnd)
+        goods &= along < 0.55 + 0.4 * rnd
+        plank = (k < t) & (sy < top) & stock & ((sy / tall - shelf) > 0.94)
+        shade = 0.05 + 0.26 * cell_hash(item, shelf, salt + salt_of + 2) ** 1.5
+        hue = 0.75 + 0.5 * torch.stack([cell_hash(item, shelf, 41), cell_hash(item, shelf, 43),
+                                        cell_hash(item, shelf, 47)], 1)
         albedo = torch.where(goods[:, None], shade[:, None] * hue, albedo)
         albedo = torch.where(plank[:, None], color(0.14, 0.10, 0.07), albedo)
-        hz = torch.where(goods | plank, torch.full_like(hz, at_m), hz)
-        panel &= ~(goods | plank)
-    lit = mood.display * (0.10 + 1.05 * min(1.0, 1.8 * mood.lamps))
+        figure = (kind > 0.6) & (k < t) & _mannequin(sx, sy, cell_hash((sx / 1.15).floor(), shelf * 0, salt + salt_of + 5))
+        cell, half = (sx / 1.15).floor(), (sy / 0.95).floor()
+        hue_of = torch.stack([cell_hash(cell, half, 51 + c) for c in range(3)], 1)
+        cloth = (0.03 + 0.30 * cell_hash(cell, half, 59) ** 2)[:, None] * (0.75 + 0.5 * hue_of)
+        albedo = torch.where(figure[:, None], cloth, albedo)
+        front = goods | plank | figure
+        hz = torch.where(front, torch.full_like(hz, at_m), hz)
+        glow = torch.where(front, 0.55 + 0.35 * sy / high, glow)
+        panel &= ~front
+    closed = cell_hash(salt, salt * 0, 71) < 0.22
+    lit = mood.display * min(1.0, 1.8 * mood.lamps) * (0.55 + 0.7 * each[2]) * torch.where(closed, 0.06, 1.0)
     if mood.lamps <= 0:
-        lit = 0.0
+        lit = torch.where(closed, 0.0, 0.06) * mood.daylight.mean()
     day = mood.daylight * (0.30 * torch.exp(-hz / 2.6))[:, None] + mood.daylight * 0.035
-    seen = albedo * (day + warm * lit * glow[:, None]) + torch.where(panel[:, None], warm * (1.6 * lit), 0.0)
+    seen = albedo * (day + warm * (lit * glow)[:, None]) + torch.where(panel[:, None], warm * (1.9 * lit)[:, None], 0.0)
     away = p.direction - 2 * (p.direction * p.normal).sum(1, keepdim=True) * p.normal
     sky = mood.sky.radiance(away)
     mirrored = mix(mood.street.expand_as(sky), sky, smooth(0.25, 0.5, away[:, 2]))
     fresnel = 0.07 + 0.8 * (1 - dn.clamp(0, 1)) ** 5
     return seen * (1 - fresnel)[:, None] + mirrored * fresnel[:, None]
+
+
+def _mannequin(x: Tensor, y: Tensor, each: Tensor) -> Tensor:
+    """(M,) bool: a dressed figure on a plinth, one in most cells of 1.15 m."""
+    x = (x / 1.15 - (x / 1.15).floor() - 0.5) * 1.15 + 0.2 * (each - 0.5)
+    wide = torch.where(y > 1.62, 0.085, 0.20 - 0.05 * torch.cos((y - 0.55) * 5.0))
+    return (each > 0.3) & (x.abs() < wide) & (y > 0.35) & (y < 1.85) & ~((y > 1.55) & (y < 1.63) & (x.abs() > 0.05))

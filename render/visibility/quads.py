@@ -133,6 +133,31 @@ def trace_ortho(quads: Quads, centre: Tensor, toward: Tensor, half_m: float, siz
     return OrthoMap(depth.reshape(size, size), centre.double(), right, down, travel, half_m)
 
 
+@dataclass(frozen=True)
+class Spheres:
+    """Bounding spheres of primitives, to sort out most of them before a single-ray or single-point question."""
+
+    centre: Tensor
+    radius: Tensor
+
+    @staticmethod
+    def around(quads: Quads) -> Spheres:
+        middle = quads.origin + 0.5 * (quads.edge_u + quads.edge_v)
+        radius = 0.5 * torch.maximum((quads.edge_u + quads.edge_v).norm(dim=1), (quads.edge_u - quads.edge_v).norm(dim=1))
+        return Spheres(middle, radius + 1e-6)
+
+    def on_ray(self, origin: Tensor, direction: Tensor) -> Tensor:
+        """Indices of the spheres that a ray may touch."""
+        way = self.centre - origin
+        along = way @ direction
+        aside = (way * way).sum(1) - along * along
+        return ((aside <= self.radius**2) & (along > -self.radius)).nonzero().squeeze(1)
+
+    def near(self, point: Tensor, reach_m: float) -> Tensor:
+        """Indices of the spheres within reach of a point."""
+        return ((self.centre - point).norm(dim=1) <= self.radius + reach_m).nonzero().squeeze(1)
+
+
 def intersect_ray(quads: Quads, origin: Tensor, direction: Tensor) -> tuple[float, int]:
     """Distance and index of the first primitive along one ray by testing all of them; (inf, -1) when none."""
     q = quads.origin - origin.double()
@@ -175,8 +200,10 @@ def nearest_distance(quads: Quads, point: Tensor) -> float:
     uu, vv = (quads.edge_u**2).sum(1), (quads.edge_v**2).sum(1)
     u = ((rel * quads.edge_u).sum(1) / uu.clamp_min(1e-12)).clamp(0, 1)
     v = ((rel * quads.edge_v).sum(1) / vv.clamp_min(1e-12)).clamp(0, 1)
+    if len(quads) == 0:
+        return float("inf")
     gap = rel - u[:, None] * quads.edge_u - v[:, None] * quads.edge_v
-    return float(gap.norm(dim=1).min()) if len(quads) else float("inf")
+    return float(gap.norm(dim=1).min())
 
 
 def _trace_pinhole(quads: Quads, view: View) -> Hits:

@@ -21,7 +21,7 @@ from render.materials.base import Mood, Patch, Surface, smooth
 from render.materials.table import surfaces
 from render.scene import Scene
 from render.view import View
-from render.visibility.quads import Quads, intersect_ray, nearest_distance, pixel_directions, trace_view
+from render.visibility.quads import Quads, Spheres, intersect_ray, nearest_distance, pixel_directions, trace_view
 from render.world.base import Point, Stage
 from render.world.mirror import mirrored_light
 from render.world.mood import leaf_share, mood_of
@@ -50,7 +50,7 @@ class _Hour:
 
     sun: SunMaps | None
     sky: Tensor
-    gain: float
+    metered: float
     table: Tensor | None = None
     unit: float = 0.0
 
@@ -66,6 +66,7 @@ class BuiltWorld:
         self._scene = scene
         mesh = place.mesh
         self._quads = mesh.quads
+        self._spheres = Spheres.around(mesh.quads)
         self._origin = mesh.quads.origin.float()
         self._visible = mesh.quads
         turn = torch.from_numpy(rotation(place.heading_deg))
@@ -166,11 +167,13 @@ class BuiltWorld:
         own = np.asarray(point_m, np.float64) @ rotation(self.place.heading_deg).T
         if self.place.solid(*own) or own[2] < self.place.ground(own[0], own[1]) + min(clearance_m, 0.25):
             return False
-        return nearest_distance(self._quads, torch.from_numpy(np.asarray(point_m, np.float64))) >= clearance_m
+        point = torch.from_numpy(np.asarray(point_m, np.float64))
+        return nearest_distance(self._quads.pick(self._spheres.near(point, clearance_m)), point) >= clearance_m
 
     def first_hit(self, origin_m: Point, direction: Point) -> float:
         start = torch.from_numpy(np.asarray(origin_m, np.float64))
-        return intersect_ray(self._quads, start, torch.from_numpy(np.asarray(direction, np.float64)))[0]
+        way = torch.from_numpy(np.asarray(direction, np.float64))
+        return intersect_ray(self._quads.pick(self._spheres.on_ray(start, way)), start, way)[0]
 
     def ground_m(self, x_m: float, y_m: float) -> float:
         own = np.array([x_m, y_m, 0.0]) @ rotation(self.place.heading_deg).T
@@ -184,7 +187,7 @@ class BuiltWorld:
         """
         self._dress(scene.season)
         hour = self._hour(light, True)
-        return replace(light, exposure=light.exposure * hour.gain)
+        return replace(light, exposure=light.exposure * self._gain(light, hour.metered))
 
     def _dress(self, season: float) -> None:
         """Hide the leaves that have fallen, or not yet grown, by season."""
@@ -212,29 +215,31 @@ class BuiltWorld:
                 self._casters, torch.from_numpy(self.place.centre_m), light.sun_direction.double(), spans
             )
         sky, beam = self.baked().natural(light, sun)
-        hour = _Hour(sun, sky, self._gain(light, sky + beam))
+        hour = _Hour(sun, sky, self._metered(sky + beam))
         self._hours[key] = hour
         while len(self._hours) > REMEMBERED_HOURS:
             self._hours.popitem(last=False)
         return hour
 
-    def _gain(self, light: Light, irradiance: Tensor) -> float:
-        """Factor on the light's exposure that this place wants: its own daylight, metered around the focus."""
-        nodes, metering = self._nodes, self.place.metering
+    def _metered(self, irradiance: Tensor) -> float:
+        """Mean radiance (log average by area) of the surfaces around the focus under irradiance (T, 3)."""
+        nodes = self._nodes
         focus = torch.from_numpy(np.asarray(self.stage.focus_m)).float()
-        near = self._inside & ((nodes.position - focus).norm(dim=1) < metering.radius_m) & ~nodes.soft & (nodes.area_m2 > 0.004)
+        near = (nodes.position - focus).norm(dim=1) < self.place.metering.radius_m
+        near &= self._inside & ~nodes.soft & (nodes.area_m2 > 0.004)
         if not self.place.indoors:
             near &= nodes.position[:, 2] < 14
-        bright = (irradiance[near] * self.place.mesh.tint[nodes.quad[near]]).mean(1) * (light.exposure / math.pi)
+        bright = (irradiance[near] * self.place.mesh.tint[nodes.quad[near]]).mean(1) / math.pi
         weight = nodes.area_m2[near]
-        mean = math.exp(float((bright.clamp_min(1e-5).log() * weight).sum() / weight.sum().clamp_min(1e-9)))
-        display = 2.0**light.scene.exposure_ev
-        gain = (metering.target * display / mean) ** metering.pull
-        gain = min(max(gain, metering.least), metering.most)
-        if not self.place.indoors:
-            return gain
-        lamplit = min(1.0, 2 * light.lamps_on)  # a room under its lamps is exposed for them, not for the moon outside
-        return float(gain ** (1 - lamplit) * 0.75**lamplit)
+        return math.exp(float((bright.clamp_min(1e-9).log() * weight).sum() / weight.sum().clamp_min(1e-9)))
+
+    def _gain(self, light: Light, metered: float) -> float:
+        """Factor on the light's exposure that this place wants under its own daylight."""
+        metering = self.place.metering
+        display = max(metered * light.exposure / 2.0**light.scene.exposure_ev, 1e-5)
+        gain = min(max((metering.target / display) ** metering.pull, metering.least), metering.most)
+        lamplit = min(1.0, 2 * light.lamps_on)  # under lamps one exposes for them, not for the moon
+        return float(gain ** (1 - lamplit) * metering.lamplit**lamplit)
 
     def _patch(self, g: BuiltGBuffer, which: Tensor, hour: _Hour, light: Light) -> tuple[Patch, Tensor, Tensor, Tensor]:
         """Everything materials need about the samples, their ambient irradiance, facets and material ids."""

@@ -63,13 +63,13 @@ def city(scene: Scene) -> Place:
         crossing = any(abs(y - middle) < half - 3.2 for middle, half in plan.crossings)
         return 0.0 if abs(x) < plan.half_road or crossing or y > FAR_M - 4 else KERB_M
 
-    focus = np.array([0.0, 18.0, 4.5]) @ rotation(heading)
+    focus = np.array([0.0, 18.0, 3.4]) @ rotation(heading)
     return Place(
         mesh=b.finish(heading), lamps=lamps_from_rows(lamps, turn),
         stage=Stage(focus, 34.0, (heading + 180.0) % 360.0), heading_deg=heading,
         centre_m=np.array([0.0, 30.0, 0.0]) @ rotation(heading), sky_half_m=105.0,
         sky_maps=(24, 320), sun_spans=((46.0, 1536), (230.0, 1024)),
-        metering=Metering(42.0, 0.135, 0.72, 0.6, 3.2), solid=solid, ground=ground,
+        metering=Metering(42.0, 0.165, 0.8, 0.6, 3.6, 1.0), solid=solid, ground=ground,
     )
 
 

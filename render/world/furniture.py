@@ -57,7 +57,7 @@ def furnish(b: MeshBuilder, room: Room, scene: Scene, rng: np.random.Generator) 
         _desk(b, rng)
         taken.append((-2.8, -2.1, -3.0, -1.6, 0.8))
     _pendant(b, room)
-    lamps.append((-0.15, 0.45, room.high - 0.85, 1.5, 1.08, 0.62, 9.0, 0.0))
+    lamps.append((-0.15, 0.45, room.high - 0.85, 4.6, 3.3, 1.9, 9.0, 0.0))
     return lamps, taken
 
 
@@ -177,7 +177,7 @@ def _floor_lamp(b: MeshBuilder, at: tuple[float, float]) -> list[tuple[float, ..
            Material.PAINT, BRASS, (0.4,), closed_u=True)
     _leg(b, foot + [0, 0, 0.02], 1.45, BRASS, 0.012)
     _shade(b, foot, 0.22, 0.15, 1.40, 1.70)
-    return [(at[0], at[1], 1.78, 1.9, 1.30, 0.70, 8.0, 0.0), (at[0], at[1], 1.36, 1.5, 1.02, 0.55, 6.0, 0.6)]
+    return [(at[0], at[1], 1.78, 3.6, 2.45, 1.3, 8.0, 0.0), (at[0], at[1], 1.36, 1.5, 1.02, 0.55, 6.0, 0.6)]
 
 
 def _sideboard(b: MeshBuilder, room: Room, at: tuple[float, float], rng: np.random.Generator) -> list[tuple[float, ...]]:
@@ -206,7 +206,7 @@ def _sideboard(b: MeshBuilder, room: Room, at: tuple[float, float], rng: np.rand
     bowl = np.stack([np.array([x - 0.05, y - 0.02, z]) for z in (0.77, 0.78, 0.82, 0.85)])
     b.loft(tube(bowl, np.array([0.06, 0.08, 0.13, 0.15]), 20), Material.PLAIN, (0.48, 0.44, 0.37), (0.08, 3.0, 0.3),
            closed_u=True)
-    return [(x + 0.55, y, 1.30, 1.3, 0.88, 0.47, 6.0, 0.0), (x + 0.55, y, 1.02, 1.0, 0.69, 0.37, 4.0, 0.5)]
+    return [(x + 0.55, y, 1.30, 2.2, 1.5, 0.8, 6.0, 0.0), (x + 0.55, y, 1.02, 1.0, 0.69, 0.37, 4.0, 0.5)]
 
 
 def _bookcase(b: MeshBuilder, at: tuple[float, float], high: float, density: float, rng: np.random.Generator) -> None:

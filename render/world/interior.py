@@ -64,7 +64,7 @@ def interior(scene: Scene) -> Place:
         mesh=b.finish(heading), lamps=lamps_from_rows(lamps, torch.from_numpy(turn)),
         stage=Stage(focus @ turn, 4.5, float((heading + approach) % 360.0), indoors=True), heading_deg=heading,
         centre_m=np.array([0.0, 0.0, 1.2]) @ turn, sky_half_m=5.6, sky_maps=(128, 288),
-        sun_spans=((5.6, 2048),), metering=Metering(9.0, 0.15, 0.9, 0.5, 60.0), solid=solid, ground=lambda x, y: 0.0,
+        sun_spans=((5.6, 2048),), metering=Metering(9.0, 0.15, 0.9, 0.5, 60.0, 0.75), solid=solid, ground=lambda x, y: 0.0,
         room=((-2.83, -3.33, -0.02), (2.83, 3.33, high + 0.02)),
     )
 

@@ -21,7 +21,7 @@ class Metering:
 
     Args:
         radius_m: which nodes count. target: display brightness they are brought to. pull: 0–1 how far.
-        least, most: bounds of the gain.
+        least, most: bounds of the gain. lamplit: the gain when all lamps are lit.
     """
 
     radius_m: float
@@ -29,6 +29,7 @@ class Metering:
     pull: float
     least: float
     most: float
+    lamplit: float
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 KERB = 0.14
 IRON = (0.03, 0.034, 0.034)
-LAMP = (15.0, 9.6, 4.9)
+LAMP = (210.0, 134.0, 68.0)
 CAR_TINTS = (
     (0.42, 0.42, 0.42), (0.03, 0.032, 0.035), (0.10, 0.11, 0.12), (0.55, 0.54, 0.52), (0.04, 0.07, 0.13),
     (0.20, 0.03, 0.025), (0.06, 0.10, 0.08), (0.23, 0.22, 0.20), (0.30, 0.25, 0.15),
@@ -60,14 +60,14 @@ def _lamps(b: MeshBuilder, plan: StreetPlan) -> list[tuple[float, ...]]:
         b.box((arm - side * 0.22, y, 6.42), (0.36, 0.13, 0.05), Material.PAINT, IRON, (0.3,))
         b.sheet((arm - side * 0.5, y - 0.1, 6.365), (0, 0.2, 0), (0.56 * side, 0, 0), Material.GLOW, (1.0, 0.72, 0.42),
                 (1, 9.0), two_sided=True, casts=False)
-        rows.append((arm - side * 0.22, float(y), 6.3, *LAMP, 24.0, 1.0))
+        rows.append((arm - side * 0.22, float(y), 6.3, *LAMP, 28.0, 0.9))
     return rows
 
 
 def _shop_light(lot: Lot) -> list[tuple[float, ...]]:
     """Light that spills from a shop window."""
     x = lot.side * (lot.front - 0.5)
-    warm = (1.5, 1.06, 0.58) if lot.seed % 10 < 7 else (1.15, 1.2, 1.25)
+    warm = (8.5, 6.0, 3.3) if lot.seed % 10 < 7 else (6.2, 6.6, 7.0)
     count = max(1, round((lot.end - lot.begin) / 7))
     step = (lot.end - lot.begin) / count
     return [(x, lot.begin + (k + 0.5) * step, 2.5, *warm, 10.0, 0.0) for k in range(count)]
@@ -81,11 +81,10 @@ def _trees(b: MeshBuilder, plan: StreetPlan, rng: np.random.Generator) -> None:
         for y in np.arange(-100.0 + 4 * (side > 0), 188.0, spacing):
             at = float(y) + float(rng.uniform(-1, 1))
             seed = int(rng.integers(1 << 20))
-            if not _clear(plan, at, 1.5) or -13 < at < -8:
+            if not _clear(plan, at, 1.5) or -24 < at < -3:
                 continue
-            near = abs(at - 10) < 60
-            street_tree(b, (side * (plan.half_road + 1.0), at, KERB), float(rng.uniform(0.82, 1.12)), 850 if near else 330,
-                        seed)
+            leaves = 1900 if -40 < at < 32 else 800 if at < 80 else 330
+            street_tree(b, (side * (plan.half_road + 1.0), at, KERB), float(rng.uniform(0.82, 1.12)), leaves, seed)
             b.box((side * (plan.half_road + 1.0), at, KERB + 0.01), (0.62, 0.62, 0.012), Material.PLAIN, (0.06, 0.045, 0.03),
                   (0.4, 6.0))
 
