@@ -150,9 +150,10 @@ def _exposure(sun: Tensor, sky: Tensor, sin_elevation: float, night: float, air:
     level = float(_luma(sun)) * max(sin_elevation, 0.12) * 0.8 + float(_luma(sky))
     dusk = min(1.0, level / 0.3) ** 0.28
     exposure = 1.16 * math.pi / max(level, 1e-6) * dusk
-    exposure *= 1 - (1 - 0.34) * night
+    exposure *= 1 - (1 - 0.50) * night
     exposure *= 0.72 + 0.28 * air.cover_gain if air.cover_gain < 1 else 1.0
-    exposure *= 1 + 0.35 * air.veil
+    exposure *= 1 + 0.25 * air.veil
+    exposure *= 1 - 0.26 * air.snow  # a white ground sends back four times what a green one does
     return float(exposure * 2.0**ev)
 
 

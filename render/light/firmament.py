@@ -65,8 +65,8 @@ def _stars(direction: Tensor, pixel_rad: float) -> Tensor:
     radius = max(0.10, 0.75 * pixel_rad * cells)
     spot = (1 - (du * du + dv * dv) / (radius * radius)).clamp(min=0)
     bright = _hash(key, 3)
-    there = _hash(key, 4) < 0.20
-    power = bright**5 * there * spot * 0.020
+    there = _hash(key, 4) < 0.13
+    power = bright**6 * there * spot * 0.020
     warm = _hash(key, 5)
     tint = torch.stack([0.8 + 0.4 * warm, torch.ones_like(warm), 1.25 - 0.4 * warm], 1)
     return tint * power[:, None]

@@ -16,7 +16,7 @@ from render.world.noise import tile
 
 # distance in metres, azimuth cells per turn, weight
 _SNOW_LAYERS = ((4.0, 150.0, 0.75), (8.0, 300.0, 0.7), (16.0, 560.0, 0.6), (32.0, 1000.0, 0.5))
-_RAIN_LAYERS = ((5.0, 420.0, 0.30), (11.0, 800.0, 0.26), (24.0, 1500.0, 0.22))
+_RAIN_LAYERS = ((5.0, 420.0, 0.15), (11.0, 800.0, 0.15), (24.0, 1500.0, 0.13))
 
 
 def fall(radiance: Tensor, direction: Tensor, distance_m: Tensor, light: Light, pixel_rad: float) -> Tensor:

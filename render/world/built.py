@@ -109,7 +109,8 @@ class BuiltWorld:
         if self._ambient is None:
             mesh, place, nodes = self.place.mesh, self.place, self._nodes
             area = torch.linalg.cross(mesh.quads.edge_u, mesh.quads.edge_v).norm(dim=1)
-            broad = mesh.casts & ((area > SKY_CASTER_M2) | (mesh.material == Material.LEAF) | place.indoors)
+            leaf = mesh.material == Material.LEAF
+            broad = mesh.casts & ((area > 0.006) & ~leaf if place.indoors else (area > SKY_CASTER_M2) | leaf)
             casters, centre = mesh.quads.pick(broad), torch.from_numpy(place.centre_m)
             albedo, (count, size) = mesh.tint[nodes.quad], place.sky_maps
             if place.indoors:

@@ -88,7 +88,7 @@ def shade_ground(
     if light.wetness and detail:
         facing = (direction[2] - gx * direction[0] - gy * direction[1]) * -flat
         fresnel = 0.02 + 0.5 * (1 - facing).clamp(0, 1) ** 5
-        radiance = radiance + light.sky_irradiance[:, None] * (fresnel * (1 - crown) * (0.22 * light.wetness))
+        radiance = radiance + light.sky_irradiance[:, None] * (fresnel * (1 - crown) * (1 - snow) * (0.07 * light.wetness))
     return radiance
 
 
@@ -97,7 +97,11 @@ def _grain(paint: Paint, hit: Hit, gx: Tensor, gy: Tensor, strata_m: float) -> t
     fine = stack("grain a", "grain b", "grain c", low=6, high=60, slope=-0.8)
     tone = torch.zeros_like(hit.x)
     push_x, push_y = torch.zeros_like(hit.x), torch.zeros_like(hit.x)
-    u, v = hit.x + 0.6 * hit.z, hit.y + 0.6 * hit.z
+    # On walls a pattern of x and y would smear downwards: there the face's own plane carries it.
+    wall = hit.steep > 1.1
+    across = gx.abs() > gy.abs()
+    u = torch.where(wall & across, hit.z * 0.9, hit.x + 0.6 * hit.z)
+    v = torch.where(wall & ~across, hit.z * 0.9, hit.y + 0.6 * hit.z)
     for period, near, far, weight, relief, turn in _GRAINS:
         at = torch.nonzero(hit.distance < far).squeeze(1)
         if at.numel() == 0:
@@ -115,9 +119,9 @@ def _grain(paint: Paint, hit: Hit, gx: Tensor, gy: Tensor, strata_m: float) -> t
     at = torch.nonzero(cliff > 0.02).squeeze(1)
     if at.numel():
         cx, cy, cz, share = hit.x[at], hit.y[at], hit.z[at], cliff[at]
-        along = (cy * gx[at] - cx * gy[at]) / hit.steep[at].clamp(min=0.1) * 0.3 + (cx + cy) * 0.7
+        along = torch.where(across[at], cy, cx)
         bands = lookup(fine[:2], along * 0.10, cz, strata_m)
-        cracks = lookup(fine[0], along, cz * 0.35, 26.0 * 3)
+        cracks = lookup(fine[0], along, cz * 0.30, 26.0 * 3)
         tone[at] += share * (0.24 * bands[0] + 0.15 * cracks)
         push = share * 0.30 * bands[1]
         close = hit.distance[at] < 500
