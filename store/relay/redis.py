@@ -19,7 +19,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from store.errors import UnavailableError
 from store.relay.base import BEGINNING, IDLE_BEFORE_REDELIVERY_S, STREAM_LENGTH, Message
-from store.relay.redis_reader import Follower, StreamReader
+from store.relay.redis_reader import Follower, StreamReader, heed_cancellation
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -111,7 +111,9 @@ class RedisRelay:
                 if not found and own_left is None:
                     found = await self._read_group(key, group, member, ">")
                 tries = 0
+                heed_cancellation()
             except ResponseError as error:
+                heed_cancellation()
                 if "NOGROUP" not in str(error):
                     logger.warning("relay.share_failed stream=%s group=%s: %s", stream, group, error)
                     await self._pause(1.0)
@@ -170,7 +172,9 @@ class RedisRelay:
 
     async def _ask(self, answer: Awaitable[T]) -> T:
         try:
-            return await answer
+            answered = await answer
+            heed_cancellation()
+            return answered
         except (RedisError, OSError, TimeoutError) as error:
             raise UnavailableError(
                 f"Redis does not answer ({error or type(error).__name__}). Is it running, and is CYCLORAMA_REDIS_URL "

@@ -26,6 +26,16 @@ _RETRY_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 _WAKE_EXPIRES_S = 60
 
 
+def heed_cancellation() -> None:
+    """Raise the cancellation that redis-py swallows when it comes while a connection is being made (seen with 8.1).
+
+    Without this a task that reads the relay could outlive its cancellation, and a shutdown wait for it for ever.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 class Follower:
     """One reader's place in one stream.
 
@@ -75,6 +85,7 @@ class Follower:
         self._behind = False
         try:
             found: Any = await redis.xrange(self.key, min=f"({self.last}", count=_COUNT)
+            heed_cancellation()
         except (RedisError, OSError, TimeoutError) as error:
             self._behind = True
             if not self._closed:
@@ -131,8 +142,8 @@ class StreamReader:
         """Stop reading and end every follower."""
         self._closed = True
         while self._task is not None and not self._task.done():
-            # More than once if need be: redis-py swallows a cancellation that meets it while it connects, and would
-            # go on to block for `_BLOCK_MS`.
+            # More than once if need be: one that redis-py swallows (see `heed_cancellation`) would show after
+            # `_BLOCK_MS`.
             self._task.cancel()
             await asyncio.wait({self._task}, timeout=0.1)
         for followers in self._followers.values():
@@ -155,6 +166,7 @@ class StreamReader:
             streams: dict[Any, Any] = {**self._places, self._wake_key: self._wake_place}
             try:
                 answer: Any = await self._waiting.xread(streams, count=_COUNT, block=_BLOCK_MS)
+                heed_cancellation()
                 tries = 0
             except (RedisError, OSError, TimeoutError) as error:
                 logger.warning("relay.read_waits streams=%d: %s", len(self._places), error)

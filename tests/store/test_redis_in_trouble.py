@@ -155,3 +155,26 @@ async def test_close_does_not_wait_for_a_blocked_read(redis_server: RedisServer)
         await relay.close()
         await asyncio.wait_for(reading, 5)
         assert time.monotonic() - begun < 2
+
+
+@pytest.mark.parametrize("how", ["share", "follow", "publish"])
+async def test_a_canceled_reader_ends_wherever_the_cancellation_meets_it(redis_server: RedisServer, how: str) -> None:
+    async def read_for_ever(relay: RedisRelay) -> None:
+        if how == "publish":
+            while True:
+                await relay.publish("busy", b"x")
+        messages = relay.share("busy", "group", "member") if how == "share" else relay.follow("busy")
+        async for _ in messages:
+            pass
+
+    for turns in range(20):
+        relay = RedisRelay(redis_server.url)
+        reading = asyncio.create_task(read_for_ever(relay))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        reading.cancel()
+
+        await asyncio.wait({reading}, timeout=5)
+
+        assert reading.cancelled(), f"still runs after a cancellation in turn {turns}"
+        await relay.close()
