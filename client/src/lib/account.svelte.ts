@@ -14,8 +14,14 @@ export class Account {
 	me = $state<Me | null>(null);
 	problem = $state('');
 
+	/** Whoever was here last is let in at once; the server's answer follows and may show them the door. */
 	async ask(): Promise<void> {
 		this.problem = '';
+		const kept = readKept();
+		if (kept) {
+			this.me = kept;
+			this.state = 'signed-in';
+		}
 		try {
 			this.#is(await api.me());
 		} catch (error) {
@@ -23,14 +29,9 @@ export class Account {
 				this.state = 'signed-out';
 				return;
 			}
-			const kept = readKept();
-			if (kept) {
-				this.me = kept;
-				this.state = 'signed-in';
-			} else {
-				this.state = 'unreachable';
-				this.problem = sentence(error);
-			}
+			if (kept) return;
+			this.state = 'unreachable';
+			this.problem = sentence(error);
 		}
 	}
 
@@ -55,7 +56,8 @@ export class Account {
 	}
 
 	#is(me: Me): void {
-		this.me = me;
+		// The same person keeps the same record: a page that is open already need not open its documents again.
+		if (JSON.stringify(me) !== JSON.stringify(this.me)) this.me = me;
 		this.state = 'signed-in';
 		try {
 			localStorage.setItem(KEPT_AS, JSON.stringify(me));

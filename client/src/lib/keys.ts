@@ -38,9 +38,9 @@ export const KEY_MAP: { title: string; keys: [string, string][] }[] = [
 		title: 'Dials and rings',
 		keys: [
 			['← → ↑ ↓', 'A small step'],
-			['Shift with them', 'A large step'],
-			['Page ↑ ↓', 'A large step'],
-			['Home, End', 'First, last value']
+			['Shift ← →', 'A large step'],
+			['PgUp PgDn', 'A large step'],
+			['Home End', 'First, last value']
 		]
 	}
 ];

@@ -35,8 +35,8 @@ export class Presence {
 		this.#awareness.off('change', this.#heard);
 	}
 
-	/** Everybody else, one entry per open page, in a stable order. */
-	get others(): Person[] {
+	/** Everybody else, one entry per open page, in a stable order; read once, however many cards ask. */
+	readonly others: Person[] = $derived.by(() => {
 		this.#people_changed.track();
 		const found: Person[] = [];
 		for (const [client, state] of this.#awareness.getStates()) {
@@ -45,13 +45,13 @@ export class Presence {
 			if (person) found.push(person);
 		}
 		return found.sort((a, b) => a.user.name.localeCompare(b.user.name) || a.client - b.client);
-	}
+	});
 
-	get farm(): FarmState {
+	readonly farm: FarmState = $derived.by(() => {
 		this.#farm_changed.track();
 		const state = this.#farm_client === null ? undefined : this.#awareness.getStates().get(this.#farm_client);
 		return state ? readFarm(state.farm) : NO_FARM;
-	}
+	});
 
 	look(at: LookingAt | null): void {
 		this.#say('looking_at', at);

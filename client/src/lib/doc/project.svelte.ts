@@ -158,6 +158,9 @@ export class Environment {
 	removeVariation(variation: string): void {
 		this.#edit(`${this.id}.variations.${variation}.remove`, () => {
 			this.#writable('variations')?.delete(variation);
+			for (const slot of this.#raw('renders')?.keys() ?? []) {
+				if (slot.startsWith(`${variation}/`)) this.#writable('renders')?.delete(slot);
+			}
 		});
 	}
 

@@ -76,7 +76,8 @@ function settledJob(farm: FarmState, environment: string, slot: string): FarmJob
 	);
 }
 
-function phaseWords(job: FarmJob): string {
+/** What the farm does with a job, as a sentence begins. */
+export function phaseWords(job: FarmJob): string {
 	if (job.phase) return job.phase.charAt(0).toUpperCase() + job.phase.slice(1);
 	return job.state === 'queued' ? 'Waiting for the farm' : 'Rendering';
 }
