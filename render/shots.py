@@ -105,12 +105,14 @@ def _standard(world: World, angle: _Angle) -> tuple[Point, Point]:
                 y = float(focus[1]) + reach * math.cos(heading)
                 eye = np.array([x, y, world.ground_m(x, y) + rise + lift])
                 tight = min(clearance, rise * 0.8)
-                if not world.is_free(eye, tight):
-                    continue
-                aim = _aim(eye, focus, angle)
-                seen, room = _seen_share(world, eye, focus), _open_share(world, eye, aim, angle.focal_mm)
-                cost = abs(turn) / 40 + abs(stretch - 1) * 1.5 + lift / 6 + 4 * (1 - seen) + 5 * (1 - room)
+                cost = abs(turn) / 40 + abs(stretch - 1) * 1.5 + lift / 6
                 cost += 0 if stage.indoors else 0.8 * (1 - _footing(world, eye))
+                if (best is not None and cost >= best[0]) or not world.is_free(eye, tight):
+                    continue
+                cost += 4 * (1 - _seen_share(world, eye, focus))
+                if best is not None and cost >= best[0]:
+                    continue
+                cost += 5 * (1 - _open_share(world, eye, _aim(eye, focus, angle), angle.focal_mm))
                 if best is None or cost < best[0]:
                     best = (cost, eye)
                 if best[0] < 0.25:

@@ -1,7 +1,7 @@
 """The procedural engine: one recipe from spec to picture, the same for every world.
 
-World → view → trace → shade → sky, clouds, air → particles → film. Caches by level: worlds by geometry, light by hour
-and weather; a world keeps its own shadows of the last suns. Nothing random at render time: every pattern is a function
+World → view → trace → shade → sky, clouds, air → particles → film. Caches by level: worlds by geometry, what a preview's
+camera sees by geometry and camera, light by hour and weather; a world keeps its own shadows of the last suns. Nothing random at render time: every pattern is a function
 of the scene's seed and of world metres (E1).
 """
 
@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 
 _WORLD_BYTES_UNKNOWN = 60_000_000
 _MOST_SUPERSAMPLES = 9_000_000
+_TRACED_BYTES = 80_000_000
 
 
 class ProceduralEngine:
@@ -49,6 +50,7 @@ class ProceduralEngine:
     def __init__(self, cache_bytes: int) -> None:
         self._worlds: ByteCache[World] = ByteCache(cache_bytes, lambda w: int(getattr(w, "bytes", _WORLD_BYTES_UNKNOWN)))
         self._lights: ByteCache[Light] = ByteCache(64, lambda _: 1)
+        self._traced: ByteCache[GBuffer] = ByteCache(_TRACED_BYTES, _buffer_bytes)
         self._shots: ByteCache[Shot] = ByteCache(512, lambda _: 1)
 
     def render(self, spec: RenderSpec, progress: Progress) -> Picture:
@@ -84,7 +86,11 @@ class ProceduralEngine:
         progress(0.5, "looking")
         view = shot.view
         double = settled and view.width_px * view.height_px * 4 <= _MOST_SUPERSAMPLES
-        g = world.trace(view.scaled(2) if double else view)
+        if settled:
+            g = world.trace(view.scaled(2) if double else view)
+        else:  # while somebody drags the hour, the same camera asks again and again
+            seen = (geometry, spec.camera, spec.width_px, spec.height_px)
+            g = self._traced.get_or_make(seen, lambda: world.trace(view))
         watch.lap("trace")
         progress(0.65, "shading")
         linear, depth = _expose(world, g, view, light, double, progress, watch)
@@ -155,7 +161,7 @@ def _expose(
     image = radiance[:pixels]
     if edge.numel():
         image[edge] = (image[edge] + radiance[pixels:].view(-1, 3, 3).sum(1)) * 0.25
-    return image.view(height, width, 3).contiguous(), depth.view(height, width).contiguous()
+    return image.view(height, width, 3).contiguous(), depth.view(height, width).clone()
 
 
 def _sky(
@@ -201,6 +207,10 @@ def _edges(g: GBuffer, quad: Tensor) -> tuple[Tensor, Tensor]:
     centre = 4 / (1 / depth).sum(1)
     whole = torch.where(farthest > nearest * 1.03, nearest, centre)
     return torch.nonzero(split).squeeze(1), torch.where(torch.isfinite(nearest), whole, math.inf)
+
+
+def _buffer_bytes(g: GBuffer) -> int:
+    return sum(v.numel() * v.element_size() for v in vars(g).values() if isinstance(v, Tensor))
 
 
 def _along(view: View, g: GBuffer, at: Tensor) -> Tensor:

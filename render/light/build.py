@@ -147,7 +147,7 @@ def build_light(scene: Scene) -> Light:
 
 def _exposure(sun: Tensor, sky: Tensor, sin_elevation: float, night: float, air: _Air, ev: float) -> float:
     """Middle grey for level ground, held back where the scene is meant to be dark: dusk, storm, night."""
-    level = float(_luma(sun)) * max(sin_elevation, 0.12) * 0.8 + float(_luma(sky))
+    level = float(_luma(sun)) * max(sin_elevation, 0.12) * 0.7 + float(_luma(sky))
     dusk = min(1.0, level / 0.3) ** 0.28
     exposure = 1.16 * math.pi / max(level, 1e-6) * dusk
     exposure *= 1 - (1 - 0.50) * night

@@ -83,8 +83,8 @@ class Alpine:
         share = smoothstep(0.9 - 2.2 * self._vegetation, 1.7 - 1.6 * self._vegetation, patch)
         share = share * smoothstep(1.15, 0.75, steep) * smoothstep(620, 430, height + 60 * patch)
         dry = smoothstep(3.0, 6.0, height)
-        clear = smoothstep(70, 130, torch.sqrt((x - 10) ** 2 + (y + 10) ** 2) + 18 * patch)
-        return share * dry * (0.06 + 0.94 * clear)
+        clear = smoothstep(34, 74, (x - 8 - 0.1 * y).abs() + 14 * patch)  # an open lane along the view
+        return share * dry * (0.03 + 0.97 * clear)
 
     def paint(self, hit: Hit, scene: Scene) -> Paint:
         tone = 0.5 + 0.30 * hit.n9 + 0.22 * hit.n60

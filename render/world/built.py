@@ -263,8 +263,9 @@ class BuiltWorld:
         footprint = distance * pixel / grazing.clamp_min(0.08).sqrt()
         street = (position @ self._own_from_world)[:, :2]
         patch = Patch(
-            position, rounded, direction, self._tangent[quad], self._bitangent[quad], uv, size, distance, footprint,
-            mesh.tint[quad], mesh.params[quad], street, baked[:, 3],
+            len(which), position=position, normal=rounded, direction=direction, tangent=self._tangent[quad],
+            bitangent=self._bitangent[quad], uv=uv, size=size, distance=distance, footprint=footprint,
+            tint=mesh.tint[quad], params=mesh.params[quad], street=street, open=baked[:, 3],
         )
         return patch, baked[:, :3], facet, mesh.material[quad]
 

@@ -36,9 +36,9 @@ def car(
     b.loft(put(np.stack(rows, 0)), Material.PAINT, tint, (0.55,))
     for end, sign in ((0, 1), (-1, -1)):
         ring = put(rows[end])
-        middle = ring.mean(0)
+        hub_m = ring.mean(0)
         a, c = (ring[:-1], ring[1:]) if sign < 0 else (ring[1:], ring[:-1])
-        b.batch(np.tile(middle, (len(a), 1)), a - middle, c - middle, Material.PAINT, tint, (0.4,), triangle=True,
+        b.batch(np.tile(hub_m, (len(a), 1)), a - hub_m, c - hub_m, Material.PAINT, tint, (0.4,), triangle=True,
                 two_sided=True)
 
     # Cabin: glass all round with a painted roof on top.

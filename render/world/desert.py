@@ -81,7 +81,7 @@ class Desert:
         rock = between((0.20, 0.115, 0.070), (0.42, 0.25, 0.15), 0.5 + 0.30 * hit.n60 + 0.12 * hit.n9)
         stony = smoothstep(0.68, 0.95, hit.steep + 0.1 * hit.n60)
         albedo = lay(albedo, rock, stony)
-        return Paint(albedo, 0.10 + 0.9 * stony, 0.10 + 0.9 * stony, stony, torch.zeros_like(hit.x))
+        return Paint(albedo, 0.035 + 0.95 * stony, 0.07 + 0.93 * stony, stony, torch.zeros_like(hit.x))
 
     def _dunes(self, x: Tensor, y: Tensor, wavelength_m: float, pattern: Tensor, warp: float) -> Tensor:
         """Asymmetric waves 0–1: a long windward side, a short slip face."""

@@ -40,7 +40,7 @@ def shade_plants(
     fine = lookup(grain[:2], x + 0.7 * z, y - 0.6 * z, 3.7)
     tone = 0.5 + 0.22 * tint + 0.16 * fine[0] * fade
     season = light.scene.season
-    albedo = between((0.020, 0.038, 0.014), (0.060, 0.080, 0.026), tone + 0.25 * (depth - 0.5))
+    albedo = between((0.022, 0.042, 0.016), (0.078, 0.098, 0.034), tone + 0.25 * (depth - 0.5))
     leafy = stuff == Stuff.LEAVES
     stone, bark, grass = stuff == Stuff.STONE, stuff == Stuff.BARK, stuff == Stuff.GRASS
     albedo = torch.where(leafy, between(*ring.leaves(season), tone + 0.35 * (depth - 0.6)), albedo)
@@ -69,8 +69,8 @@ def shade_plants(
         if light.clouds is not None:
             lit = lit * light.clouds.shadow(position.T, light.sun_direction)
     inner = torch.where(stone, 0.5 + 0.5 * depth, 0.25 + 0.75 * depth * depth)
-    above = (0.55 + 0.45 * normal[2]) * inner
-    below = (0.5 - 0.5 * normal[2]) * inner
+    above = (0.72 + 0.56 * normal[2]) * inner
+    below = (0.65 - 0.5 * normal[2]) * inner
     lit = lit * torch.where(stone, 1.0, 0.30 + 0.70 * depth)
     parts = zip(
         light.sun_irradiance.tolist(), light.sky_irradiance.tolist(), light.ground_bounce.tolist(), albedo, strict=True

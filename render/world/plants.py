@@ -127,8 +127,8 @@ def build_plants(stands: list[tuple[str, Stand]]) -> Plants | None:
 def _models(name: str) -> list[_Model]:
     if name not in _MODELS:
         make = {
-            "conifer": lambda k: _conifer(k, 21, 6), "conifer far": lambda k: _conifer(k, 8, 4),
-            "broadleaf": lambda k: _broadleaf(k, 320, 0.17), "broadleaf far": lambda k: _broadleaf(k, 80, 0.34),
+            "conifer": lambda k: _conifer(k, 21, 6), "conifer far": lambda k: _conifer(k, 9, 5),
+            "broadleaf": lambda k: _broadleaf(k, 640, 0.125), "broadleaf far": lambda k: _broadleaf(k, 130, 0.28),
             "boulder": _boulder, "tuft": _tuft,
         }[name]
         _MODELS[name] = [make(k) for k in range(3)]
@@ -154,7 +154,7 @@ def _conifer(variant: int, tiers: int, branches: int) -> _Model:
             root, tip = np.array([0.0, 0.0, z]), way * reach + np.array([0.0, 0.0, z - droop * (0.4 + reach)])
             span = tip - root
             wide = side * (0.20 + 0.05 * random.random()) * reach * (15 / tiers) ** 0.3
-            hang = np.array([0.0, 0.0, 0.062 * (0.45 + reach)]) * (15 / tiers) ** 0.6
+            hang = np.array([0.0, 0.0, 0.066 * (0.45 + reach)]) * (15 / tiers) ** 0.95
             cards.append([root, span / 2 + wide, span / 2 - wide])
             cards.append([root + span * 0.08, span / 2 + hang * 0.45, span / 2 - hang])
             lean = np.array([way[0] * 0.85, way[1] * 0.85, 0.52])
@@ -192,7 +192,7 @@ def _broadleaf(variant: int, leaves: int, size: float) -> _Model:
         a /= np.linalg.norm(a)
         b = np.cross(facing, a)
         long, short = size * (0.8 + 0.5 * random.random()), size * (0.45 + 0.3 * random.random())
-        squeeze = np.array([1.0, 1.0, 0.5])
+        squeeze = np.array([1.0, 1.0, 0.38])  # models are stretched to their height, leaves must not be
         e1, e2 = (a * long + b * short) * squeeze, (a * long - b * short) * squeeze
         cards.append([centre - (e1 + e2) / 2, e1, e2])
         smooth = 0.55 * way + 0.45 * (centre - middle) / np.array([0.9, 0.9, 0.5])

@@ -45,7 +45,7 @@ def _clear(plan: StreetPlan, y: float, margin: float = 1.0) -> bool:
 
 
 def _lamps(b: MeshBuilder, plan: StreetPlan) -> list[tuple[float, ...]]:
-    rows = []
+    rows: list[tuple[float, ...]] = []
     for k, y in enumerate(np.arange(-104.0, 190.0, 13.5)):
         side = 1 if k % 2 else -1
         if not _clear(plan, float(y)):

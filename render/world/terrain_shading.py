@@ -79,8 +79,9 @@ def shade_ground(
         if light.clouds is not None:
             lit = lit * light.clouds.shadow(position.T, light.sun_direction)
     depth = opening * (1 - 0.25 * crown)
-    above = depth * (0.55 + 0.45 * flat)
-    below = depth * (0.5 - 0.5 * flat + 0.12 * steep.clamp(max=1))
+    # Shade is filled a little more than physics says, as a camera team would fill it.
+    above = depth * (0.72 + 0.56 * flat)
+    below = depth * (0.14 + 0.5 - 0.5 * flat + 0.30 * steep.clamp(max=1))
     parts = zip(
         light.sun_irradiance.tolist(), light.sky_irradiance.tolist(), light.ground_bounce.tolist(), albedo, strict=True
     )

@@ -15,6 +15,8 @@ from render.world.plants import Stand
 
 _TABLE = 256
 _JITTER = 0.34
+_DOME = 0.62
+"""Broadleaves stay lower than conifers."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def crown_height(
             away = torch.sqrt(dx * dx + dy * dy) / (radius * lobes)
             inside = (1 - away).clamp(min=0)
             cone = tall * inside**0.85
-            dome = tall * (0.42 + 0.58 * torch.sqrt((1 - away * away).clamp(min=0))) * (inside > 0)
+            dome = tall * _DOME * (0.42 + 0.58 * torch.sqrt((1 - away * away).clamp(min=0))) * (inside > 0)
             height = torch.where(conifer, cone, dome) * (draw[:, 3] < ps)
             dark = torch.maximum(dark, height)
             away_m = (ix + 0.5) * kind.cell_m - near.x_m, (iy + 0.5) * kind.cell_m - near.y_m
@@ -108,8 +110,8 @@ def near_trees(
     height, share = ground(x, y)
     size = draw[:, 2] ** 0.8
     conifer = draw[:, 5] < kind.conifer
-    tall = kind.low_m + (kind.high_m - kind.low_m) * size
-    radius = kind.radius_m * torch.where(conifer, 0.72 + 0.40 * size, 0.85 + 0.35 * size)
+    tall = (kind.low_m + (kind.high_m - kind.low_m) * size) * torch.where(conifer, 1.0, _DOME)
+    radius = kind.radius_m * torch.where(conifer, 0.72 + 0.40 * size, 1.15 + 0.45 * size)
     stands = (draw[:, 3] < share) & (share > 0.02)
     result = []
     for name, which in (("conifer", conifer), ("broadleaf", ~conifer)):
