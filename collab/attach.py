@@ -15,6 +15,7 @@ from typing import Any
 
 from collab import renders
 from collab.document import EnvironmentsDoc
+from collab.ending import Closing, ended
 from collab.origin import AttachOrigin
 from collab.planning import plan
 from collab.room import Room
@@ -61,7 +62,8 @@ def attach_done(
     verdict, value = _judge(room, environment, slot, digest)
     if verdict is not None:
         return verdict
-    if renders.is_current(value, digest):
+    # The same picture under another name is a render repeated because its file was lost: the new name counts.
+    if value is not None and renders.is_current(value, digest) and value["image"] == result.get("image"):
         return Verdict.ALREADY
     _write(room, environment, slot, renders.done(digest, result), job)
     return Verdict.ATTACHED
@@ -111,9 +113,11 @@ class Attacher:
         self._retry_s = retry_s
         self._places = asyncio.Semaphore(AT_ONCE)
         self._in_work: dict[str, asyncio.Task[None]] = {}
+        self._closing = Closing()
 
     async def run(self) -> None:
         """Attach until canceled."""
+        self._closing = Closing()
         try:
             async for message in self._relay.share(FARM_STREAM, GROUP, self._member):
                 # An event in work for long is handed out again; this member still has it.
@@ -122,14 +126,13 @@ class Attacher:
                 await self._places.acquire()
                 self._in_work[message.id] = asyncio.create_task(self._take(message), name=f"attach-{message.id}")
         finally:
-            for task in list(self._in_work.values()):
-                task.cancel()
-            await asyncio.gather(*self._in_work.values(), return_exceptions=True)
+            self._closing.set()
+            await ended(self._in_work.values())
 
     async def _take(self, message: Message) -> None:
         try:
-            await self._handle(message)
-            await self._relay.ack(FARM_STREAM, GROUP, message.id)
+            if await self._handle(message):
+                await self._relay.ack(FARM_STREAM, GROUP, message.id)
         except StoreError as error:
             logger.warning("attach.ack_failed message=%s: %s; it will come again", message.id, error)
         except Exception:
@@ -140,20 +143,23 @@ class Attacher:
             del self._in_work[message.id]
             self._places.release()
 
-    async def _handle(self, message: Message) -> None:
+    async def _handle(self, message: Message) -> bool:
+        """Attach; returns whether the message is done with."""
         try:
             event = decode_event(message.payload)
         except ValueError as error:
             logger.warning("attach.unknown_event message=%s: %s", message.id, error)
-            return
+            return True
         if event.lane != "settled" or event.type not in ("done", "failed", "canceled") or not event.job:
-            return  # an event without a job only announces what a document has already
+            return True  # an event without a job only announces what a document has already
         while True:
             try:
-                return await self._attach(event)
+                await self._attach(event)
+                return True
             except StoreError as error:
                 logger.warning("attach.retry job=%s project=%s: %s", event.job, event.target.project, error)
-                await asyncio.sleep(self._retry_s)
+                if not await self._closing.rest(self._retry_s):
+                    return False
 
     async def _attach(self, event: RenderEvent) -> None:
         doc = DocId(event.target.project, "environments")

@@ -11,6 +11,7 @@ import logging
 from typing import Protocol
 
 from collab.document import EnvironmentsDoc
+from collab.ending import Closing, ended
 from collab.flow_config import FlowConfig
 from collab.origin import Origin
 from collab.replica import Path
@@ -49,6 +50,7 @@ class DirectoryKeeper:
         self._config = config
         self._due: set[DocId] = set()
         self._tasks: dict[DocId, asyncio.Task[None]] = {}
+        self._closing = Closing()
 
     def watch(self, room: Room) -> None:
         """Begin to listen to a room; for `Rooms.on_open`."""
@@ -59,10 +61,8 @@ class DirectoryKeeper:
 
     async def close(self) -> None:
         """Stop; what is missing is added when the room opens again."""
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        self._closing.set()
+        await ended(self._tasks.values())
 
     def _changed(self, doc: DocId, paths: frozenset[Path], origin: Origin) -> None:
         if any(len(path) == 2 and path[0] == "environments" for path in paths):
@@ -70,20 +70,20 @@ class DirectoryKeeper:
 
     def _mark(self, doc: DocId) -> None:
         self._due.add(doc)
-        if doc not in self._tasks:
+        if doc not in self._tasks and not self._closing.is_set:
             self._tasks[doc] = asyncio.create_task(self._run(doc), name=f"directory-{doc}")
 
     async def _run(self, doc: DocId) -> None:
         try:
             async with self._rooms.use(doc) as room:
-                while doc in self._due:
+                while doc in self._due and not self._closing.is_set:
                     self._due.discard(doc)
                     try:
                         await self._add_missing(room)
                     except StoreError as error:
                         logger.warning("directory.retry doc=%s: %s", doc, error)
                         self._due.add(doc)
-                        await asyncio.sleep(self._config.retry_s)
+                        await self._closing.rest(self._config.retry_s)
         except Exception:
             logger.exception("directory.failed doc=%s", doc)
             self._due.discard(doc)

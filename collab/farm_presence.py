@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from collab.ending import ended
 from collab.flow_config import FlowConfig
 from collab.room import Room
 from render.events import RenderEvent
@@ -21,6 +23,7 @@ from store.jobs import ACTIVE_STATES, Job, JobState
 
 logger = logging.getLogger(__name__)
 
+_ENDED_KEPT = 512
 _UNDER_WAY = {"queued": "queued", "requeued": "queued", "started": "running", "progress": "running"}
 
 
@@ -51,20 +54,24 @@ class _Board:
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     orders: dict[str, int] = field(default_factory=dict)
     previews: dict[str, _Preview] = field(default_factory=dict)
-    ended_while_loading: set[str] | None = field(default_factory=set)
+    ended: OrderedDict[str, None] = field(default_factory=OrderedDict)
     is_dirty: bool = False
     count: int = 0
 
-    def order_of(self, job: str, *, fresh: bool) -> int:
-        """The job's number; a fresh one (or one never heard of) is the newest."""
-        if fresh or job not in self.orders:
+    def order_of(self, job: str) -> int:
+        """The job's number; one never heard of is the newest."""
+        if job not in self.orders:
             self.count += 1
             self.orders[job] = self.count
         return self.orders[job]
 
     def forget(self, job: str) -> None:
+        """The job has ended. It is remembered for a while that it has: words about it may come late."""
         self.jobs.pop(job, None)
         self.orders.pop(job, None)
+        self.ended[job] = None
+        while len(self.ended) > _ENDED_KEPT:
+            self.ended.popitem(last=False)
 
 
 class FarmPresence:
@@ -107,17 +114,18 @@ class FarmPresence:
             return
         place = f"{event.target.environment}/{event.target.slot}"
         if event.type in _UNDER_WAY:
-            order = board.order_of(event.job, fresh=event.type == "queued")
+            # Words may come late: a quick worker begins, or even ends, before whoever asked has said so.
+            if event.job in board.ended or (event.type == "queued" and event.job in board.jobs):
+                return
+            order = board.order_of(event.job)
             board.jobs[event.job] = {
                 "environment": event.target.environment, "slot": event.target.slot, "lane": event.lane,
                 "state": _UNDER_WAY[event.type], "progress": round(event.progress, 3), "phase": event.phase,
             }  # fmt: skip
         else:
-            # Done without having been under way is a picture known before: asked for just now.
-            order = board.order_of(event.job, fresh=event.job not in board.jobs)
+            # Done without having been under way is a picture known before, asked for just now: the newest.
+            order = board.order_of(event.job)
             board.forget(event.job)
-            if board.ended_while_loading is not None:
-                board.ended_while_loading.add(event.job)
         if event.lane == "preview" and event.result.get("image"):
             self._show(board, place, order, event)
         elif event.lane == "settled" and event.type == "done":
@@ -128,17 +136,17 @@ class FarmPresence:
 
     async def run(self) -> None:
         """Show what changed, at most `presence_hz` times a second, until canceled."""
-        try:
-            while True:
-                await self._dirty.wait()
-                self._dirty.clear()
-                for board in list(self._boards.values()):
-                    if board.is_dirty:
-                        self._flush(board)
-                await asyncio.sleep(1 / self._config.presence_hz)
-        finally:
-            for task in self._loading:
-                task.cancel()
+        while True:
+            await self._dirty.wait()
+            self._dirty.clear()
+            for board in list(self._boards.values()):
+                if board.is_dirty:
+                    self._flush(board)
+            await asyncio.sleep(1 / self._config.presence_hz)
+
+    async def close(self) -> None:
+        """Let the last look into the ledger come to its end."""
+        await ended(self._loading)
 
     def _show(self, board: _Board, place: str, order: int, event: RenderEvent) -> None:
         """A preview's picture goes out at once: it is what a moving hand waits for."""
@@ -169,8 +177,7 @@ class FarmPresence:
         except StoreError as error:
             logger.warning("farm_presence.load_failed doc=%s: %s", doc, error)
             rows = []
-        ended, board.ended_while_loading = board.ended_while_loading or set(), None
-        self._add_rows(board, [job for job in rows if job.id not in board.orders and job.id not in ended])
+        self._add_rows(board, [job for job in rows if job.id not in board.orders and job.id not in board.ended])
 
     def _add_rows(self, board: _Board, rows: Sequence[Job]) -> None:
         for number, job in enumerate(rows):

@@ -78,8 +78,7 @@ async def run_flow(
         for watcher in watchers:
             rooms.on_open.remove(watcher)
         rooms.on_close.remove(presence.unwatch)
-        for part in (triggers, healer, keeper):
-            await part.close()
+        await asyncio.gather(triggers.close(), healer.close(), keeper.close(), presence.close())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -10,6 +10,7 @@ import asyncio
 import logging
 
 from collab.document import EnvironmentsDoc
+from collab.ending import Closing, ended
 from collab.flow_config import FlowConfig
 from collab.ordering import HEAL_PRIORITY, Farm, Order, place
 from collab.origin import AttachOrigin
@@ -40,6 +41,7 @@ class Healer:
         self._farm = farm
         self._config = config
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = Closing()
 
     def watch(self, room: Room) -> None:
         """Look through this room soon; for `Rooms.on_open`."""
@@ -50,10 +52,8 @@ class Healer:
 
     async def close(self) -> None:
         """Stop looking."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        self._closing.set()
+        await ended(self._tasks)
 
     async def _heal(self, doc: DocId) -> None:
         for attempt in range(TRIES):
@@ -65,7 +65,8 @@ class Healer:
                 return
             except StoreError as error:
                 logger.warning("heal.retry doc=%s attempt=%d: %s", doc, attempt + 1, error)
-                await asyncio.sleep(self._config.retry_s * 2**attempt)
+                if not await self._closing.rest(self._config.retry_s * 2**attempt):
+                    return
             except Exception:
                 logger.exception("heal.failed doc=%s", doc)
                 return
@@ -75,7 +76,8 @@ class Healer:
         ids = sorted(EnvironmentsDoc(room.doc).ids())
         asked = 0
         for start in range(0, len(ids), self._config.heal_batch):
-            await asyncio.sleep(self._config.heal_pause_s)
+            if not await self._closing.rest(self._config.heal_pause_s):
+                break
             tree = EnvironmentsDoc(room.doc)
             orders: list[Order] = []
             for environment in ids[start : start + self._config.heal_batch]:

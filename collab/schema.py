@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal, get_args
 
 from collab.errors import CollabError
@@ -122,7 +122,7 @@ class EnvironmentView:
 
     def to_json(self) -> dict[str, Any]:
         """The environment as JSON that every parser reads: no NaN, no bytes, whole numbers without a point."""
-        value: dict[str, Any] = json_safe(asdict(self))
+        value: dict[str, Any] = json_safe(self)
         return value
 
 
@@ -144,8 +144,12 @@ class NewEnvironment:
 
 def json_safe(value: Any) -> Any:
     """A copy that `json.dumps(allow_nan=False)` takes: NaN and infinities become None, bytes their length in words."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, Mapping):
         return {str(key): json_safe(item) for key, item in value.items()}
+    if is_dataclass(value):
+        return {entry.name: json_safe(getattr(value, entry.name)) for entry in fields(value)}
     if isinstance(value, list | tuple):
         return [json_safe(item) for item in value]
     if isinstance(value, float):

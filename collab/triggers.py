@@ -18,6 +18,7 @@ from typing import Protocol
 
 from collab import renders
 from collab.document import EnvironmentsDoc
+from collab.ending import Closing, ended
 from collab.flow_config import FlowConfig
 from collab.looking import slots_before_people
 from collab.ordering import EDIT_PRIORITY, PREVIEW_PRIORITY, Farm, Order, place, priority_of
@@ -110,7 +111,7 @@ class Triggers:
         self._works: dict[Key, _Work] = {}
         self._tasks: dict[Key, asyncio.Task[None]] = {}
         self._phases: OrderedDict[str, str] = OrderedDict()
-        self._is_closed = False
+        self._closing = Closing()
 
     def watch(self, room: Room) -> None:
         """Begin to listen to a room; for `Rooms.on_open`."""
@@ -123,7 +124,9 @@ class Triggers:
         if event.lane != "preview":
             return
         phase = _PHASES.get(event.type) or ("shown" if event.result.get("image") else "drawing")
-        if event.type != "progress" or self._phases.get(event.job) != "shown":
+        known = self._phases.get(event.job)
+        # Words may come late: a job that has been begun is not queued again by whoever asked for it.
+        if known is None or (event.type != "queued" and not (known == "shown" and phase == "drawing")):
             self._phases[event.job] = phase
             self._phases.move_to_end(event.job)
         while len(self._phases) > _REMEMBERED_JOBS:
@@ -138,11 +141,10 @@ class Triggers:
 
     async def close(self) -> None:
         """Stop acting. Edits not yet settled are found again when their room opens."""
-        self._is_closed = True
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        self._closing.set()
+        for work in self._works.values():
+            work.wake.set()
+        await ended(self._tasks.values())
 
     # ── marking: called from inside transactions, only takes notes ────────────────────────────────────────────────
 
@@ -154,7 +156,7 @@ class Triggers:
                 work.changed_at = asyncio.get_running_loop().time()
 
     def _mark(self, doc: DocId, environment: EnvironmentId, user: str, *, preview: bool) -> None:
-        if self._is_closed:
+        if self._closing.is_set:
             return
         key = (doc, environment)
         work = self._works.get(key)
@@ -174,7 +176,7 @@ class Triggers:
         is_broken = True
         try:
             async with self._rooms.use(work.doc) as room:
-                while work.preview_due or work.settle_due:
+                while (work.preview_due or work.settle_due) and not self._closing.is_set:
                     work.wake.clear()
                     await self._step(room, work)
                     await self._rest(work)
@@ -198,7 +200,7 @@ class Triggers:
         except StoreError as error:
             logger.warning("trigger.retry doc=%s environment=%s: %s", work.doc, work.environment, error)
             work.preview_due = False
-            await asyncio.sleep(self._config.retry_s)
+            await self._closing.rest(self._config.retry_s)
 
     async def _rest(self, work: _Work) -> None:
         """Wait for the next edit, the next news of a preview, or the time to act without either."""

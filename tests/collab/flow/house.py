@@ -91,16 +91,16 @@ class Painter:
     async def none_left(self, lane: str = "settled") -> bool:
         return await self.stores.ledger.waiting(lane) == 0
 
-    async def finish(self, job: Job) -> dict[str, Any]:
+    async def finish(self, job: Job, salt: str = "") -> dict[str, Any]:
         """Close the job with a picture of its own; returns the result."""
-        result = await self.picture(job)
+        result = await self.picture(job, salt)
         for done in await self.stores.ledger.finish(job.id, job.fence, result, time.time()):
             await self._say("done", done, progress=1.0)
         return result
 
-    async def picture(self, job: Job) -> dict[str, Any]:
+    async def picture(self, job: Job, salt: str = "") -> dict[str, Any]:
         self.count += 1
-        image = (await self.stores.objects.put(b"\x89PNG\r\n\x1a\n" + job.digest.encode())).id
+        image = (await self.stores.objects.put(b"\x89PNG\r\n\x1a\n" + (job.digest + salt).encode())).id
         if job.lane == "preview":
             return {"image": image, "width": 512, "height": 288}
         return {"image": image, "depth": image, "thumbs": {"512": image}, "width": 768, "height": 768,

@@ -8,6 +8,7 @@ from typing import Any
 
 from collab import ordering
 from collab.attach import GROUP
+from collab.direct import request_generate
 from collab.document import EnvironmentsDoc
 from collab.origin import RelayOrigin
 from collab.schema import FIRST_SLOT
@@ -77,6 +78,25 @@ async def test_attaching_twice_changes_nothing(tmp_path: Path) -> None:
         await everything_attached(node)
 
         assert room.doc.get_state() == before
+
+
+async def test_F5_a_picture_rendered_again_because_its_file_was_lost_takes_the_old_ones_place(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as node:
+        room = await node.room()
+        make(room)
+        job = await node.painter.paint()
+        await everything_attached(node)
+        image = value(room)["image"]
+        await node.stores.objects.delete(image)
+
+        batch = await request_generate(room, node.farm, ENV, user="usr_ana")
+        assert state(room) == "done", "nobody need see that a file is missing"
+        repeat = await node.painter.claim()
+        assert (repeat.digest, repeat.id) == (job.digest, batch.jobs[0].job_id)
+        await node.painter.finish(repeat, salt="other bytes")
+        await wait_until(lambda: value(room)["image"] != image)
+
+        assert await node.stores.objects.head(value(room)["image"]) is not None
 
 
 async def test_F1_a_picture_nobody_wants_any_more_is_left_out_and_the_slot_is_looked_at_again(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from collab.document import EnvironmentsDoc
 from collab.schema import FIRST_SLOT, InvalidEditError, LimitError, NewEnvironment, NoSuchRecordError
 from render.spec import STANDARD_KINDS
 from store.errors import UnavailableError
-from tests.collab.flow.house import DOC, ENV, Node, edit, make, open_house, state, value
+from tests.collab.flow.house import DOC, ENV, SLOW_TO_SETTLE, Node, edit, make, open_house, state, value
 from tests.helpers.waiting import wait_until
 
 USER = "usr_ben"
@@ -114,7 +114,7 @@ async def test_generate_with_a_quality_sets_the_environments_quality(tmp_path: P
 
 
 async def test_multi_angle_asks_for_the_six_standard_angles(tmp_path: Path) -> None:
-    async with open_house(tmp_path) as node:
+    async with open_house(tmp_path, SLOW_TO_SETTLE) as node:
         room = await node.room()
         make(room)
 

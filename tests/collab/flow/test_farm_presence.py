@@ -144,6 +144,28 @@ async def test_a_room_that_opens_late_shows_what_is_under_way(tmp_path: Path) ->
             await wait_until(lambda: not farm(ana)["jobs"])
 
 
+async def test_words_that_come_late_leave_no_ghost(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as node:
+        room = await node.room()
+        make(room)
+        async with connected(room) as ana:
+            job = await node.painter.claim()
+            await wait_until(lambda: farm(ana)["jobs"].get(job.id, {}).get("state") == "running")
+            await node.painter._say("queued", job)
+            await node.painter.progress(job, 0.5, "shading")
+            await wait_until(lambda: farm(ana)["jobs"].get(job.id, {}).get("phase") == "shading")
+            assert farm(ana)["jobs"][job.id]["state"] == "running"
+
+            await node.painter.finish(job)
+            await node.painter._say("queued", job)
+            await node.painter.progress(job, 0.9, "shading")
+            await wait_until(lambda: not ana.presence)
+            make(room, "env_next", parameters={"seed": 8})
+            await wait_until(lambda: farm(ana)["jobs"])
+
+            assert job.id not in farm(ana)["jobs"]
+
+
 async def test_presence_stays_small_however_long_the_queue(tmp_path: Path) -> None:
     async with open_house(tmp_path, replace(QUICK, shown_jobs=5)) as node:
         room = await node.room()
