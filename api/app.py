@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.responses import HTMLResponse, JSONResponse
-from starlette.routing import WebSocketRoute
 
 from api.demo import ensure_demo
 from api.docs import docs_page
@@ -21,7 +20,7 @@ from api.owner import ensure_owner
 from api.routes import environments, health, jobs, objects, people, projects, renders, scene
 from api.settings import Settings
 from api.static import Client
-from api.ws import DocumentSocket
+from api.ws import Sockets
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -57,10 +56,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def docs() -> HTMLResponse:
         return HTMLResponse(docs_page(openapi_of(app)))
 
-    app.router.routes.append(WebSocketRoute("/ws/project/{project_id}/{kind}", DocumentSocket(meters)))
     # The client answers what no route knows, so that a wrong method on a known path still is told so.
     app.router.default = client
     install_error_handlers(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(EveryAnswer, meters=meters, https=chosen.is_https)
+    app.add_middleware(Sockets, meters=meters)
     return app

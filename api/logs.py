@@ -6,8 +6,11 @@ import logging
 import time
 
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s %(message)s"
-# Libraries that talk at info about every request or message.
-_TALKATIVE = ("botocore", "boto3", "urllib3", "httpx", "alembic", "aiosqlite", "asyncio", "uvicorn.access", "dramatiq")
+# Libraries that talk about every request or message; uvicorn would write down each websocket's `?token=`.
+_TALKATIVE = (
+    "aiosqlite", "alembic", "asyncio", "boto3", "botocore", "dramatiq", "httpx", "urllib3", "uvicorn", "uvicorn.access",
+    "uvicorn.error", "websockets",
+)
 
 
 class _Formatter(logging.Formatter):
@@ -30,5 +33,3 @@ def set_up_logging(level: str) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
-    for name in ("uvicorn", "uvicorn.error"):
-        logging.getLogger(name).setLevel(logging.DEBUG if level == "debug" else logging.WARNING)

@@ -11,7 +11,7 @@ from pathlib import Path
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import Receive, Scope, Send
+from starlette.types import Scope
 
 from api.headers import content_security_policy
 from api.pages import client_missing_page
@@ -45,12 +45,6 @@ class Client(StaticFiles):
         scripts = _INLINE_SCRIPT.findall((self.folder / page).read_bytes())
         hashes = [base64.b64encode(hashlib.sha256(script).digest()).decode() for script in scripts]
         return content_security_policy(f"sha256-{each}" for each in hashes)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 4404, "reason": "no such document"})
-            return
-        await super().__call__(scope, receive, send)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file, the start page, or what is missing and how to mend it."""

@@ -10,7 +10,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 
 from starlette.requests import HTTPConnection
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.auth import Caller, find_caller, is_own_page
 from api.house import House
@@ -19,7 +19,7 @@ from api.revocation import OpenSocket
 from collab.errors import CloseCode, ProtocolError
 from collab.session import Principal, serve
 from store.errors import StoreError
-from store.ids import DOC_KINDS, DocId, ProjectId, is_id
+from store.ids import DocId
 
 logger = logging.getLogger(__name__)
 
@@ -71,13 +71,17 @@ class Socket:
             yield data
 
 
-class DocumentSocket:
-    """The websocket route, as a plain ASGI app: nothing stands between a frame and its room."""
+class Sockets:
+    """Takes every websocket before any other middleware does: nothing stands between a frame and its room."""
 
-    def __init__(self, meters: Meters) -> None:
+    def __init__(self, app: ASGIApp, meters: Meters) -> None:
+        self.app = app
         self._meters = meters
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "websocket":
+            await self.app(scope, receive, send)
+            return
         connection = HTTPConnection(scope)
         house: House = connection.app.state.house
         opening = await receive()
@@ -123,11 +127,10 @@ class DocumentSocket:
 async def _serve(
     house: House, connection: HTTPConnection, socket: Socket, *, end_of: Callable[[int, str], None]
 ) -> tuple[int, str]:
-    caller = await _caller(house, connection)
-    project, kind = connection.path_params["project_id"], connection.path_params["kind"]
-    doc_id = next((DocId(ProjectId(project), k) for k in DOC_KINDS if k == kind and is_id(project)), None)
+    doc_id = document_at(connection.scope["path"])
     if doc_id is None:
         raise _Refused(CloseCode.NO_DOCUMENT, "there is no such document")
+    caller = await _caller(house, connection)
     opened = OpenSocket(doc_id.project, caller.user.id, caller.token.id, end_of)
     house.revocation.opened(opened)
     try:
@@ -140,6 +143,14 @@ async def _serve(
             return await serve(room, socket, principal, socket.incoming(), epoch=_epoch(connection))
     finally:
         house.revocation.closed(opened)
+
+
+def document_at(path: str) -> DocId | None:
+    """The document whose websocket lives at this path."""
+    try:
+        return DocId.parse(path.removeprefix("/ws/project/")) if path.startswith("/ws/project/") else None
+    except ValueError:
+        return None
 
 
 async def _caller(house: House, connection: HTTPConnection) -> Caller:

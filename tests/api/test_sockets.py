@@ -13,7 +13,7 @@ import websockets
 from api.auth import COOKIE
 from store.ids import ProjectId, UserId
 from tests.api.conftest import Live, serving
-from tests.helpers.house import OWNER_TOKEN
+from tests.helpers.house import OWNER_TOKEN, start_server
 from tests.helpers.peer import Peer
 from tests.helpers.waiting import wait_until
 
@@ -65,7 +65,8 @@ async def test_documents_that_are_not_yours_or_not_there_are_4404(live: Live, do
 
     assert await code_of(f"{door}?token={token}") == 4404
     assert await code_of(f"{live.ws_url}/ws/project/prj_nowhere/environments?token={OWNER_TOKEN}") == 4404
-    assert await code_of(f"{door.replace('/environments', '/secrets')}?token={OWNER_TOKEN}") == 4404
+    for path in ("/ws/project/x/secrets", "/ws/project/x", "/ws/", "/", "/ws/project/../environments"):
+        assert await code_of(f"{live.ws_url}{path}?token={OWNER_TOKEN}") == 4404
 
 
 async def test_another_history_is_4409(door: str) -> None:
@@ -188,3 +189,17 @@ async def test_G2_revoking_a_member_closes_their_sockets_on_every_node(tmp_path:
             await wait_until(lambda: elsewhere.close_code is not None)
 
     assert elsewhere.close_code == 4403
+
+
+async def test_tokens_in_addresses_do_not_reach_the_log(tmp_path: Path) -> None:
+    server = start_server(tmp_path, {"CYCLORAMA_LOG_LEVEL": "debug"})
+    try:
+        assert await code_of(f"{server.ws_url}/ws/project/prj_x/environments?token={OWNER_TOKEN}") == 4404
+        assert await code_of(f"{server.ws_url}/ws/project/prj_x/environments?token=cyc_wrong-secret") == 4401
+    finally:
+        server.stop()
+    log = server.log.read_text()
+
+    assert "code=4404" in log
+    assert OWNER_TOKEN not in log
+    assert "wrong-secret" not in log
