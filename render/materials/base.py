@@ -41,11 +41,10 @@ class Mood:
     indoors: bool = False
 
 
-@dataclass
 class Patch:
-    """M points of surface that share one kind of material.
+    """M points of surface. A part picked out of a patch copies a field only when a material asks for it.
 
-    Args:
+    Attributes:
         position: (M, 3) metres, world frame. normal: (M, 3) unit, facing the eye, rounded where the mesh is.
         direction: (M, 3) unit ray from the eye. tangent, bitangent: (M, 3) unit, along u and v.
         uv: (M, 2) metres along the primitive's edges. size: (M, 2) its side lengths in metres.
@@ -68,11 +67,24 @@ class Patch:
     street: Tensor
     open: Tensor
 
+    def __init__(self, count: int, whole: Patch | None = None, index: Tensor | None = None, **fields_: Tensor) -> None:
+        self._count, self._whole, self._index = count, whole, index
+        for name, value in fields_.items():
+            setattr(self, name, value)
+
+    def __getattr__(self, name: str) -> Tensor:
+        if name.startswith("_") or self._whole is None or self._index is None:
+            raise AttributeError(name)
+        value: Tensor = getattr(self._whole, name)[self._index]
+        setattr(self, name, value)
+        return value
+
     def __len__(self) -> int:
-        return self.position.shape[0]
+        return self._count
 
     def pick(self, index: Tensor) -> Patch:
-        return Patch(**{f.name: getattr(self, f.name)[index] for f in fields(self)})
+        """The points of an index (K,) int64."""
+        return Patch(index.numel(), self, index)
 
 
 @dataclass

@@ -192,7 +192,7 @@ def _room(p: Patch, c: _Cell, x: Tensor, y: Tensor, mood: Mood) -> Tensor:
     lit = torch.where(c.glassy, (c.group < lit_share * 0.8) | by_floor, c.hash < lit_share)
     warm = torch.where((hue < 0.68)[:, None], color(1.0, 0.66, 0.34), color(0.86, 0.90, 1.0))
     warm = torch.where(c.glassy[:, None], color(1.0, 0.86, 0.66), warm)
-    lamp = warm * (mood.display * 0.75 * min(1.0, 2.2 * mood.lamps) * (0.6 + 0.8 * (c.hash * 29.3 % 1.0)))[:, None]
+    lamp = warm * (mood.display * 1.1 * min(1.0, 2.2 * mood.lamps) * (0.6 + 0.8 * (c.hash * 29.3 % 1.0)))[:, None]
     day = mood.daylight * (0.32 * torch.exp(-hz / 2.2))[:, None]
     seen = albedo * (day + torch.where(lit[:, None], lamp * glow[:, None], 0.0))
 
@@ -301,7 +301,7 @@ def _shop_room(p: Patch, u: Tensor, v: Tensor, high: Tensor, salt: Tensor, warm:
         glow = torch.where(front, 0.55 + 0.35 * sy / high, glow)
         panel &= ~front
     closed = cell_hash(salt, salt * 0, 71) < 0.22
-    lit = mood.display * min(1.0, 1.8 * mood.lamps) * (0.55 + 0.7 * each[2]) * torch.where(closed, 0.06, 1.0)
+    lit = mood.display * min(1.0, 1.8 * mood.lamps) * (1.1 + 1.1 * each[2]) * torch.where(closed, 0.06, 1.0)
     if mood.lamps <= 0:
         lit = torch.where(closed, 0.0, 0.06) * mood.daylight.mean()
     day = mood.daylight * (0.30 * torch.exp(-hz / 2.6))[:, None] + mood.daylight * 0.035

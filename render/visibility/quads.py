@@ -105,7 +105,7 @@ def trace_ortho(quads: Quads, centre: Tensor, toward: Tensor, half_m: float, siz
     helper = torch.tensor([0.0, 0.0, 1.0] if abs(float(travel[2])) < 0.95 else [0.0, 1.0, 0.0], dtype=torch.float64)
     right = torch.nn.functional.normalize(torch.linalg.cross(travel, helper), dim=0)
     down = torch.linalg.cross(travel, right)
-    facing = torch.linalg.cross(quads.edge_u, quads.edge_v) @ travel
+    facing: Tensor = torch.linalg.cross(quads.edge_u, quads.edge_v) @ travel
     reach = 4096.0
     keep = (quads.two_sided & (facing.abs() > 1e-12)) | (facing < -1e-12)
     index = keep.nonzero().squeeze(1)
@@ -155,7 +155,8 @@ class Spheres:
 
     def near(self, point: Tensor, reach_m: float) -> Tensor:
         """Indices of the spheres within reach of a point."""
-        return ((self.centre - point).norm(dim=1) <= self.radius + reach_m).nonzero().squeeze(1)
+        gap: Tensor = (self.centre - point).norm(dim=1) - self.radius
+        return (gap <= reach_m).nonzero().squeeze(1)
 
 
 def intersect_ray(quads: Quads, origin: Tensor, direction: Tensor) -> tuple[float, int]:
@@ -278,16 +279,17 @@ def _fill(key: Tensor, edges: Tensor, rows: Tensor, columns: Tensor, near: Tenso
     first = count.cumsum(0) - count
     row = torch.arange(owner.numel()) - (first - top)[owner]
 
-    e = edges.permute(1, 2, 0).contiguous()[:, :, owner]  # (4, 3, R)
-    constant = e[:, 1] * (row + 0.5) + e[:, 2]
-    slope = e[:, 0]
-    crossing = -constant / torch.where(slope == 0, 1.0, slope)
-    low = torch.where(slope > 0, crossing, -torch.inf).amax(0)
-    high = torch.where(slope < 0, crossing, torch.inf).amin(0)
-    empty = ((slope == 0) & (constant < 0)).any(0)
+    # Where a row crosses each edge is linear in the row: x = -(b·y + c)/a. An edge along the rows gets a tiny slope,
+    # which sends its crossing far to the side that keeps or empties the row.
+    slope = torch.where(edges[:, :, 0] == 0, 1e-30, edges[:, :, 0])
+    per_row, at_zero = (-edges[:, :, 1] / slope).T.contiguous(), (-edges[:, :, 2] / slope).T.contiguous()
+    opens = (slope > 0).T.contiguous()[:, owner]
+    crossing = per_row[:, owner] * (row + 0.5) + at_zero[:, owner]
+    low = torch.where(opens, crossing, -torch.inf).amax(0)
+    high = torch.where(opens, torch.inf, crossing).amin(0)
     start = (low - 0.5).ceil().clamp(0, width).long()
     stop = (high - 0.5).floor().clamp(-1, width - 1).long()
-    length = torch.where(empty, 0, (stop - start + 1).clamp_min(0))
+    length = (stop - start + 1).clamp_min(0)
 
     live = (length > 0).nonzero().squeeze(1)
     owner, row, start, length = owner[live], row[live], start[live], length[live]
@@ -311,28 +313,49 @@ def _fill(key: Tensor, edges: Tensor, rows: Tensor, columns: Tensor, near: Tenso
 
 
 def _trace_equirect(quads: Quads, view: View) -> Hits:
-    """Six cube faces decide which primitive; each ray then meets it exactly (at silhouettes, its nearest point)."""
+    """Six cube faces say which primitives a ray may meet; each ray then meets the nearest of them exactly."""
     size = max(16, round(view.width_px * 3 / 8))
     rays = _equirect_rays(view)
     eye = torch.from_numpy(view.eye_m)
     cube = _cube_ids(quads, view, size)
-    quad = cube[_cube_texel(rays, size)]
-    met = (quad >= 0).nonzero().squeeze(1)
-    seen = quads.pick(quad[met])
-    d = rays[met].double()
-    q = seen.origin - eye
-    normal = torch.linalg.cross(seen.edge_u, seen.edge_v)
-    inverse = (d * normal).sum(1)
-    inverse = torch.where(inverse.abs() < 1e-9, torch.full_like(inverse, 1e-9), inverse)
-    u = ((torch.linalg.cross(seen.edge_v, q) * d).sum(1) / inverse).clamp(0, 1)
-    v = ((torch.linalg.cross(q, seen.edge_u) * d).sum(1) / inverse).clamp(0, 1)
-    v = torch.where(seen.triangle, torch.minimum(v, 1 - u), v)
-    distance = (q + u[:, None] * seen.edge_u + v[:, None] * seen.edge_v).norm(dim=1)
+    face, column, row = _cube_place(rays, size)
+    x, y = column.long().clamp(0, size - 1), row.long().clamp(0, size - 1)
+    texel = (face * size + y) * size + x
+    quad = cube[texel]
+    # Beside an edge the face's texel may belong to the neighbour: try the texels around, keep the nearest real hit.
+    aside = (torch.where(column - x > 0.5, 1, -1) + x).clamp(0, size - 1) - x
+    over = ((torch.where(row - y > 0.5, 1, -1) + y).clamp(0, size - 1) - y) * size
+    others = torch.stack([cube[texel + aside], cube[texel + over], cube[texel + aside + over]])
     n = rays.shape[0]
-    depth = torch.full((n,), torch.inf)
-    uv = torch.zeros((2, n))
-    depth[met], uv[0, met], uv[1, met] = distance.float(), u.float(), v.float()
-    return Hits(quad, depth, uv[0], uv[1])
+    depth, uv = torch.full((n,), torch.inf), torch.zeros((2, n))
+    best = torch.full((n,), -1, dtype=torch.int64)
+
+    def offer(pixel: Tensor, ids: Tensor, *, clamp: bool) -> None:
+        seen, d = quads.pick(ids), rays[pixel].double()
+        q = seen.origin - eye
+        normal = torch.linalg.cross(seen.edge_u, seen.edge_v)
+        facing = (d * normal).sum(1)
+        inverse = 1 / torch.where(facing.abs() < 1e-9, 1e-9, facing)
+        u = (torch.linalg.cross(seen.edge_v, q) * d).sum(1) * inverse
+        v = (torch.linalg.cross(q, seen.edge_u) * d).sum(1) * inverse
+        inside = (u >= 0) & (v >= 0) & (torch.where(seen.triangle, u + v, torch.maximum(u, v)) <= 1)
+        inside &= (q * normal).sum(1) * inverse > 0
+        u, v = u.clamp(0, 1), v.clamp(0, 1)
+        v = torch.where(seen.triangle, torch.minimum(v, 1 - u), v)
+        distance = (q + u[:, None] * seen.edge_u + v[:, None] * seen.edge_v).norm(dim=1).float()
+        better = (distance < depth[pixel]) & (inside | clamp)
+        to = pixel[better]
+        depth[to], best[to] = distance[better], ids[better]
+        uv[0, to], uv[1, to] = u[better].float(), v[better].float()
+
+    met = (quad >= 0).nonzero().squeeze(1)
+    offer(met, quad[met], clamp=False)
+    for other in others:
+        pixel = ((other != quad) & (other >= 0)).nonzero().squeeze(1)
+        offer(pixel, other[pixel], clamp=False)
+    lost = ((quad >= 0) & (best < 0)).nonzero().squeeze(1)  # slivers: their nearest point, rather than a hole
+    offer(lost, quad[lost], clamp=True)
+    return Hits(best, depth, uv[0], uv[1])
 
 
 _FACES = torch.tensor(  # right, down, forward of the six faces in the world frame
@@ -358,14 +381,18 @@ def _cube_ids(quads: Quads, view: View, size: int) -> Tensor:
     return torch.cat(faces)
 
 
-def _cube_texel(rays: Tensor, size: int) -> Tensor:
+def _cube_place(rays: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Face, column and row (texels, edges convention) of (M, 3) directions on the cube."""
     axis = rays.abs().argmax(1)
     positive = rays.gather(1, axis[:, None]).squeeze(1) > 0
     face = torch.tensor([[1, 3], [0, 2], [4, 5]])[axis, (~positive).long()]
     local = torch.einsum("nij,nj->ni", _FACES.to(rays.dtype)[face], rays)
-    x = ((local[:, 0] / local[:, 2] + 1) * (size / 2)).long().clamp(0, size - 1)
-    y = ((local[:, 1] / local[:, 2] + 1) * (size / 2)).long().clamp(0, size - 1)
-    return (face * size + y) * size + x
+    return face, (local[:, 0] / local[:, 2] + 1) * (size / 2), (local[:, 1] / local[:, 2] + 1) * (size / 2)
+
+
+def _cube_texel(rays: Tensor, size: int) -> Tensor:
+    face, column, row = _cube_place(rays, size)
+    return (face * size + row.long().clamp(0, size - 1)) * size + column.long().clamp(0, size - 1)
 
 
 def _corners(quads: Quads, origin: Tensor | None = None) -> Tensor:

@@ -1,0 +1,1 @@
+"""Built worlds: the quad rasteriser, the city street and the room."""
