@@ -41,8 +41,9 @@ QUICK = FlowConfig(
     quiet_s=0.05, preview_after_s=0.05, preview_patience_s=0.5, retry_s=0.05, heal_pause_s=0.001, presence_hz=100.0
 )
 SLOW_TO_SETTLE = FlowConfig(
-    quiet_s=60.0, preview_after_s=0.05, preview_patience_s=0.5, retry_s=0.05, heal_pause_s=0.001, presence_hz=100.0
+    quiet_s=60.0, preview_after_s=30.0, preview_patience_s=30.0, retry_s=0.05, heal_pause_s=0.001, presence_hz=100.0
 )
+"""For tests of what happens while hands are moving: nothing happens by the clock."""
 
 
 class WatchedFarm:

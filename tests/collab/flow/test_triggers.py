@@ -81,7 +81,7 @@ async def test_F1_the_first_touch_is_previewed_at_once_and_the_newest_only(tmp_p
 
 
 async def test_F1_a_preview_no_worker_takes_up_makes_room_for_the_newest(tmp_path: Path) -> None:
-    async with open_house(tmp_path, SLOW_TO_SETTLE) as node:
+    async with open_house(tmp_path, replace(SLOW_TO_SETTLE, preview_after_s=0.05)) as node:
         room = await node.room()
         make(room)
         async with connected(room):
@@ -107,7 +107,7 @@ async def test_F1_a_preview_that_shows_a_first_picture_may_be_overtaken(tmp_path
 
 
 async def test_F1_a_preview_being_drawn_is_not_overtaken_before_it_shows_anything(tmp_path: Path) -> None:
-    async with open_house(tmp_path, replace(SLOW_TO_SETTLE, preview_patience_s=30.0)) as node:
+    async with open_house(tmp_path, replace(SLOW_TO_SETTLE, preview_after_s=0.05)) as node:
         room = await node.room()
         make(room)
         async with connected(room):
@@ -115,7 +115,7 @@ async def test_F1_a_preview_being_drawn_is_not_overtaken_before_it_shows_anythin
             job = await node.painter.claim("preview")
             await wait_until(lambda: node.flow.triggers._phases.get(job.id) == "drawing")
             change(room, time_of_day=11.0)
-            await asyncio.sleep(3 * SLOW_TO_SETTLE.preview_after_s)
+            await asyncio.sleep(0.15)  # well past `preview_after_s`
             assert len(node.farm.asked("preview")) == 1, "a long drag over slow ground would show nothing at all"
 
             await node.painter.fail(job, "engine", "The engine failed.")
