@@ -13,6 +13,9 @@ export class Account {
 	state = $state<AccountState>('asking');
 	me = $state<Me | null>(null);
 	problem = $state('');
+	#settle: (id: string | null) => void = () => {};
+	/** Who the server says one is; null when it could not be asked. Sockets wait for it. */
+	confirmed: Promise<string | null> = new Promise((resolve) => (this.#settle = resolve));
 
 	/** Whoever was here last is let in at once; the server's answer follows and may show them the door. */
 	async ask(): Promise<void> {
@@ -23,12 +26,15 @@ export class Account {
 			this.state = 'signed-in';
 		}
 		try {
-			this.#is(await api.me());
+			const me = await api.me();
+			this.#is(me);
+			this.#settle(me.id);
 		} catch (error) {
 			if (error instanceof ApiError && error.status === 401) {
 				this.state = 'signed-out';
 				return;
 			}
+			this.#settle(null);
 			if (kept) return;
 			this.state = 'unreachable';
 			this.problem = sentence(error);
@@ -36,7 +42,9 @@ export class Account {
 	}
 
 	async signIn(email: string, password: string): Promise<void> {
-		this.#is(await api.signIn(email, password));
+		const me = await api.signIn(email, password);
+		this.confirmed = Promise.resolve(me.id);
+		this.#is(me);
 	}
 
 	/** Leave, and leave nothing behind on this device. */

@@ -135,6 +135,20 @@ describe('a live document', () => {
 		expect(second.live.waiting).toBe(0);
 	});
 
+	it("does not carry one person's waiting edits over another person's cookie", async () => {
+		TestSocket.all = [];
+		const live = new LiveDocument({
+			server: 'ws://test', project: 'prj_f', kind: 'environments', user: 'usr_ana',
+			WebSocket: TestSocket as unknown as typeof WebSocket, confirmed: Promise.resolve('usr_ben')
+		});
+		opened.push(live);
+		await vi.waitFor(() => expect(live.opened).toBe(true));
+		await Promise.resolve();
+		window.dispatchEvent(new Event('online'));
+
+		expect(TestSocket.all).toHaveLength(0);
+	});
+
 	it('sends only its own presence to the server', async () => {
 		const { live, socket } = await open('prj_e');
 		socket.accept(new Y.Doc());

@@ -31,6 +31,11 @@ export interface LiveDocumentOptions {
 	/** Tests pass a socket of their own, or none to stay on this device. */
 	WebSocket?: typeof WebSocket;
 	connect?: boolean;
+	/**
+	 * Who the server says is signed in; the socket waits for it. Another person's cookie must not carry this person's
+	 * waiting edits; null means that nobody could be asked, and then the socket cannot get through either.
+	 */
+	confirmed?: Promise<string | null>;
 }
 
 /** Where this person's copy of a document lies on the device. */
@@ -66,6 +71,7 @@ export class LiveDocument {
 	#keeping: ReturnType<typeof setTimeout> | undefined;
 	#patience: ReturnType<typeof setTimeout> | undefined;
 	#ended = false;
+	#may_connect = false;
 	#undo_listeners: (() => void)[] = [];
 
 	readonly line: Line = $derived(
@@ -94,7 +100,7 @@ export class LiveDocument {
 		);
 		this.#sendOwnPresenceOnly();
 		this.#listen();
-		void this.#open(options.connect ?? true);
+		void this.#open(options);
 	}
 
 	/** Make one edit: a single transaction that undo, the waiting count and the server see as this person's. */
@@ -132,7 +138,7 @@ export class LiveDocument {
 		this.doc.destroy();
 	}
 
-	async #open(connect: boolean): Promise<void> {
+	async #open(options: LiveDocumentOptions): Promise<void> {
 		const copy = openCopy(this.name, this.doc);
 		this.#copy = copy;
 		if (copy) await Promise.race([copy.whenSynced, after(COPY_PATIENCE_MS)]);
@@ -142,7 +148,10 @@ export class LiveDocument {
 		this.opened = true;
 		const epoch = this.#epoch();
 		if (epoch) this.provider.params = { epoch };
-		if (connect && this.#network) this.provider.connect();
+		const signed_in = await options.confirmed;
+		if (this.#ended || options.connect === false || (signed_in && signed_in !== options.user)) return;
+		this.#may_connect = true;
+		if (this.#network) this.provider.connect();
 	}
 
 	#listen(): void {
@@ -193,7 +202,7 @@ export class LiveDocument {
 			this.#network = true;
 			this.#lost_at_ms = Date.now();
 			this.#tick();
-			if (this.opened && !this.refusal) provider.connect();
+			if (this.#may_connect && !this.refusal) provider.connect();
 		});
 		on('pagehide', () => this.#keepWaiting());
 	}

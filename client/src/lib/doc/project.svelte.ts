@@ -221,6 +221,8 @@ export class ProjectDocument {
 	readonly #ids = new Signal();
 	readonly #environments = new Map<string, Environment>();
 	readonly #edit: EditMaker;
+	/** Environments that somebody else has changed; whoever wants to know since when clears it. */
+	readonly touched = new Set<string>();
 
 	constructor(doc: Y.Doc, edit?: EditMaker) {
 		this.doc = doc;
@@ -276,7 +278,7 @@ export class ProjectDocument {
 		return id;
 	}
 
-	readonly #heard = (events: Y.YEvent<Y.AbstractType<unknown>>[]): void => {
+	readonly #heard = (events: Y.YEvent<Y.AbstractType<unknown>>[], transaction: Y.Transaction): void => {
 		let ids_changed = false;
 		const rung = new Map<string, Set<Section>>();
 		const mark = (id: string, section: Section): void => {
@@ -287,12 +289,14 @@ export class ProjectDocument {
 			const [id, section] = event.path;
 			if (typeof id !== 'string') {
 				ids_changed = true;
+				if (!transaction.local) for (const key of event.keys.keys()) this.touched.add(key);
 				for (const key of event.keys.keys()) this.#environments.get(key)?.ringAll();
 			} else if (isSection(section)) mark(id, section);
 			else if (section !== undefined) mark(id, 'fields');
 			else for (const key of event.keys.keys()) mark(id, isSection(key) ? key : 'fields');
 		}
 		for (const [id, sections] of rung) {
+			if (!transaction.local) this.touched.add(id);
 			for (const section of sections) this.#environments.get(id)?.ring(section);
 		}
 		if (ids_changed) this.#ids.ring();

@@ -24,10 +24,10 @@ export class ProjectSession {
 	gallery = $state({ search: '', tag: '', kind: '', archived: false, scroll: 0 });
 	readonly #histories = new Map<string, History>();
 
-	constructor(id: string, me: Me, server: string) {
+	constructor(id: string, me: Me, server: string, confirmed?: Promise<string | null>) {
 		this.id = id;
 		this.me = me;
-		this.live = new LiveDocument({ server, project: id, kind: 'environments', user: me.id });
+		this.live = new LiveDocument({ server, project: id, kind: 'environments', user: me.id, confirmed });
 		this.document = new ProjectDocument(this.live.doc, (what, change) => this.live.edit(what, change));
 		this.presence = new Presence(this.live.awareness, me);
 	}
