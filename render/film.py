@@ -1,4 +1,4 @@
-"""The film: scene-linear radiance becomes a display picture. One fixed curve; nothing here looks at the picture to decide.
+"""The film: scene-linear radiance becomes a display picture. One fixed curve; it never looks at the picture first.
 
 Curve: S. Hill's fit of the ACES reference and output transforms, then the sRGB transfer (IEC 61966-2-1).
 """

@@ -194,7 +194,8 @@ def _custom(world: World, camera: CameraSpec, width_px: int, height_px: int) -> 
     eye, notes = _freed(world, wanted)
     if notes and float(np.linalg.norm(target - eye)) < 1.0:
         target = eye + (target - wanted)
-    return Shot(pinhole(width_px, height_px, eye, target, camera.focal_mm or 35.0, camera.sensor_mm[0], camera.roll_deg), notes)
+    focal = camera.focal_mm or 35.0
+    return Shot(pinhole(width_px, height_px, eye, target, focal, camera.sensor_mm[0], camera.roll_deg), notes)
 
 
 def _freed(world: World, wanted: Point) -> tuple[Point, tuple[str, ...]]:
@@ -223,4 +224,4 @@ def _freed(world: World, wanted: Point) -> tuple[Point, tuple[str, ...]]:
             if world.is_free(eye, room):
                 moved = float(eye[2] - wanted[2])
                 return eye, (f"The camera stood inside the ground and was lifted {moved:.1f} m into the open.",)
-    raise SpecError("camera.position_m", "stands inside something solid, with nothing free nearby; move it into the open")
+    raise SpecError("camera.position_m", "stands inside something solid, nothing free nearby; move it into the open")

@@ -1,8 +1,8 @@
 """The procedural engine: one recipe from spec to picture, the same for every world.
 
-World → view → trace → shade → sky, clouds, air → particles → film. Caches by level: worlds by geometry, what a preview's
-camera sees by geometry and camera, light by hour and weather; a world keeps its own shadows of the last suns. Nothing random at render time: every pattern is a function
-of the scene's seed and of world metres (E1).
+World → view → trace → shade → sky, clouds, air → particles → film. Caches by level: worlds by geometry, what a
+preview's camera sees by geometry and camera, light by hour and weather; a world keeps its own shadows of the last suns.
+Nothing is random at render time: every pattern is a function of the scene's seed and of world metres (E1).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class ProceduralEngine:
     name = "procedural"
 
     def __init__(self, cache_bytes: int) -> None:
-        self._worlds: ByteCache[World] = ByteCache(cache_bytes, lambda w: int(getattr(w, "bytes", _WORLD_BYTES_UNKNOWN)))
+        self._worlds: ByteCache[World] = ByteCache(cache_bytes, _world_bytes)
         self._lights: ByteCache[Light] = ByteCache(64, lambda _: 1)
         self._traced: ByteCache[GBuffer] = ByteCache(_TRACED_BYTES, _buffer_bytes)
         self._shots: ByteCache[Shot] = ByteCache(512, lambda _: 1)
@@ -207,6 +207,10 @@ def _edges(g: GBuffer, quad: Tensor) -> tuple[Tensor, Tensor]:
     centre = 4 / (1 / depth).sum(1)
     whole = torch.where(farthest > nearest * 1.03, nearest, centre)
     return torch.nonzero(split).squeeze(1), torch.where(torch.isfinite(nearest), whole, math.inf)
+
+
+def _world_bytes(world: World) -> int:
+    return int(getattr(world, "bytes", _WORLD_BYTES_UNKNOWN))
 
 
 def _buffer_bytes(g: GBuffer) -> int:

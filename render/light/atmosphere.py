@@ -114,7 +114,8 @@ def march(
     if isotropic:
         scatter = sunlight * (rayleigh + mie) / (4 * math.pi)
     else:
-        scatter = sunlight * (rayleigh * phase_rayleigh(cosine)[..., None, None] + mie * phase_mie(cosine)[..., None, None])
+        air_phase, mist_phase = phase_rayleigh(cosine)[..., None, None], phase_mie(cosine)[..., None, None]
+        scatter = sunlight * (rayleigh * air_phase + mie * mist_phase)
         scatter = scatter + air.multiple(height, sun_cosine) * (rayleigh + mie)
     radiance = (seen * scatter * dt[..., None]).sum(-2)
     transfer = (seen * (rayleigh + mie) * dt[..., None]).sum(-2)

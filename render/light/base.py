@@ -1,4 +1,4 @@
-"""Light: what hour, weather and season make of the air, as the surfaces and the film need it. E_sun above the air is 1."""
+"""Light: what hour, weather and season make of the air, for surfaces and film. The sun above the air gives 1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scene → Light: hour, season and weather become sun, sky, air and exposure. The only place that reads weather words."""
+"""Scene → Light: hour, season and weather become sun, sky, air and exposure. Only here are weather words read."""
 
 from __future__ import annotations
 
@@ -78,19 +78,19 @@ def build_light(scene: Scene) -> Light:
     night = _ramp(-3.0, -9.0, elevation_deg)
 
     day = sky_table(round(math.radians(max(elevation_deg, -18.0)) * 1000))
-    sunlight = sun_through_air(float(sun[2]))
     clear = day.level_irradiance()
     dark: SkyTable | None = None
     gain = torch.tensor(_MOON_TINT) * (_MOON_GAIN * night)
     floor = torch.tensor([0.00010, 0.00014, 0.00024]) * night
     clear = clear + floor * math.pi
+    # The last sunlight is gone before the first moonlight comes, so that changing over is no jump.
+    sunlight, key = sun_through_air(float(sun[2])), sun
     if night > 0:
         dark = sky_table(round(math.asin(float(moon[2])) * 1000))
         clear = clear + dark.level_irradiance() * gain
-        sunlight = sunlight * (1 - night) + sun_through_air(float(moon[2])) * gain
-    key = sun if night < 0.5 else moon
-    if 0 < night < 0.5 and elevation_deg < -1:
-        sunlight = sunlight * 0  # between the sun's last and the moon's first light there is only the sky
+        moonlight = sun_through_air(float(moon[2])) * gain
+        if float(_luma(moonlight)) > float(_luma(sunlight)):
+            sunlight, key = moonlight, moon
     rise = max(float(key[2]), 0.02)
 
     cover = (0.32 * _luma(sunlight) * max(rise, 0.05) + 0.75 * _luma(clear)) * torch.tensor([0.92, 0.98, 1.08])
@@ -118,7 +118,7 @@ def build_light(scene: Scene) -> Light:
     if air.cumulus is not None:
         aloft = atmosphere().towards(torch.tensor([2200.0]), torch.tensor([float(key[2])]))[0]
         clouds = CloudDeck(
-            scene.seed, air.cumulus, aloft * (gain if night >= 0.5 else 1.0), sky_irradiance / math.pi,
+            scene.seed, air.cumulus, aloft * (gain if key is moon else 1.0), sky_irradiance / math.pi,
             torch.tensor(key, dtype=torch.float32),
         )
     return Light(
@@ -141,7 +141,7 @@ def build_light(scene: Scene) -> Light:
         clouds=clouds,
         overcast=air.overcast + (1 - air.overcast) * air.veil * 0.7,
         lamps_on=scene.lamps * _ramp(4.0, -3.0, elevation_deg - 6 * air.overcast * (air.cover_gain < 0.8)),
-        key=scene.key("light") + (scene.archetype, scene.season),
+        key=(*scene.key("light"), scene.archetype, scene.season),
     )
 
 

@@ -53,7 +53,7 @@ class Lamps:
             cone = ((toward[:, 2] + 0.05) / 0.6).clamp(0, 1)
             cone = 1 - self.downward[k] * (1 - cone)
             fade = (1 - square / self.reach_m[k] ** 2).clamp_min(0)
-            strength = (0.9 * facing.clamp_min(0) + 0.06) * cone * fade * fade / (square + 0.3)
+            strength = (0.9 * facing.clamp_min(0) + 0.06) * cone * fade * fade / (square + 0.2 + (self.reach_m[k] / 13) ** 2)
             if visible is not None:
                 strength = strength * visible[near, k]
             total[near] += strength[:, None] * self.color[k]

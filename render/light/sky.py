@@ -1,4 +1,4 @@
-"""The sky seen from the ground: a table of clear-air radiance per sun elevation, overcast mixed in, the moonlit night."""
+"""The sky seen from the ground: a table of clear air per sun elevation, overcast mixed in, the moonlit night."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ class SkyTable:
         azimuth = (azimuth + math.pi).remainder(2 * math.pi) - math.pi
         v = torch.sqrt(elevation * (2 / math.pi))
         grid = torch.stack([azimuth.abs() * (2 / math.pi) - 1, v * 2 - 1], -1)[None, None]
-        return torch.nn.functional.grid_sample(self.table[None], grid, align_corners=True, padding_mode="border")[0, :, 0].T
+        got = torch.nn.functional.grid_sample(self.table[None], grid, align_corners=True, padding_mode="border")
+        return got[0, :, 0].T
 
     def level_irradiance(self) -> Tensor:
         """(3,) irradiance on level ground."""

@@ -73,7 +73,8 @@ def planar_per_metre(view: View, direction: Tensor) -> Tensor:
     if view.projection == "equirect":
         return torch.ones(direction.shape[0])
     forward = view.world_from_cam[:, 2]
-    return direction[:, 0] * forward[0] + direction[:, 1] * forward[1] + direction[:, 2] * forward[2]
+    x, y, z = (float(v) for v in forward)
+    return direction[:, 0] * x + direction[:, 1] * y + direction[:, 2] * z
 
 
 def build_table(view: View, direction: Tensor, height_at: HeightAt, radii: int) -> PolarTable:

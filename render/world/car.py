@@ -82,8 +82,8 @@ def car(
     b.sheet(under[0], under[1] - under[0], under[2] - under[0], Material.PLAIN, (0.015, 0.015, 0.015), two_sided=True)
 
     for x in (-1, 1):
-        front = put(np.array([[x * 0.40, 2.10, 0.56], [x * 0.66, 2.03, 0.57], [x * 0.40, 2.06, 0.70]]))
-        back = put(np.array([[x * 0.42, -2.15, 0.64], [x * 0.66, -2.12, 0.64], [x * 0.42, -2.12, 0.80]]))
+        front = put(np.array([[x * 0.36, 2.155, 0.54], [x * 0.64, 2.115, 0.55], [x * 0.36, 2.13, 0.67]]))
+        back = put(np.array([[x * 0.40, -2.20, 0.60], [x * 0.66, -2.17, 0.60], [x * 0.40, -2.17, 0.74]]))
         b.sheet(front[0], front[1] - front[0], front[2] - front[0], Material.GLOW if lights else Material.PAINT,
                 (1.0, 0.93, 0.78) if lights else (0.35, 0.36, 0.37), (0.3, 6.0) if lights else (0.9,), two_sided=True,
                 casts=False)

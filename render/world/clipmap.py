@@ -31,7 +31,8 @@ class ClipMap:
 
     def with_grid(self, grid: Tensor) -> Tensor:
         """(C, N) values for a grid that `clip_grid` made; spares making it twice."""
-        return torch.nn.functional.grid_sample(self.data[None], grid, align_corners=False, padding_mode="border")[0, :, 0]
+        got = torch.nn.functional.grid_sample(self.data[None], grid, align_corners=False, padding_mode="border")
+        return got[0, :, 0]
 
     @property
     def bytes(self) -> int:

@@ -1,4 +1,4 @@
-"""Coast: stepped cliffs over an open sea, stacks standing before them, meadow on top, a beach where the cliffs fall back."""
+"""Coast: stepped cliffs over an open sea, stacks before them, meadow on top, a beach where the cliffs fall back."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LOW_SEA_M, _HIGH_SEA_M = -1.5, 3.5
 
 
 class Coast:
-    """See the module; `Land` says what each method answers. The sea lies east, where the morning sun lights the cliffs."""
+    """See the module; `Land` says what each method answers. The sea lies east: the morning sun lights the cliffs."""
 
     erodes = False
     strata_m = 34.0 * 3
@@ -39,7 +39,8 @@ class Coast:
         stacks = []
         for i in range(6):
             a, b, c, d = draw[i].tolist()
-            stacks.append((62 + 90 * a + 10 * i, 120 + 66 * i + 60 * (b - 0.5), 8 + 15 * c, 12 + 0.72 * self._cliff * d))
+            x, y = 62 + 90 * a + 10 * i, 120 + 66 * i + 60 * (b - 0.5)
+            stacks.append((x, y, 8 + 15 * c, 12 + 0.72 * self._cliff * d))
         self._stacks = tuple(stacks)
         self._phase = draw[7, 0].item() * 6.28
         # Seen from the meadow's edge in the south, across a bay, to the headland and the stacks before it.
@@ -50,7 +51,8 @@ class Coast:
         curve = 24 - 34 * smoothstep(-20, 110, y) + 128 * smoothstep(120, 330, y) - 70 * smoothstep(430, 900, y)
         curve = curve + 60 * (torch.sin(y / 530 + self._phase) - math.sin(self._phase))
         bays = 70 * octaves(self._broad, x, y, 900, 3, 0.5, cut) + 22 * octaves(self._fine, x, y, 160, 5, 0.5, cut)
-        bays = bays * smoothstep(30, 420, torch.sqrt(x * x + (y - 60) ** 2)) + 8 * octaves(self._fine, x, y, 48, 4, 0.5, cut)
+        bays = bays * smoothstep(30, 420, torch.sqrt(x * x + (y - 60) ** 2))
+        bays = bays + 8 * octaves(self._fine, x, y, 48, 4, 0.5, cut)
         inland = curve - x + bays
         u = inland / 34
         step = u * 5
@@ -58,11 +60,12 @@ class Coast:
         stepped = (whole + smoothstep(0.45, 1.0, step - whole)) / 5
         profile = (0.55 * stepped + 0.45 * u.clamp(min=1e-4) ** 0.7).clamp(0, 1)
         tall = self._cliff * (1 + 0.35 * octaves(self._broad, x, y, 620, 2, 0.5, cut).clamp(-1.6, 1.6))
-        beach = smoothstep(0.35, 1.15, octaves(self._broad, x + 300, y, 520, 1))  # where the cliff falls back to a beach
+        beach = smoothstep(0.35, 1.15, octaves(self._broad, x + 300, y, 520, 1))  # the cliff falls back here
         profile = mix(profile, smoothstep(0.3, 4.2, u), 0.85 * beach)
         land = 1.2 + tall * profile
         top = smoothstep(20, 90, inland)
-        land = land + top * (7 * octaves(self._broad, x, y, 330, 2, 0.5, cut) + 0.42 * octaves(self._fine, x, y, 22, 4, 0.5, cut))
+        meadow = 7 * octaves(self._broad, x, y, 330, 2, 0.5, cut) + 0.42 * octaves(self._fine, x, y, 22, 4, 0.5, cut)
+        land = land + top * meadow
         land = land + smoothstep(300, 2600, inland) * (120 + 90 * octaves(self._broad, x, y, 1400, 4, 0.5, cut))
         sea = -20 + 18.6 * torch.exp((inland / 26).clamp(-8, 0))
         height = torch.where(inland > 0, land, sea + 2.6 * torch.exp((inland / 5).clamp(-9, 0)))
@@ -72,7 +75,8 @@ class Coast:
                 continue
             ragged = radius * (1 + 0.24 * octaves(self._fine, x, y, 21, 4, 0.55, cut))
             rise = ((ragged - away) / (0.45 * ragged)).clamp(0, 1) ** 0.6
-            height = torch.maximum(height, -12 + (top_m + 12) * rise + 1.2 * octaves(self._fine, x, y, 9, 2, 0.5, cut) * rise)
+            rough = 1.2 * octaves(self._fine, x, y, 9, 2, 0.5, cut)
+            height = torch.maximum(height, -12 + (top_m + 12 + rough) * rise)
         return height
 
     def carve(self, height: Tensor, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
@@ -101,4 +105,5 @@ class Coast:
         albedo = lay(albedo, between(*ring.leaves(scene.season), tone), hit.canopy)
         bare = (1 - green) * (1 - hit.canopy)
         snow = green * 0.55 * smoothstep(0.35, 0.9, hit.n60 * 0.15 + ring.ground_snow(scene.season))
-        return Paint(albedo, 0.3 + 0.7 * bare * (1 - 0.8 * sand), 0.5 + 0.5 * bare * (1 - sand), bare * (1 - sand), snow)
+        rocky = bare * (1 - sand)
+        return Paint(albedo, 0.3 + 0.7 * bare * (1 - 0.8 * sand), 0.5 + 0.5 * rocky, rocky, snow)

@@ -11,7 +11,7 @@ from torch import Tensor
 from render.scene import Scene
 from render.world.base import Stage
 from render.world.colors import between, lay
-from render.world.land import Hit, Paint
+from render.world.land import Hit, Paint, TreeKind
 from render.world.noise import FEATURES, generator, lookup, octaves, ridges, smoothstep, tile
 
 
@@ -25,7 +25,7 @@ class Desert:
     wave_height = 0.0
     foam = 0.0
     water_m: float | None = None
-    trees = None
+    trees: TreeKind | None = None
 
     def __init__(self, scene: Scene) -> None:
         self._broad = tile(f"desert/{scene.seed}/broad")
@@ -35,8 +35,9 @@ class Desert:
         self._tall = 0.35 + 1.3 * scene.relief
         self._shift = 0.0
         self._shift = 0.70 * 420 - self._phase(torch.zeros(1), torch.zeros(1), 420, self._broad, 0.34).item()
+        rise = 0.6 + 0.8 * scene.relief
         self._mesas = tuple(
-            (1500 * (a - 0.5) + (i - 1.5) * 900, 2300 + 1500 * b, 240 + 330 * c, (150 + 190 * d) * (0.6 + 0.8 * scene.relief))
+            (1500 * (a - 0.5) + (i - 1.5) * 900, 2300 + 1500 * b, 240 + 330 * c, (150 + 190 * d) * rise)
             for i, (a, b, c, d) in enumerate(draw[:4].tolist())
         )
         # The wide camera stands on a crest at the origin and looks along it and down its slip face.
@@ -54,7 +55,8 @@ class Desert:
         height = height + 8 * self._tall * small * self._dunes(x + 90, y - 40, 110, self._fine, 0.30)
         height = height + 12 * octaves(self._broad, x, y, 2600, 2, 0.5, cut)
         for cx, cy, radius, tall in self._mesas:
-            away = torch.sqrt(((x - cx) / 1.5) ** 2 + (y - cy) ** 2) + 0.22 * radius * octaves(self._broad, x, y, 520, 4, 0.5, cut)
+            away = torch.sqrt(((x - cx) / 1.5) ** 2 + (y - cy) ** 2)
+            away = away + 0.22 * radius * octaves(self._broad, x, y, 520, 4, 0.5, cut)
             talus = ((1.75 * radius - away) / (0.95 * radius)).clamp(0, 1) ** 1.3 * 0.46
             wall = smoothstep(1.0, 0.86, away / radius) * 0.54
             top = 1 + 0.05 * octaves(self._fine, x, y, 260, 3, 0.5, cut)

@@ -35,7 +35,7 @@ class Forest:
         self._vegetation = scene.vegetation
         self._water = scene.water
         self.water_m: float | None = 0.0 if scene.water > 0.02 else None
-        self.trees = TreeKind(5.2, 9.0, 22.0, 0.62 + 0.3 * draw[1], 2.75)
+        self.trees: TreeKind | None = TreeKind(5.2, 9.0, 22.0, 0.62 + 0.3 * draw[1], 2.75)
         self.stage_hint = Stage(np.array([4.0, 64.0, 6.0]), 112.0, 190.0)
 
     def elevation(self, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
@@ -74,7 +74,8 @@ class Forest:
         open_ground = smoothstep(0.85, 1.25, glade)
         dry = smoothstep(0.5, 1.1, height)
         bank = smoothstep(7, 16, (x - self._stream(y)).abs() - 6 * self._water + 2 * patch)
-        return share * (0.035 + 0.965 * open_ground) * dry * bank * smoothstep(1.25, 0.85, steep) * smoothstep(950, 700, height)
+        share = share * smoothstep(1.25, 0.85, steep) * smoothstep(950, 700, height)
+        return share * (0.035 + 0.965 * open_ground) * dry * bank
 
     def paint(self, hit: Hit, scene: Scene) -> Paint:
         tone = 0.5 + 0.32 * hit.n9 + 0.22 * hit.n60
@@ -96,4 +97,5 @@ class Forest:
         return Paint(albedo, 0.35 + 0.65 * bare, 0.6 + 0.4 * bare, bare, snow)
 
     def _stream(self, y: Tensor) -> Tensor:
-        return 34 + 26 * torch.sin(y / 95 + self._bend) + 120 * torch.sin(y / 610 + self._bend) - 120 * math.sin(self._bend)
+        valley = 120 * (torch.sin(y / 610 + self._bend) - math.sin(self._bend))
+        return 34 + 26 * torch.sin(y / 95 + self._bend) + valley

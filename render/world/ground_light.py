@@ -1,4 +1,4 @@
-"""What light finds on a height map: openness to the sky, and the sun's soft shadow by a running maximum along its axis."""
+"""What light finds on a height map: openness to the sky, and the sun's soft shadow by a running maximum."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shading of near plants and boulders: crown normals instead of card normals, depth into the crown as shade, snow on top."""
+"""Shading of near plants and boulders: crown normals instead of card normals, shade inside the crown, snow on top."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ _SNOW = (0.80, 0.83, 0.87)
 
 
 def shade_plants(
-    world: TerrainWorld, plants: Plants, card: Tensor, position: Tensor, direction: Tensor, distance: Tensor, light: Light
+    world: TerrainWorld, plants: Plants, card: Tensor, position: Tensor, direction: Tensor, distance: Tensor,
+    light: Light,
 ) -> Tensor:
     """Radiance (3, M) of cards.
 

@@ -1,7 +1,7 @@
 """Trees and boulders one can stand beside: real geometry around the stage, on the same cells as the far crowns.
 
-A conifer is tiers of drooping rhombs, a broadleaf a cloud of leaf cards on lobes, a boulder a facetted ball. All of it is
-fixed in the world, so that every camera meets the same branches.
+A conifer is tiers of drooping rhombs, a broadleaf a cloud of leaf cards on lobes, a boulder a facetted ball. All of it
+is fixed in the world, so that every camera meets the same branches.
 """
 
 from __future__ import annotations
@@ -217,7 +217,8 @@ def _boulder(variant: int) -> _Model:
         flat = math.cos(v)
         p = np.array([flat * math.cos(u), flat * math.sin(u), math.sin(v)])
         bulge = 0.86 + 0.085 * float(np.sin(waves @ p + phases).sum())
-        return p * bulge * np.array([1.0, 0.82, 0.62]) + np.array([0.0, 0.0, 0.18])
+        shaped: F64 = p * bulge * np.array([1.0, 0.82, 0.62]) + np.array([0.0, 0.0, 0.18])
+        return shaped
 
     cards, outward, depth = [], [], []
     around, rows = 10, 5

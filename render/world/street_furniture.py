@@ -35,7 +35,7 @@ def furnish(b: MeshBuilder, plan: StreetPlan, scene: Scene, lots: list[Lot]) -> 
     _small_things(b, plan, rng)
     for lot in lots:
         if abs(lot.front - plan.facade) < 1e-6 and -90 < lot.begin < 170:
-            lamps += _shop_light(lot)
+            lamps += _shop_light(lot) + _neon(b, lot)
     return lamps
 
 
@@ -58,8 +58,8 @@ def _lamps(b: MeshBuilder, plan: StreetPlan) -> list[tuple[float, ...]]:
                closed_u=True)
         b.box((x, y, KERB + 0.45), (0.11, 0.11, 0.45), Material.PLAIN, IRON, (0.1, 1.0, 0.2))
         b.box((arm - side * 0.22, y, 6.42), (0.36, 0.13, 0.05), Material.PAINT, IRON, (0.3,))
-        b.sheet((arm - side * 0.5, y - 0.1, 6.365), (0, 0.2, 0), (0.56 * side, 0, 0), Material.GLOW, (1.0, 0.72, 0.42),
-                (1, 9.0), two_sided=True, casts=False)
+        b.box((arm - side * 0.22, y, 6.325), (0.24, 0.10, 0.045), Material.GLOW, (1.0, 0.72, 0.42), (1, 9.0), bottom=True,
+              casts=False)
         rows.append((arm - side * 0.22, float(y), 6.3, *LAMP, 28.0, 0.9))
     return rows
 
@@ -71,6 +71,22 @@ def _shop_light(lot: Lot) -> list[tuple[float, ...]]:
     count = max(1, round((lot.end - lot.begin) / 7))
     step = (lot.end - lot.begin) / count
     return [(x, lot.begin + (k + 0.5) * step, 2.5, *warm, 10.0, 0.0) for k in range(count)]
+
+
+NEON = ((1.0, 0.12, 0.10), (0.10, 0.85, 0.62), (1.0, 0.62, 0.12), (0.75, 0.16, 0.95), (0.20, 0.50, 1.0))
+
+
+def _neon(b: MeshBuilder, lot: Lot) -> list[tuple[float, ...]]:
+    """A tall lit sign on some of the high houses, and the light it throws."""
+    if lot.storeys < 8 or lot.seed % 5 > 2:
+        return []
+    rng = np.random.default_rng([lot.seed, 0x4E0])
+    hue = NEON[lot.seed % len(NEON)]
+    y, half = lot.begin + float(rng.uniform(0.15, 0.85)) * (lot.end - lot.begin), float(rng.uniform(1.2, 3.0))
+    x, z = lot.side * (lot.front - 0.65), lot.ground_floor + 1.4 + half
+    b.box((x, y, z), (0.5, 0.09, half), Material.SIGN, hue, (lot.seed % 613, 3.2), bottom=True, texel_m=1.0)
+    b.box((lot.side * (lot.front - 0.1), y, z + half * 0.6), (0.1, 0.03, 0.03), Material.PLAIN, IRON)
+    return [(x, y, z - half * 0.3, *(16.0 * c for c in hue), 17.0, 0.0)]
 
 
 def _trees(b: MeshBuilder, plan: StreetPlan, rng: np.random.Generator) -> None:

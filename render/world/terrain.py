@@ -50,7 +50,7 @@ FULL = Detail(768, 1536)
 
 @dataclass
 class TerrainBuffer(GBuffer):
-    """A terrain's G-buffer: also the distance along each ray (N,), the view it was traced for, and plants' cards (N,)."""
+    """A terrain's G-buffer: also the distance along each ray (N,), the view, and which plant card is seen (N,)."""
 
     along_m: Tensor
     view: View
@@ -171,7 +171,8 @@ class TerrainWorld:
             if part.numel() == 0:
                 continue
             at = which[part]
-            position, direction, distance = g.position_m[at].T.contiguous(), g.direction[at].T.contiguous(), g.along_m[at]
+            position, direction = g.position_m[at].T.contiguous(), g.direction[at].T.contiguous()
+            distance = g.along_m[at]
             if kind == WATER:
                 got = shade_water(self, g.view, position, direction, distance, light)
             elif kind == PLANT:

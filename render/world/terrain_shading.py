@@ -89,7 +89,8 @@ def shade_ground(
     if light.wetness and detail:
         facing = (direction[2] - gx * direction[0] - gy * direction[1]) * -flat
         fresnel = 0.02 + 0.5 * (1 - facing).clamp(0, 1) ** 5
-        radiance = radiance + light.sky_irradiance[:, None] * (fresnel * (1 - crown) * (1 - snow) * (0.07 * light.wetness))
+        fresnel = fresnel * (1 - crown) * (1 - snow) * (0.07 * light.wetness)
+        radiance = radiance + light.sky_irradiance[:, None] * fresnel
     return radiance
 
 

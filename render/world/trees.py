@@ -118,7 +118,8 @@ def near_trees(
         for far in (False, True):
             at = torch.nonzero(stands & which & ((away > near.fine_m) == far)).squeeze(1)
             if at.numel():
-                values = (x, y, height - 0.25, tall, radius, draw[:, 4] * 6.283, (draw[:, 4] * 7.31).remainder(1) * 2 - 1)
+                tint = (draw[:, 4] * 7.31).remainder(1) * 2 - 1
+                values = (x, y, height - 0.25, tall, radius, draw[:, 4] * 6.283, tint)
                 result.append((name + (" far" if far else ""), Stand(*(v[at].double().numpy() for v in values))))
     return result
 

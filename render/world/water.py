@@ -1,6 +1,6 @@
 """Water: ripples from world noise, sky and land mirrored by Fresnel's law, the bed seen through the shallows.
 
-Land is mirrored by a second polar table, made for the eye's mirror image under the water: one search instead of a march.
+Land is mirrored by a second polar table, made for the eye's mirror image under the water: a search, not a march.
 """
 
 from __future__ import annotations

@@ -51,9 +51,9 @@ def compare(a: Picture, b: Picture) -> tuple[float, float, float]:
     if inside.sum() < 50:
         return float(inside.mean()), 1.0, 0.0
     points, column, row, z = points[inside], column[inside], row[inside], z[inside]
+    edge = np.pad(b.depth_m, 1, mode="edge")
     patch = np.stack([
-        b.depth_m[np.clip(row.astype(int) + i, 0, b.view.height_px - 1), np.clip(column.astype(int) + j, 0, b.view.width_px - 1)]
-        for i in (-1, 0, 1) for j in (-1, 0, 1)
+        edge[row.astype(int) + i, column.astype(int) + j] for i in (0, 1, 2) for j in (0, 1, 2)
     ])
     nearest, farthest = patch.min(0), patch.max(0)
     contradiction = z < nearest * 0.98 - 0.05
@@ -64,7 +64,8 @@ def compare(a: Picture, b: Picture) -> tuple[float, float, float]:
     # forward and back: B's own depth at the exact place (1/z is linear on a plane), carried back into A's picture
     seen = _depth_at(b, column[flat], row[flat])
     cam = np.stack([
-        (column[flat] - b.view.cx_px) / b.view.fx_px, (row[flat] - b.view.cy_px) / b.view.fy_px, np.ones(int(flat.sum())),
+        (column[flat] - b.view.cx_px) / b.view.fx_px, (row[flat] - b.view.cy_px) / b.view.fy_px,
+        np.ones(int(flat.sum())),
     ], -1)
     there = b.view.eye_m + (cam * seen[:, None]) @ b.view.world_from_cam.T
     if a.view.projection == "equirect":

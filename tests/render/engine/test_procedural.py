@@ -93,7 +93,8 @@ def test_E4_exposure_is_the_scenes_and_never_the_views() -> None:
 @pytest.mark.parametrize("weather", WEATHERS)
 def test_every_weather_develops_at_noon_dusk_and_night(weather: str) -> None:
     means = [
-        float(picture(time_of_day=hour, weather=weather, weather_intensity=0.8).display.mean()) for hour in (12, 19.6, 0)
+        float(picture(time_of_day=hour, weather=weather, weather_intensity=0.8).display.mean())
+        for hour in (12, 19.6, 0)
     ]
 
     assert 40 < means[0] < 225
