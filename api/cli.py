@@ -32,12 +32,13 @@ def settings_of(**flags: Any) -> Settings:
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine; a store's error ends the process with its own sentence, which says the mend."""
+    """Run a coroutine; a store's or the farm's error ends the process with its own sentence, which says the mend."""
+    from render.errors import RenderError
     from store.errors import StoreError
 
     try:
         return asyncio.run(work)
-    except StoreError as error:
+    except (StoreError, RenderError) as error:
         fail(str(error))
 
 

@@ -109,12 +109,11 @@ def _type(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
         return f"list of {_type(schema.get('items', {}), schemas)}"
     if kind == "object" and isinstance(schema.get("additionalProperties"), Mapping):
         return f"object of {_type(schema['additionalProperties'], schemas)}"
-    limits = [
-        f"{word} {schema[key]:g}"
-        for key, word in (("minimum", "from"), ("maximum", "to"), ("minLength", "at least"), ("maxLength", "at most"))
-        if key in schema
-    ]
-    return f"{kind}, {' '.join(limits)}" if limits else str(kind)
+    low, high = schema.get("minLength", schema.get("minimum")), schema.get("maxLength", schema.get("maximum"))
+    limits = [f"from {low:,}"] if low is not None else []
+    limits += [f"to {high:,}"] if high is not None else []
+    unit = " characters" if kind == "string" else ""
+    return f"{kind}, {' '.join(limits)}{unit}" if limits else str(kind)
 
 
 def _resolve(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[str, Any]:

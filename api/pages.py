@@ -37,7 +37,7 @@ def page(title: str, body: str) -> str:
     return (
         "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
         f"<meta name='viewport' content='width=device-width'><title>{escape(title)}</title>"
-        f"<style>{_STYLE}</style></head><body><main>{body}</main></body></html>"
+        f"<link rel='icon' href='data:,'><style>{_STYLE}</style></head><body><main>{body}</main></body></html>"
     )
 
 
