@@ -34,7 +34,7 @@ from render.world.build import build_world
 logger = logging.getLogger(__name__)
 
 _WORLD_BYTES_UNKNOWN = 60_000_000
-_MOST_SUPERSAMPLES = 9_000_000
+_MOST_SUPERSAMPLES = 4_300_000
 _TRACED_BYTES = 80_000_000
 
 
@@ -79,7 +79,7 @@ class ProceduralEngine:
         world = self._world((*geometry, "fine"), spec, progress, fine=True) if settled else quick
         watch.lap("world")
         progress(0.45, "lighting")
-        light = self._lights.get_or_make(scene.key("light") + geometry + (scene.season,), lambda: build_light(scene))
+        light = self._lights.get_or_make(scene.key("geometry", "light", "materials"), lambda: build_light(scene))
         if isinstance(world, Adapts):
             light = world.adapt(scene, light)
         watch.lap("light")
@@ -187,8 +187,9 @@ def _sky(
         at = torch.stack([
             (which % width + 0.5) * (2 / width) - 1, (which // width + 0.5) * (2 / height) - 1,
         ], -1)[None, None]
-        got = torch.nn.functional.grid_sample(low, at, align_corners=False, padding_mode="border")[0, :, 0]
-        radiance = radiance * got[3][:, None] + got[:3].T
+        got = torch.nn.functional.grid_sample(low, at, mode="bicubic", align_corners=False, padding_mode="border")
+        got = got[0, :, 0].clamp(min=0)
+        radiance = radiance * got[3].clamp(max=1)[:, None] + got[:3].T
     return sky_through_fog(radiance, direction, eye_z, light)
 
 

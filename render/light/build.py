@@ -99,7 +99,7 @@ def build_light(scene: Scene) -> Light:
     through = (1 - air.overcast) ** 1.3 + 0.06 * air.overcast * (1 - air.overcast)
     sunlight = sunlight * through * (1 - 0.55 * air.veil * min(1.0, air.fog_per_m * 400))
     if air.dust:
-        tan = torch.tensor([1.0, 0.80, 0.56])
+        tan = torch.tensor([1.0, 0.74, 0.46])
         sunlight = sunlight * tan * (1 - 0.6 * air.dust)
         sky_irradiance = torch.lerp(sky_irradiance, _luma(sky_irradiance) * tan * 1.15, air.dust)
     fog_color = sky_irradiance / math.pi * 0.92 + sunlight * (0.10 * max(float(key[2]), 0.05))
@@ -148,10 +148,10 @@ def build_light(scene: Scene) -> Light:
 def _exposure(sun: Tensor, sky: Tensor, sin_elevation: float, night: float, air: _Air, ev: float) -> float:
     """Middle grey for level ground, held back where the scene is meant to be dark: dusk, storm, night."""
     level = float(_luma(sun)) * max(sin_elevation, 0.12) * 0.7 + float(_luma(sky))
-    dusk = min(1.0, level / 0.3) ** 0.28
+    dusk = min(1.0, level / 0.3) ** 0.23
     exposure = 1.16 * math.pi / max(level, 1e-6) * dusk
     exposure *= 1 - (1 - 0.50) * night
-    exposure *= 0.72 + 0.28 * air.cover_gain if air.cover_gain < 1 else 1.0
+    exposure *= 0.50 + 0.50 * air.cover_gain if air.cover_gain < 1 else 1.0
     exposure *= 1 + 0.25 * air.veil
     exposure *= 1 - 0.26 * air.snow  # a white ground sends back four times what a green one does
     return float(exposure * 2.0**ev)

@@ -172,40 +172,40 @@ def _conifer(variant: int, tiers: int, branches: int) -> _Model:
 
 def _broadleaf(variant: int, leaves: int, size: float) -> _Model:
     random = np.random.Generator(np.random.PCG64(seed_of("broadleaf", variant, leaves)))
-    lobes = [np.array([0.0, 0.0, 0.74])]
-    lobes += [
-        np.array([0.56 * math.cos(a), 0.56 * math.sin(a), 0.42 + 0.26 * random.random()])
-        for a in np.arange(6) * 1.047 + random.random()
-    ]
-    radii = np.array([0.52] + [0.40 + 0.12 * random.random() for _ in range(6)])
-    cards, outward, depth = [], [], []
-    middle = np.array([0.0, 0.0, 0.5])
-    for i in range(leaves):
-        lobe = i % len(lobes)
-        way = random.normal(size=3)
-        way /= np.linalg.norm(way)
-        shell = 0.62 + 0.42 * random.random()
-        centre = lobes[lobe] + way * radii[lobe] * shell * np.array([1.0, 1.0, 0.52])
-        facing = way + 0.7 * random.normal(size=3)
-        facing /= np.linalg.norm(facing)
-        a = np.cross(facing, random.normal(size=3))
-        a /= np.linalg.norm(a)
-        b = np.cross(facing, a)
-        long, short = size * (0.8 + 0.5 * random.random()), size * (0.45 + 0.3 * random.random())
-        squeeze = np.array([1.0, 1.0, 0.38])  # models are stretched to their height, leaves must not be
-        e1, e2 = (a * long + b * short) * squeeze, (a * long - b * short) * squeeze
-        cards.append([centre - (e1 + e2) / 2, e1, e2])
-        smooth = 0.55 * way + 0.45 * (centre - middle) / np.array([0.9, 0.9, 0.5])
-        outward.append(smooth / np.linalg.norm(smooth))
-        depth.append(min(1.0, 0.35 + 0.65 * float(np.linalg.norm((centre - middle) / np.array([1.0, 1.0, 0.5])))))
-    for side_turn in (0.3, 1.87):
-        way = np.array([math.cos(side_turn), math.sin(side_turn), 0.0]) * 0.06
-        cards.append([-way, 2 * way, np.array([0.0, 0.0, 0.5])])
-        outward.append(np.array([way[1] * 12, -way[0] * 12, 0.2]))
-        depth.append(0.3)
-    stuff = np.full(len(cards), int(Stuff.LEAVES))
+    turns = np.arange(6) * 1.047 + random.random(6)
+    lobes = np.stack([0.56 * np.cos(turns), 0.56 * np.sin(turns), 0.42 + 0.26 * random.random(6)], 1)
+    lobes = np.concatenate([[[0.0, 0.0, 0.74]], lobes])
+    radii = np.concatenate([[0.52], 0.40 + 0.12 * random.random(6)])
+    lobe = np.arange(leaves) % len(lobes)
+    way = _units(random.normal(size=(leaves, 3)))
+    shell = (0.62 + 0.42 * random.random(leaves)) * radii[lobe]
+    centre = lobes[lobe] + way * shell[:, None] * np.array([1.0, 1.0, 0.52])
+    facing = _units(way + 0.7 * random.normal(size=(leaves, 3)))
+    across = _units(np.cross(facing, random.normal(size=(leaves, 3))))
+    along = np.cross(facing, across)
+    squeeze = np.array([1.0, 1.0, 0.38])  # models are stretched to their height, leaves must not be
+    long = size * (0.8 + 0.5 * random.random((leaves, 1)))
+    short = size * (0.45 + 0.3 * random.random((leaves, 1)))
+    edge_u, edge_v = (across * long + along * short) * squeeze, (across * long - along * short) * squeeze
+    cards = np.stack([centre - (edge_u + edge_v) / 2, edge_u, edge_v], 1)
+    from_heart = centre - np.array([0.0, 0.0, 0.5])
+    outward = _units(0.55 * way + 0.45 * from_heart / np.array([0.9, 0.9, 0.5]))
+    depth = np.minimum(1.0, 0.35 + 0.65 * np.linalg.norm(from_heart / np.array([1.0, 1.0, 0.5]), axis=1))
+    trunk, trunk_out = [], []
+    for turn in (0.3, 1.87):
+        side = np.array([math.cos(turn), math.sin(turn), 0.0]) * 0.06
+        trunk.append([-side, 2 * side, np.array([0.0, 0.0, 0.5])])
+        trunk_out.append(np.array([side[1] * 12, -side[0] * 12, 0.2]))
+    stuff = np.full(leaves + 2, int(Stuff.LEAVES))
     stuff[-2:] = int(Stuff.BARK)
-    return _model(cards, outward, depth, stuff)
+    return _Model(
+        np.concatenate([cards, trunk]), np.concatenate([outward, trunk_out]), np.concatenate([depth, [0.3, 0.3]]), stuff
+    )
+
+
+def _units(vectors: F64) -> F64:
+    scaled: F64 = vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return scaled
 
 
 def _boulder(variant: int) -> _Model:
