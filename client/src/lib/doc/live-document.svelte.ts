@@ -45,6 +45,7 @@ export function copyName(user: string, project: string, kind: DocumentKind): str
 
 const KEPT_WITHIN_MS = 400;
 const COPY_PATIENCE_MS = 3000;
+const ASK_AGAIN_MS = 3000;
 
 export class LiveDocument {
 	readonly doc = new Y.Doc();
@@ -72,6 +73,9 @@ export class LiveDocument {
 	#patience: ReturnType<typeof setTimeout> | undefined;
 	#ended = false;
 	#may_connect = false;
+	/** How often the server has said on this connection what is saved. */
+	#words = 0;
+	#asking: ReturnType<typeof setTimeout> | undefined;
 	#undo_listeners: (() => void)[] = [];
 
 	readonly line: Line = $derived(
@@ -131,6 +135,7 @@ export class LiveDocument {
 		this.#ended = true;
 		this.#keepWaiting();
 		clearTimeout(this.#patience);
+		clearTimeout(this.#asking);
 		for (const stop of this.#undo_listeners) stop();
 		this.provider.destroy();
 		this.awareness.destroy();
@@ -157,7 +162,8 @@ export class LiveDocument {
 	#listen(): void {
 		const { provider, doc } = this;
 		provider.messageHandlers[MESSAGE_SAVED] = (_encoder, decoder) => {
-			this.#waiting.confirm(Y.decodeStateVector(decoding.readVarUint8Array(decoder)));
+			this.#words += 1;
+			this.#waiting.confirm(Y.decodeStateVector(decoding.readVarUint8Array(decoder)), this.#words > 1);
 			this.saving_fails = false;
 			this.last_synced_ms = Date.now();
 			this.#count();
@@ -167,7 +173,10 @@ export class LiveDocument {
 			this.saving_fails = (said as { saving?: string }).saving === 'failing';
 		};
 		provider.on('status', ({ status }) => {
-			if (status === 'connected') provider.ws?.send(new Uint8Array([MESSAGE_SAVED]));
+			if (status === 'connected') {
+				this.#words = 0;
+				this.#askWhatIsSaved();
+			}
 			if (status === 'disconnected') this.#lost();
 		});
 		provider.on('sync', (synced: boolean) => {
@@ -177,6 +186,9 @@ export class LiveDocument {
 			this.ever_live = true;
 			this.last_synced_ms = Date.now();
 			this.#rememberEpoch();
+			// What we brought along may all have been there before: then nothing new is saved, and nobody would say so.
+			clearTimeout(this.#asking);
+			this.#asking = setTimeout(() => this.waiting > 0 && this.#askWhatIsSaved(), ASK_AGAIN_MS);
 		});
 		provider.on('closed', ({ code, reason }) => {
 			this.refusal = { code, reason };
@@ -185,7 +197,9 @@ export class LiveDocument {
 		doc.on('update', (_update: Uint8Array, origin: unknown, _doc: Y.Doc, transaction: Y.Transaction) => {
 			if (!transaction.local) return;
 			const what = origin instanceof MyEdit ? origin.what : 'undo';
-			this.#waiting.note(doc.clientID, Y.getState(doc.store, doc.clientID), what, Date.now());
+			const clock = Y.getState(doc.store, doc.clientID);
+			const deletes = clock === (transaction.beforeState.get(doc.clientID) ?? 0);
+			this.#waiting.note(doc.clientID, clock, what, Date.now(), deletes);
 			this.#count();
 		});
 		if (typeof window === 'undefined') return;
@@ -205,6 +219,10 @@ export class LiveDocument {
 			if (this.#may_connect && !this.refusal) provider.connect();
 		});
 		on('pagehide', () => this.#keepWaiting());
+	}
+
+	#askWhatIsSaved(): void {
+		if (this.provider.wsconnected) this.provider.ws?.send(new Uint8Array([MESSAGE_SAVED]));
 	}
 
 	/** Stock y-websocket sends every presence it hears back to the server; ours sends only its own. */

@@ -22,6 +22,17 @@ describe('own changes that wait', () => {
 		expect(waiting.count).toBe(0);
 	});
 
+	it('does not take the first word of a connection for a deletion: it was said before the deletion got there', () => {
+		const waiting = new Waiting();
+		waiting.note(7, 5, 'env.tags.dawn', 0, true);
+
+		waiting.confirm(new Map([[7, 5]]), false);
+		expect(waiting.count).toBe(1);
+
+		waiting.confirm(new Map([[7, 5]]));
+		expect(waiting.count).toBe(0);
+	});
+
 	it('survives a reload under another client id', () => {
 		const before = new Waiting();
 		before.note(7, 5, 'a', 0);

@@ -7,6 +7,8 @@ export interface Change {
 	clock: number;
 	what: string;
 	at_ms: number;
+	/** It (also) deletes, and deletions move no clock: only a message that answers it confirms it. */
+	deletes?: boolean;
 }
 
 /** Updates of one gesture (a drag, a word being typed) count as one change. */
@@ -25,21 +27,28 @@ export class Waiting {
 		return this.#changes.length;
 	}
 
-	/** Note a local update. A change that only deletes moves no clock: it is confirmed with the next message. */
-	note(client: number, clock: number, what: string, at_ms: number): void {
+	/** Note a local update; `deletes` when it left the clock where it was. */
+	note(client: number, clock: number, what: string, at_ms: number, deletes = false): void {
 		const last = this.#changes.at(-1);
 		if (last && last.client === client && last.what === what && at_ms - last.at_ms < GESTURE_MS) {
 			last.clock = clock;
 			last.at_ms = at_ms;
+			if (deletes) last.deletes = true;
 			return;
 		}
-		this.#changes.push({ client, clock, what, at_ms });
+		this.#changes.push({ client, clock, what, at_ms, ...(deletes ? { deletes } : {}) });
 		if (this.#changes.length > KEPT_AT_MOST) this.#changes.shift();
 	}
 
-	/** The server holds everything up to this state vector for good. */
-	confirm(durable: ReadonlyMap<number, number>): void {
-		this.#changes = this.#changes.filter((c) => (durable.get(c.client) ?? 0) < c.clock);
+	/**
+	 * The server holds everything up to this state vector for good.
+	 *
+	 * `deletions_too` is false for the first word of a connection, which was said before our deletions got there.
+	 */
+	confirm(durable: ReadonlyMap<number, number>, deletions_too = true): void {
+		this.#changes = this.#changes.filter(
+			(c) => (durable.get(c.client) ?? 0) < c.clock || (c.deletes === true && !deletions_too)
+		);
 	}
 
 	/** Forget changes that this device's own copy does not hold (its storage was cleared): nothing can confirm them. */
