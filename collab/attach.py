@@ -44,7 +44,7 @@ class Verdict(StrEnum):
     OUTDATED = "outdated"
     """The document asks for another picture by now."""
     GONE = "gone"
-    """The environment is archived or not there."""
+    """The environment is archived, broken or not there."""
 
 
 def attach_done(
@@ -169,7 +169,7 @@ class Attacher:
                 "attach.%s job=%s type=%s doc=%s environment=%s slot=%s", verdict, event.job, event.type, doc,
                 event.target.environment, event.target.slot,
             )
-            if verdict is Verdict.OUTDATED:
+            if verdict is Verdict.OUTDATED and event.type != "canceled":
                 self._on_outdated(doc, event.target.environment)
             await room.saved()
 
@@ -187,7 +187,7 @@ def _judge(room: Room, environment: str, slot: str, digest: str) -> tuple[Verdic
     """A verdict if the outcome cannot count, and what stands in the slot."""
     tree = EnvironmentsDoc(room.doc)
     view = tree.view(environment)
-    if view is None or view.archived_at is not None:
+    if view is None or not view.is_live:
         return Verdict.GONE, None
     try:
         wanted = plan(view, slot).digest()

@@ -198,8 +198,9 @@ def _live(room: Room, environment: str, slots: Sequence[str]) -> EnvironmentView
     view = EnvironmentsDoc(room.doc).view(environment)
     if view is None:
         raise NoSuchRecordError(f"no environment {environment} in this project")
-    if view.archived_at is not None:
-        raise InvalidEditError("environment", f"{environment} is archived; restore it first")
+    if not view.is_live:
+        what = "archived; restore it first" if view.archived_at is not None else "no map in the document; recreate it"
+        raise InvalidEditError("environment", f"{environment} is {what}")
     for slot in slots:
         if not names_something(view, slot):
             raise NoSuchRecordError(f"environment {environment} has no variation or camera for {slot[:140]}")

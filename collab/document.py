@@ -40,11 +40,13 @@ from collab.schema import (
     MAX_VARIATIONS,
     SCHEMA_VERSION,
     SUBMAPS,
+    WHOLE,
     EnvironmentView,
     InvalidEditError,
     LimitError,
     NewEnvironment,
     NoSuchRecordError,
+    Problem,
 )
 from store.ids import EnvironmentId, is_id
 
@@ -74,7 +76,10 @@ class EnvironmentsDoc:
         node = self._environments.get(environment)
         if node is None:
             return None
-        return read_environment(environment, node.to_py() if isinstance(node, Map) else node)
+        if not isinstance(node, Map):
+            problem = Problem(WHOLE, f"is a {type(node).__name__.lower()} where a map should be")
+            return EnvironmentView(EnvironmentId(environment), problems=(problem,))
+        return read_environment(environment, node.to_py() or {})
 
     def views(self) -> list[EnvironmentView]:
         """All environments, oldest first."""

@@ -82,7 +82,7 @@ class Healer:
             orders: list[Order] = []
             for environment in ids[start : start + self._config.heal_batch]:
                 view = tree.view(environment)
-                if view is not None and view.archived_at is None:
+                if view is not None and view.is_live:
                     orders += [Order(environment, slot, HEAL_PRIORITY) for slot in slots_of(view)]
             asked += len(await place(room, self._farm, orders, origin=ORIGIN, user=HEALER))
         return asked

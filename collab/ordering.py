@@ -89,7 +89,7 @@ async def place(
     Args:
         room: of the project's environments; held open by the caller.
         farm: renders.
-        orders: slots; those of archived or missing environments are passed over.
+        orders: slots; those of archived, broken or missing environments are passed over.
         origin: of the marks.
         user: on whose behalf; the farm is fair between users.
         batch: names the request these came with.
@@ -134,7 +134,7 @@ def _prepare(
         if order.environment not in views:
             views[order.environment] = tree.view(order.environment)
         view = views[order.environment]
-        if view is None or view.archived_at is not None:
+        if view is None or not view.is_live:
             continue
         value = view.renders.get(order.slot)
         try:

@@ -32,17 +32,14 @@ from store.ids import EnvironmentId
 T = TypeVar("T", bound=str)
 
 
-def read_environment(environment: str, raw: object) -> EnvironmentView:
+def read_environment(environment: str, raw: Mapping[str, Any]) -> EnvironmentView:
     """Read one environment.
 
     Args:
         environment: its id.
-        raw: the plain Python value that stands under that id; anything at all.
+        raw: the plain Python values that stand under that id; anything at all.
     """
     problems: list[Problem] = []
-    if not isinstance(raw, dict):
-        problem = Problem("environment", f"is a {_type_name(raw)} where a map should be")
-        return EnvironmentView(EnvironmentId(environment), problems=(problem,))
     maps = {name: _mapping(raw, name, problems) for name in SUBMAPS}
     _note_bad_parameters(maps["parameters"], problems)
     return EnvironmentView(

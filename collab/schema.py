@@ -47,6 +47,8 @@ MAX_JSON_DEPTH = 8
 SUBMAPS = ("parameters", "style", "cameras", "variations", "renders", "scenes", "tags")
 """The maps inside an environment."""
 
+WHOLE = "environment"
+"""The field of a problem with the environment as a whole."""
 BASE = "base"
 PANO = "pano"
 FIRST_SLOT = "base/wide_establishing"
@@ -119,6 +121,11 @@ class EnvironmentView:
     scenes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is an environment to edit and render: not archived, and a map in the document."""
+        return self.archived_at is None and not any(problem.field == WHOLE for problem in self.problems)
 
     def to_json(self) -> dict[str, Any]:
         """The environment as JSON that every parser reads: no NaN, no bytes, whole numbers without a point."""

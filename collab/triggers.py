@@ -33,7 +33,7 @@ from render.events import FARM_STREAM, RenderEvent
 from render.queue import RenderRequest
 from render.spec import RenderTarget
 from store.errors import StoreError, UnavailableError
-from store.ids import DocId, EnvironmentId, JobId
+from store.ids import DocId, EnvironmentId, JobId, is_id
 from store.jobs import Job
 from store.relay.base import Relay
 
@@ -137,7 +137,9 @@ class Triggers:
 
     def recheck(self, doc: DocId, environment: EnvironmentId) -> None:
         """Look again, after the usual quiet, whether the environment's slots hold what the document asks for."""
-        self._mark(doc, environment, "", preview=False)
+        work = self._works.get((doc, environment))
+        if work is None or not work.settle_due:  # else it will be looked at anyway, and must not be put off
+            self._mark(doc, environment, "", preview=False)
 
     async def close(self) -> None:
         """Stop acting. Edits not yet settled are found again when their room opens."""
@@ -218,7 +220,7 @@ class Triggers:
         """Ask for the newest preview of each view in front of people; at most one is outstanding per view."""
         work.preview_due = False
         view = EnvironmentsDoc(room.doc).view(work.environment)
-        if view is None or view.archived_at is not None:
+        if view is None or not view.is_live:
             return
         is_first, work.looked_up = not work.looked_up, True
         requests: list[RenderRequest] = []
@@ -254,7 +256,7 @@ class Triggers:
         """Ask for every picture of the environment that is outdated."""
         changed_at = work.changed_at
         view = EnvironmentsDoc(room.doc).view(work.environment)
-        if view is not None and view.archived_at is None:
+        if view is not None and view.is_live:
             seen = slots_before_people(room, work.environment, self._config.previewed_slots)
             orders = [
                 Order(work.environment, slot, EDIT_PRIORITY if slot in seen else priority_of(slot))
@@ -315,7 +317,7 @@ def _dirty(paths: frozenset[Path]) -> dict[EnvironmentId, bool]:
     """The environments whose pictures the changed paths may decide, and whether a preview is due."""
     dirty: dict[EnvironmentId, bool] = {}
     for path in paths:
-        if len(path) < 2 or path[0] != "environments":
+        if len(path) < 2 or path[0] != "environments" or not is_id(str(path[1])):
             continue
         name = str(path[2]) if len(path) > 2 else None
         if name is None or name in SETTLED_FIELDS:

@@ -180,12 +180,12 @@ HOSTILE: dict[str, Any] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("shape", ["json", "maps"])
-def test_R3_whatever_a_client_writes_still_reads_and_the_problems_have_names(doc: Doc[Any], shape: str) -> None:
+@pytest.mark.parametrize("inner", ["json", "maps"])
+def test_R3_whatever_a_client_writes_still_reads_and_the_problems_have_names(doc: Doc[Any], inner: str) -> None:
     environments = doc.get("environments", type=Map)
     with doc.transaction():
         as_map = {key: Map(value) if isinstance(value, dict) else value for key, value in HOSTILE.items()}
-        environments["env_a"] = HOSTILE if shape == "json" else Map(as_map)
+        environments["env_a"] = Map(HOSTILE if inner == "json" else as_map)
 
     view = read(doc)
 
@@ -205,9 +205,12 @@ def test_R3_an_environment_that_is_no_map_reads_as_a_problem_and_refuses_edits(d
 
     view = EnvironmentsDoc(doc).view("env_a")
 
-    assert view is None if value is None else view is not None
-    if view is not None and not isinstance(value, dict):
+    if value is None:
+        assert view is None
+    else:
+        assert view is not None
         assert view.problems
+        assert not view.is_live
     with pytest.raises(NoSuchRecordError):
         patch(doc, {"name": "x"})
 
