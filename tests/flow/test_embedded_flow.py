@@ -115,6 +115,7 @@ async def test_F2_a_killed_render_process_costs_a_moment_and_no_picture(tmp_path
 
         await wait_until(lambda: state(room) == "queued", 10)
         await wait_until(lambda: state(room) == "done", 60)
+        await room.saved()
         rows = await stores.log.history(DOC, limit=100, before=None)
         attached = [row.origin for row in rows if row.origin.startswith("attach:job")]
         assert len(attached) == len(set(attached)) == 2, "each picture was attached exactly once"
