@@ -136,7 +136,7 @@ class Fanout:
         self._touch()
 
     def saved(self, count: int) -> None:
-        """So many of the changes handed over are COMMITted; the others hear it with the next message, or in a second."""
+        """So many of the changes handed over are COMMITted; the others hear it with the next message or in a second."""
         while self._unsaved and self._unsaved[0][1] <= count:
             self._saved_through = self._unsaved.popleft()[0]
         if self._saved_through > self._said_saved and self._mark_due is None:

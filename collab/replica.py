@@ -9,10 +9,10 @@ anew.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from pycrdt import Doc, Map, MapEvent, get_state, merge_updates
+from pycrdt import Doc, Map, MapEvent, get_state, get_update, merge_updates
 
 from collab.codec import EMPTY_UPDATE, decode_state_vector
 from collab.errors import CollabError, ProtocolError
@@ -37,6 +37,31 @@ _FOLD_EVERY = 256
 _FOLD_BYTES = 2**20
 _DIFFS_KEPT = 8
 _WAITING_KEPT = 1000
+
+
+def compacted(pieces: Sequence[bytes]) -> bytes | None:
+    """The pieces as one update, without what has been deleted if that is safe to leave out.
+
+    A Doc forgets deleted content, which makes a document of many slider drags a fraction of its log. Its encoding is
+    used only if nothing waits in it and no text in it could have been torn (see `Replica.diff`).
+
+    Returns:
+        The update, or None when the pieces do not merge.
+    """
+    whole = merged(pieces)
+    if len(whole) != 1:
+        return None
+    try:
+        doc: Doc[Any] = Doc()
+        call_guarded("the log", doc.apply_update, whole[0])
+        slim = doc.get_update()
+        before, after = extent_of(whole[0]), extent_of(slim)
+    except ProtocolError as error:
+        logger.warning("replica.not_compacted bytes=%d: %s", len(whole[0]), error)
+        return whole[0]
+    state = decode_state_vector(doc.get_state())
+    is_faithful = before.last == after.last == state and not before.waits_for_more_than(state)
+    return slim if is_faithful and not before.has_astral_text else whole[0]
 
 
 class PoisonError(ProtocolError):
@@ -83,9 +108,11 @@ class Replica:
         self.version = 0
         self.bytes = 0
         self.waiting: list[bytes] = []
+        self.has_astral_text = False
         self._on_paths = on_paths
         self._history: list[bytes] = []
         self._recent: list[bytes] = []
+        self._unseen: list[bytes] = []
         self._watched: list[tuple[Map[Any], Any]] = []
         self._diffs: dict[bytes, list[bytes]] = {}
         self._diffs_version = -1
@@ -151,25 +178,45 @@ class Replica:
         Raises:
             ProtocolError: the state vector does not decode.
         """
+        self.settle()
         if self._diffs_version != self.version or len(self._diffs) > _DIFFS_KEPT:
             self._diffs.clear()
             self._diffs_version = self.version
         found = self._diffs.get(state_vector)
         if found is None:
-            found = [call_guarded("a state vector", self.doc.get_update, state_vector), *self.waiting]
-            self._diffs[state_vector] = found
-        return found
+            if self.has_astral_text:
+                # yrs tears a text when a client deletes half of an emoji (JavaScript can): from then on what the Doc
+                # encodes breaks stock clients. Its byte-level functions only pass on what the clients themselves wrote.
+                found = [
+                    call_guarded("a state vector", get_update, piece, state_vector) for piece in merged(self.pieces())
+                ]
+            else:
+                found = [call_guarded("a state vector", self.doc.get_update, state_vector), *self.waiting]
+            self._diffs[state_vector] = found or [EMPTY_UPDATE]
+        return self._diffs[state_vector]
 
-    def note(self, updates: Iterable[bytes], state_vector: bytes | None = None) -> None:
-        """Find out whether updates just applied still wait for earlier ones, and whether older ones no longer do.
+    def settle(self) -> None:
+        """Look at the updates taken since the last time: do they still wait for earlier ones, what is in them."""
+        if self._unseen:
+            self.look_through(self.state())
 
-        Args:
-            updates: the ones just applied.
-            state_vector: the state after them, when this runs in a thread (the Doc must not be asked from there).
-        """
-        fresh = [*self.waiting, *updates]
-        state = decode_state_vector(self.state() if state_vector is None else state_vector)
-        self.waiting = [update for update in fresh if self._waits(update, state)][-_WAITING_KEPT:]
+    def look_through(self, state_vector: bytes) -> None:
+        """`settle` for a thread, which must not touch the Doc: the state vector is given."""
+        unseen, self._unseen = self._unseen, []
+        state = decode_state_vector(state_vector)
+        waiting = []
+        for update in (*self.waiting, *unseen):
+            try:
+                extent = extent_of(update)
+            except ProtocolError as error:
+                # pycrdt takes it and our own walker does not: it is handed on whole, as if it waited.
+                logger.warning("replica.extent_unknown doc=%s bytes=%d: %s", self.doc_id, len(update), error)
+                waiting.append(update)
+                continue
+            self.has_astral_text |= extent.has_astral_text
+            if extent.waits_for_more_than(state):
+                waiting.append(update)
+        self.waiting = waiting[-_WAITING_KEPT:]
 
     def adds_nothing(self, update: bytes) -> bool:
         """Whether all structs of an update are here already. Deletions are not compared.
@@ -209,6 +256,7 @@ class Replica:
         self.version += 1
         self.bytes += len(update)
         self._recent.append(update)
+        self._unseen.append(update)
         if len(self._recent) >= _FOLD_EVERY:
             self._history.extend(merged(self._recent))
             self._recent = []
@@ -234,15 +282,6 @@ class Replica:
             except BaseException as error:
                 raise CollabError(f"document {self.doc_id} cannot be built from its own updates: {error!r}") from error
         self.watch()
-
-    @staticmethod
-    def _waits(update: bytes, state: dict[int, int]) -> bool:
-        try:
-            return extent_of(update).waits_for_more_than(state)
-        except ProtocolError as error:
-            # Applied but not understood by our own walker: kept as waiting, so that it is at least handed on whole.
-            logger.warning("replica.extent_unknown bytes=%d: %s", len(update), error)
-            return len(update) < _FOLD_BYTES
 
     @staticmethod
     def _reporter(root: str, on_paths: OnPaths) -> Callable[[list[Any]], None]:

@@ -22,7 +22,7 @@ from typing import Protocol
 from collab.config import CollabConfig
 from collab.errors import CloseCode
 from collab.fanout import Fanout, RelayLike
-from collab.replica import merged
+from collab.replica import compacted
 from collab.room import Room
 from collab.saving import Saver
 from collab.shadow import Shadow
@@ -32,7 +32,7 @@ from store.updates import Loaded, Row, Update
 logger = logging.getLogger(__name__)
 
 _LOAD_SLICE_S = 0.02
-_NOTE_INLINE_BYTES = 256 * 1024
+_SETTLE_INLINE_BYTES = 256 * 1024
 _SWEEP_S = 1.0
 _REVOKED = "collab:revoked"
 
@@ -267,10 +267,10 @@ class Rooms:
             if time.perf_counter() - began > _LOAD_SLICE_S:
                 await asyncio.sleep(0)  # large documents load in slices, so that other rooms go on
                 began = time.perf_counter()
-        if sum(map(len, pieces)) > _NOTE_INLINE_BYTES:
-            await asyncio.to_thread(room.replica.note, pieces, room.replica.state())
+        if room.replica.bytes > _SETTLE_INLINE_BYTES:
+            await asyncio.to_thread(room.replica.look_through, room.replica.state())
         else:
-            room.replica.note(pieces)
+            room.replica.settle()
         room.loaded()
         room.reconciled_seq = max([loaded.upto, *(row.seq for row in loaded.rows)])
         room.rows_since_snapshot = len(loaded.rows)
@@ -361,12 +361,10 @@ class Rooms:
 
     async def _merge(self, pieces: list[bytes]) -> bytes | None:
         if sum(map(len, pieces)) < self.config.merge_in_process_bytes:
-            done = merged(pieces)
-        else:
-            if self._merger is None:
-                self._merger = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
-            done = await asyncio.get_running_loop().run_in_executor(self._merger, merged, pieces)
-        return done[0] if len(done) == 1 else None
+            return compacted(pieces)
+        if self._merger is None:
+            self._merger = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+        return await asyncio.get_running_loop().run_in_executor(self._merger, compacted, pieces)
 
     def _let_go(self, room: Room) -> None:
         if self._rooms.pop(room.doc_id, None) is None:

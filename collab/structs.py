@@ -22,12 +22,14 @@ class Extent:
     """How far an update reaches.
 
     `first` and `last` are per client: the clock of its first struct, and the clock after its last.
-    `deleted` is per client: the clock after the last deletion.
+    `deleted` is per client: the clock after the last deletion. `has_astral_text`: a shared text got characters that
+    JavaScript counts as two (emoji, rare scripts).
     """
 
     first: dict[int, int]
     last: dict[int, int]
     deleted: dict[int, int]
+    has_astral_text: bool
 
     def adds_nothing_to(self, state: dict[int, int]) -> bool:
         """Whether a document with this state vector has all structs already (deletions are not compared)."""
@@ -49,6 +51,7 @@ def extent_of(update: bytes) -> Extent:
     first: dict[int, int] = {}
     last: dict[int, int] = {}
     deleted: dict[int, int] = {}
+    has_astral_text = False
     clients, at = read_uint(update, 0)
     for _ in range(clients):
         count, at = read_uint(update, at)
@@ -63,6 +66,8 @@ def extent_of(update: bytes) -> Extent:
                 size, at = read_uint(update, at + 1)
             else:
                 size, at = _item(update, at + 1, info, ref)
+                if ref == _STRING and not has_astral_text:
+                    has_astral_text = _is_astral(update, at, size)
             if ref != _SKIP:
                 first.setdefault(client, clock)
                 last[client] = max(last.get(client, 0), clock + size)
@@ -77,7 +82,7 @@ def extent_of(update: bytes) -> Extent:
             deleted[client] = max(deleted.get(client, 0), clock + size)
     if at != len(update):
         raise ProtocolError("bytes behind the end of the update")
-    return Extent(first, last, deleted)
+    return Extent(first, last, deleted, has_astral_text)
 
 
 def _item(data: bytes, at: int, info: int, ref: int) -> tuple[int, int]:
@@ -135,6 +140,11 @@ def _utf16_length(text: bytes) -> int:
         return len(text.decode().encode("utf-16-le")) // 2
     except UnicodeDecodeError:
         raise ProtocolError("an update with text that is not UTF-8") from None
+
+
+def _is_astral(data: bytes, end: int, units: int) -> bool:
+    """Whether a text of so many UTF-16 units that ends here has characters of two units (four bytes of UTF-8)."""
+    return any(byte >= 0xF0 for byte in data[max(0, end - 3 * units) : end])
 
 
 def _any(data: bytes, at: int, depth: int) -> int:

@@ -15,6 +15,7 @@ from collab import codec
 from collab.config import CollabConfig
 from collab.errors import CloseCode
 from collab.origin import DirectOrigin
+from collab.structs import extent_of
 from tests.collab.sync.client import Client, closed_with, connected, doc_id, person, rooms_over, same
 from tests.collab.sync.memory_log import MemoryLog
 from tests.helpers.waiting import wait_until
@@ -349,3 +350,24 @@ async def test_R1_clients_that_say_nothing_are_kept_alive() -> None:
     config = CollabConfig(pulse_s=0.05)
     async with rooms_over(MemoryLog(), config=config) as rooms, rooms.use(doc_id()) as room, connected(room) as ana:
         await wait_until(lambda: ana.frames.count(codec.PULSE_FRAME) >= 2)
+
+
+async def test_R1_half_an_emoji_deleted_by_a_browser_does_not_break_those_who_join_later() -> None:
+    """yrs tears a text when an update deletes one of the two units of a character; Yjs itself copes."""
+    inserts_a_smile_b = "010105000401056e6f7465730661f09f98806200"
+    deletes_half_of_the_smile = "000105010201"
+    inserts_x_there = "01010504c405020503015800"
+    async with rooms_over(MemoryLog()) as rooms, rooms.use(doc_id("annotations")) as room:
+        async with connected(room) as ana:
+            for update in (inserts_a_smile_b, deletes_half_of_the_smile, inserts_x_there):
+                ana.say(codec.sync_update(bytes.fromhex(update)))
+            await wait_until(lambda: room.replica.version == 3)
+
+            (answer,) = room.replica.diff(b"\x00")
+
+            assert extent_of(answer).last == {5: 5}
+            assert "a😀b".encode() in answer, "handed on as the client wrote it"
+    torn = Doc()
+    for update in (inserts_a_smile_b, deletes_half_of_the_smile, inserts_x_there):
+        torn.apply_update(bytes.fromhex(update))
+    assert extent_of(torn.get_update()).last != {5: 5}, "yrs has been mended: the detour in Replica.diff can go"

@@ -1,0 +1,1 @@
+"""Clients that everybody uses, unchanged, against our rooms."""
