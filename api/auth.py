@@ -86,6 +86,7 @@ async def the_caller(request: Request, house: TheHouse) -> Caller:
         raise Problem(
             "sign-in", "sign in, or send a token as 'Authorization: Bearer …'", headers={"www-authenticate": "Bearer"}
         )
+    request.scope["user_id"] = caller.user.id
     if caller.via == "cookie" and request.method not in _SAFE_METHODS:
         refuse_foreign_page(request, house)
     return caller

@@ -15,6 +15,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import Scope
 
 from collab.errors import CollabError
 from collab.schema import InvalidEditError, NoSuchRecordError
@@ -97,53 +98,51 @@ def problem_of(error: BaseException) -> Problem | None:
     return None
 
 
-def problem_response(problem: Problem, *, instance: str = "", request_id: str = "") -> Response:
-    """The problem as a response; `instance` is the path that was asked for."""
+def problem_response(problem: Problem, scope: Scope) -> Response:
+    """The problem as a response to the request in `scope`, and as an event in the log."""
     status, title = PROBLEMS[problem.kind]
+    request_id = scope.get("request_id", "")
     body: dict[str, Any] = {
         "type": f"/api/docs#problem-{problem.kind}",
         "title": title,
         "status": status,
         "detail": problem.detail or title,
-        "instance": instance,
+        "instance": scope["path"],
         "errors": [{"field": e.field, "message": e.message} for e in problem.errors],
+        "request_id": request_id,
     }
-    if request_id:
-        body["request_id"] = request_id
+    logger.log(
+        logging.WARNING if status >= 500 else logging.INFO,
+        "request.%s request=%s user=%s method=%s path=%s status=%d kind=%s: %.300s",
+        "failed" if status >= 500 else "refused", request_id, scope.get("user_id", ""), scope["method"], scope["path"],
+        status, problem.kind, problem.detail,
+    )
     content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
     return Response(content, status, dict(problem.headers), PROBLEM_JSON)
 
 
 def install_error_handlers(app: FastAPI) -> None:
-    """Make every error of the app a problem, with an event in the log for the ones that are ours to mend."""
-
-    async def answer(request: Request, problem: Problem) -> Response:
-        return problem_response(problem, instance=request.url.path, request_id=request.scope.get("request_id", ""))
+    """Make every error of the app a problem."""
 
     async def domain(request: Request, error: Exception) -> Response:
         problem = problem_of(error)
         assert problem is not None
-        if PROBLEMS[problem.kind][0] >= 500:
-            logger.warning(
-                "request.failed request=%s method=%s path=%s kind=%s: %s",
-                request.scope.get("request_id", ""), request.method, request.url.path, problem.kind, error,
-            )
-        return await answer(request, problem)
+        return problem_response(problem, request.scope)
 
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        return await answer(request, _invalid(request, error))
+        return problem_response(_invalid(error), request.scope)
 
     async def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         kind = _KIND_BY_STATUS.get(error.status_code, "failed" if error.status_code >= 500 else "malformed")
         details = {
             "not-found": f"nothing lives at {request.url.path[:200]}",
-            "wrong-method": f"{request.url.path[:200]} does not take {request.method}",
-            "too-large": "a request may carry 1 MB at most",
+            "wrong-method": f"{request.url.path[:200]} does not take {request.method[:20]}",
             "malformed": "the body is not readable JSON",
         }
-        return await answer(request, Problem(kind, details.get(kind, str(error.detail)), headers=error.headers or {}))
+        problem = Problem(kind, details.get(kind, str(error.detail)), headers=error.headers or {})
+        return problem_response(problem, request.scope)
 
     for kind in (Problem, StoreError, RenderError, CollabError):
         app.add_exception_handler(kind, domain)
@@ -154,7 +153,7 @@ def install_error_handlers(app: FastAPI) -> None:
 _WHERE = frozenset({"body", "path", "query", "header", "cookie"})
 
 
-def _invalid(request: Request, error: RequestValidationError) -> Problem:
+def _invalid(error: RequestValidationError) -> Problem:
     found = error.errors()
     if any(e["type"] == "json_invalid" for e in found):
         at = found[0]["loc"][-1]

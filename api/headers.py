@@ -87,8 +87,7 @@ class EveryAnswer:
             if status:
                 raise  # the answer has begun; only the connection's end can say that it is not whole
             detail = f"the server's log has an event with this request's id, {request_id}"
-            problem = problem_of(error) or Problem("failed", detail)
-            await problem_response(problem, instance=scope["path"], request_id=request_id)(scope, receive, dressed)
+            await problem_response(problem_of(error) or Problem("failed", detail), scope)(scope, receive, dressed)
         finally:
             seconds = time.perf_counter() - begun
             route = scope.get("route")

@@ -30,6 +30,8 @@ from store.opening import Stores, open_stores
 
 logger = logging.getLogger(__name__)
 
+RESTART_S = 1.0
+
 
 @dataclass
 class House:
@@ -78,17 +80,15 @@ async def open_house(settings: Settings, meters: Meters | None = None) -> AsyncI
         stack.push_async_callback(rooms.close, 2.0)
         await stack.enter_async_context(run_flow(rooms, farm, stores, node=settings.node))
         house = House(settings, stores, meters, revocation, farm, rooms)
-        await stack.enter_async_context(_running(revocation.send(), revocation.receive(), meters.watch_lag()))
+        await stack.enter_async_context(_running(revocation.send, revocation.receive, meters.watch_lag))
         logger.info("house.opened node=%s database=%s", settings.node, masked(settings.database_url))
         yield house
 
 
 @asynccontextmanager
-async def _running(*works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run coroutines that never end while the context is open; one that does end is an event in the log."""
-    tasks = [asyncio.create_task(work) for work in works]
-    for task in tasks:
-        task.add_done_callback(_ended)
+async def _running(*works: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    """Keep endless works going while the context is open."""
+    tasks = [asyncio.create_task(_keep_going(work)) for work in works]
     try:
         yield
     finally:
@@ -97,9 +97,14 @@ async def _running(*works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _ended(task: asyncio.Task[None]) -> None:
-    if not task.cancelled():
-        logger.error("house.task_ended task=%s", task.get_coro(), exc_info=task.exception())
+async def _keep_going(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """A work that ends by an error is an event in the log and begins again: without it revocations would go unheard."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            logger.exception("house.restart work=%s", work.__qualname__)
+        await asyncio.sleep(RESTART_S)
 
 
 def the_house(connection: HTTPConnection) -> House:

@@ -30,10 +30,7 @@ class BodyLimit:
         announced = Headers(scope=scope).get("content-length", "0")
         too_large = Problem("too-large", f"a request may carry {self.limit_bytes:,} bytes at most")
         if not announced.isdecimal() or int(announced) > self.limit_bytes:
-            response = problem_response(
-                too_large, instance=scope["path"], request_id=scope.get("request_id", "")
-            )
-            await response(scope, receive, send)
+            await problem_response(too_large, scope)(scope, receive, send)
             return
         taken = 0
 

@@ -13,10 +13,17 @@ _TALKATIVE = (
 )
 
 
+_ESCAPES = {code: repr(chr(code))[1:-1] for code in (*range(32), 127, 0x85, 0x2028, 0x2029)}
+
+
 class _Formatter(logging.Formatter):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.converter = time.gmtime
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """One line whatever a stranger put into a path or a name; a traceback still follows on lines of its own."""
+        return super().formatMessage(record).translate(_ESCAPES)
 
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"

@@ -12,6 +12,8 @@ from collab.rooms import Figures
 
 LAG_PROBE_S = 0.25
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
 _ROOM_FIGURES: Mapping[str, tuple[str, str]] = {
     "rooms": ("rooms", "Rooms in memory on this node."),
     "sessions": ("sessions", "Connected clients."),
@@ -58,7 +60,8 @@ class Meters:
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """One HTTP request was answered; `route` is its pattern, never its path."""
-        self._requests.labels(method, route, str(status)).observe(seconds)
+        known = method if method in _METHODS else "other"
+        self._requests.labels(known, route, str(status)).observe(seconds)
 
     def socket_closed(self, code: int) -> None:
         """One websocket ended."""

@@ -46,12 +46,16 @@ def errors_of(answer: httpx.Response) -> dict[str, str]:
     ],
 )
 async def test_an_invalid_environment_names_the_field_and_the_mend(
-    owner: httpx.AsyncClient, project: str, body: dict[str, Any], field: str, says: str
+    owner: httpx.AsyncClient, project: str, body: dict[str, Any], field: str, says: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level("INFO")
     answer = await owner.post(f"/api/projects/{project}/environments", json=body)
 
     assert answer.status_code == 422
     assert says in errors_of(answer)[field]
+    assert f"request={answer.headers['x-request-id']} user=usr_owner method=POST" in caplog.text
+    assert field in caplog.text
     listed = await owner.get(f"/api/projects/{project}/environments")
     assert listed.json()["environments"] == []
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import httpx
 import pytest
 
-from tests.api.conftest import Live
+from tests.api.conftest import Live, serving
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 10
 LARGE = b"\x76\x2f\x31\x01" + b"exr" * 1_000_000
@@ -117,3 +119,26 @@ async def test_what_is_not_there_is_404(owner: httpx.AsyncClient, name: str) -> 
 
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_bucket_that_can_sign_may_answer_itself(tmp_path: Path, s3_url: str) -> None:
+    async with serving(tmp_path, objects_url=s3_url, object_redirects=True) as live, live.client() as owner:
+        stored = await live.house.stores.objects.put(PNG)
+
+        answer = await owner.get(f"/api/objects/{stored.id}")
+        named = await owner.get(f"/api/objects/{stored.id}", params={"name": "valley.png"})
+        async with httpx.AsyncClient(trust_env=False) as anybody:
+            signed = await anybody.get(answer.headers["location"])
+
+    assert answer.status_code == 307
+    assert signed.content == PNG
+    assert (named.status_code, named.content) == (200, PNG)
+
+
+async def test_a_bucket_is_passed_through_by_default(tmp_path: Path, s3_url: str) -> None:
+    async with serving(tmp_path, objects_url=s3_url) as live, live.client() as owner:
+        stored = await live.house.stores.objects.put(LARGE)
+
+        part = await owner.get(f"/api/objects/{stored.id}", headers={"range": "bytes=3-1500000"})
+
+    assert (part.status_code, part.content) == (206, LARGE[3:1_500_001])
