@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 _WORLD_BYTES_UNKNOWN = 60_000_000
 _MOST_SUPERSAMPLES = 4_300_000
 _TRACED_BYTES = 80_000_000
+_ROOM_M = 8.0
 
 
 class ProceduralEngine:
@@ -146,7 +147,10 @@ def _expose(
         left = world.shade(g, at, light)
         watch.lap("shade")
         progress(0.80, "filling the air")
-        radiance[hit] = through_air(left, g.direction[at], _along(view, g, at), eye_z, light)
+        along = _along(view, g, at)
+        if world.stage.indoors:  # the room itself is clear; weather begins outside its windows
+            along = (along - _ROOM_M).clamp(min=0)
+        radiance[hit] = through_air(left, g.direction[at], along, eye_z, light)
         watch.lap("air")
     progress(0.86, "painting the sky")
     sky = torch.nonzero(~seen).squeeze(1)
