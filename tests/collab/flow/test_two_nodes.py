@@ -38,6 +38,8 @@ async def test_one_node_attaches_and_both_hold_the_picture(tmp_path: Path, redis
         await wait_until(lambda: state(here) == state(there) == "done")
 
         assert value(here) == value(there)
+        await here.saved()
+        await there.saved()
         rows = await stores.log.history(DOC, limit=200, before=None)
         attached = [row.origin for row in rows if row.origin.startswith("attach:job")]
         assert len(attached) == len(set(attached)) == 4
