@@ -55,7 +55,7 @@ async def examine(settings: Settings) -> list[Finding]:
     else:
         findings.append(await _probe("redis", masked(config.redis_url), lambda: _redis(config),
                                      "start it, or correct CYCLORAMA_REDIS_URL"))
-    findings += [_workers(settings), _client(settings), _port(settings)]
+    findings += [*_sharing(config), _workers(settings), _client(settings), _port(settings)]
     return findings
 
 
@@ -112,6 +112,17 @@ async def _redis(config: StoreConfig) -> None:
         await relay.check()
     finally:
         await relay.close()
+
+
+def _sharing(config: StoreConfig) -> list[Finding]:
+    """With Redis there may be more machines, which cannot see this one's files."""
+    local = [
+        name
+        for name, url in (("CYCLORAMA_DATABASE_URL", config.database_url), ("CYCLORAMA_OBJECTS_URL", config.objects_url))
+        if config.redis_url is not None and url.startswith(("sqlite:", "file:"))
+    ]
+    detail = "names files, which only processes of this machine share"
+    return [Finding(name, "note", detail, "fine on one machine; for more, use Postgres and a bucket") for name in local]
 
 
 def _workers(settings: Settings) -> Finding:
