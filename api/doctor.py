@@ -116,11 +116,8 @@ async def _redis(config: StoreConfig) -> None:
 
 def _sharing(config: StoreConfig) -> list[Finding]:
     """With Redis there may be more machines, which cannot see this one's files."""
-    local = [
-        name
-        for name, url in (("CYCLORAMA_DATABASE_URL", config.database_url), ("CYCLORAMA_OBJECTS_URL", config.objects_url))
-        if config.redis_url is not None and url.startswith(("sqlite:", "file:"))
-    ]
+    urls = {"CYCLORAMA_DATABASE_URL": config.database_url, "CYCLORAMA_OBJECTS_URL": config.objects_url}
+    local = [name for name, url in urls.items() if config.redis_url and url.startswith(("sqlite:", "file:"))]
     detail = "names files, which only processes of this machine share"
     return [Finding(name, "note", detail, "fine on one machine; for more, use Postgres and a bucket") for name in local]
 
