@@ -53,7 +53,9 @@ class Lamps:
             cone = ((toward[:, 2] + 0.05) / 0.6).clamp(0, 1)
             cone = 1 - self.downward[k] * (1 - cone)
             fade = (1 - square / self.reach_m[k] ** 2).clamp_min(0)
-            strength = (0.9 * facing.clamp_min(0) + 0.06) * cone * fade * fade / (square + 0.2 + (self.reach_m[k] / 13) ** 2)
+            strength = (
+                (0.9 * facing.clamp_min(0) + 0.06) * cone * fade * fade / (square + 0.2 + (self.reach_m[k] / 13) ** 2)
+            )
             if visible is not None:
                 strength = strength * visible[near, k]
             total[near] += strength[:, None] * self.color[k]
@@ -61,6 +63,6 @@ class Lamps:
 
 
 def lamps_from_rows(rows: list[tuple[float, ...]], rotation: Tensor) -> Lamps:
-    """Lamps from rows (x, y, z, r, g, b, reach, downward), positions turned by a (3, 3) rotation applied on the right."""
+    """Lamps from rows (x, y, z, r, g, b, reach, downward); positions are turned by a (3, 3) rotation on the right."""
     table = torch.tensor(rows, dtype=torch.float32).reshape(-1, 8)
     return Lamps(table[:, 0:3] @ rotation.float(), table[:, 3:6], table[:, 6], table[:, 7])

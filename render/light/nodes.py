@@ -69,7 +69,10 @@ class Nodes:
             smooth = torch.zeros(len(points), 3).index_add_(0, flat, corner_normal[index].reshape(-1, 3))
             share = torch.zeros(len(points)).index_add_(0, flat, (whole[index] / 3).float().repeat_interleave(3))
             vertex = torch.where(lofted[:, None], vertex + position.shape[0], -1)
-            position, normal = torch.cat([position, points]), torch.cat([normal, torch.nn.functional.normalize(smooth, dim=1)])
+            position, normal = (
+                torch.cat([position, points]),
+                torch.cat([normal, torch.nn.functional.normalize(smooth, dim=1)]),
+            )
             quad, area = torch.cat([quad, owner]), torch.cat([area, share])
         return Nodes(start, count, inset, vertex, position, normal, quad, area, quads.two_sided[quad])
 

@@ -17,7 +17,8 @@ from render.light.lamps import Lamps
 from render.light.nodes import Nodes
 from render.light.skymaps import sky_visibility
 from render.light.sunmap import SunMaps
-from render.visibility.quads import Quads, visible_from
+from render.visibility.quads import Quads
+from render.visibility.sphere import visible_from
 
 PATCH_M = 0.62
 MOST_PATCHES = 1400
@@ -41,8 +42,15 @@ class RoomAmbient:
 
     @staticmethod
     def bake(
-        nodes: Nodes, albedo: Tensor, casters: Quads, centre: Tensor, half_m: float, inside: Tensor, lamps: Lamps,
-        count: int, size: int,
+        nodes: Nodes,
+        albedo: Tensor,
+        casters: Quads,
+        centre: Tensor,
+        half_m: float,
+        inside: Tensor,
+        lamps: Lamps,
+        count: int,
+        size: int,
     ) -> RoomAmbient:
         """Trace sky maps, form factors and lamp shadows.
 
@@ -83,8 +91,9 @@ class RoomAmbient:
         count = self.between.shape[0]
         index = (self.patch >= 0).nonzero().squeeze(1)
         weight = self.nodes.area_m2[index]
-        rows = torch.cat([(direct * self.albedo)[index] * weight[:, None], self.albedo[index] * weight[:, None],
-                          weight[:, None]], 1)
+        rows = torch.cat(
+            [(direct * self.albedo)[index] * weight[:, None], self.albedo[index] * weight[:, None], weight[:, None]], 1
+        )
         total = torch.zeros(count, 7).index_add_(0, self.patch[index], rows)
         leaving = total[:, :3] / total[:, 6:].clamp_min(1e-9)
         reflect = total[:, 3:6] / total[:, 6:].clamp_min(1e-9)
@@ -138,7 +147,9 @@ def _form_factors(nodes: Nodes, inside: Tensor) -> tuple[Tensor, Tensor, Tensor,
     index = (patch >= 0).nonzero().squeeze(1)
     weight = nodes.area_m2[index, None]
     sums = torch.zeros(len(keep), 7)
-    sums.index_add_(0, patch[index], torch.cat([nodes.position[index] * weight, nodes.normal[index] * weight, weight], 1))
+    sums.index_add_(
+        0, patch[index], torch.cat([nodes.position[index] * weight, nodes.normal[index] * weight, weight], 1)
+    )
     middle = sums[:, :3] / sums[:, 6:]
     normal = torch.nn.functional.normalize(sums[:, 3:6], dim=1)
     area = sums[:, 6]

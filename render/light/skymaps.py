@@ -11,7 +11,8 @@ import math
 import torch
 from torch import Tensor
 
-from render.visibility.quads import OrthoMap, Quads, trace_ortho
+from render.visibility.ortho import OrthoMap, trace_ortho
+from render.visibility.quads import Quads
 
 
 def hemisphere(count: int) -> Tensor:

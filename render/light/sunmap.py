@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from render.visibility.quads import OrthoMap, Quads, trace_ortho
+from render.visibility.ortho import OrthoMap, trace_ortho
+from render.visibility.quads import Quads
 
 TAPS = 5
 

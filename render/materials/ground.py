@@ -33,7 +33,7 @@ def road(p: Patch, mood: Mood) -> Surface:
     half, marks = p.params[:, 0], p.params[:, 1]
     stain = tile(across * 0.043, along * 0.037)
     fine = grain(across * 0.61 + 0.11, along * 0.61)
-    track = torch.exp(-(((across.abs() - half * 0.5).abs() - 0.75) / 0.3) ** 2)
+    track = torch.exp(-((((across.abs() - half * 0.5).abs() - 0.75) / 0.3) ** 2))
     tone = 1 + 0.10 * stain[:, 2] + 0.07 * fine[:, 0] * (1 - smooth(0.02, 0.2, p.footprint)) - 0.08 * track
     patch = cell_hash((across / 2.9).floor(), (along / 4.7).floor(), 77) > 0.86
     tone = tone * torch.where(patch, 0.78, 1.0)
@@ -94,7 +94,9 @@ def roof(p: Patch, mood: Mood) -> Surface:
     shade = 1 - 0.45 * near * (1 - smooth(0.0, 0.22, v / 0.28 - row))
     each = 1 + 0.35 * near * (cell_hash(at.floor(), row, 3) - 0.5)
     strip = 1 - 0.2 * near * (((u / 1.0) - (u / 1.0).floor()) < 0.04).float()
-    tone = torch.where(tiles, shade * each, strip) * (1 + 0.12 * stain[:, 2] - 0.12 * mood.wear * stain[:, 3].clamp_min(0))
+    tone = torch.where(tiles, shade * each, strip) * (
+        1 + 0.12 * stain[:, 2] - 0.12 * mood.wear * stain[:, 3].clamp_min(0)
+    )
     s.albedo = p.tint * tone.clamp_min(0.2)[:, None]
     if mood.wet > 0.02:
         s.albedo = s.albedo * (1 - 0.35 * min(1.0, 1.5 * mood.wet))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from render.materials import facade, ground, things
+from render.materials import facade, ground, shopfront, things
 from render.materials.base import Mood, Patch, Surface, color, mix, smooth
 from render.materials.noise import tile
 from render.world.quads_scene import Material
@@ -15,7 +15,7 @@ from render.world.quads_scene import Material
 MATERIALS: dict[Material, Callable[[Patch, Mood], Surface]] = {
     Material.PLAIN: things.plain,
     Material.FACADE: facade.facade,
-    Material.SHOP: facade.shop,
+    Material.SHOP: shopfront.shop,
     Material.ROAD: ground.road,
     Material.PAVEMENT: ground.pavement,
     Material.LEAF: things.leaf,

@@ -21,7 +21,8 @@ from render.materials.base import Mood, Patch, Surface, smooth
 from render.materials.table import surfaces
 from render.scene import Scene
 from render.view import View
-from render.visibility.quads import Quads, Spheres, intersect_ray, nearest_distance, pixel_directions, trace_view
+from render.visibility.quads import Quads, pixel_directions, trace_view
+from render.visibility.rays import Spheres, intersect_ray, nearest_distance
 from render.world.base import Point, Stage
 from render.world.mirror import mirrored_light
 from render.world.mood import leaf_share, mood_of
@@ -119,7 +120,16 @@ class BuiltWorld:
                 )
             else:
                 self._ambient = StreetAmbient.bake(
-                    nodes, albedo, casters, centre, place.sky_half_m, self._across, self._along, place.lamps, count, size
+                    nodes,
+                    albedo,
+                    casters,
+                    centre,
+                    place.sky_half_m,
+                    self._across,
+                    self._along,
+                    place.lamps,
+                    count,
+                    size,
                 )
         return self._ambient
 
@@ -136,7 +146,8 @@ class BuiltWorld:
         origin = self._origin
         position = torch.zeros(n, 3)
         position[met] = (
-            origin[q] + (s * self._size[q, 0])[:, None] * self._tangent[q]
+            origin[q]
+            + (s * self._size[q, 0])[:, None] * self._tangent[q]
             + (t * self._size[q, 1])[:, None] * self._bitangent[q]
         )
         facet = self._facet[q]
@@ -263,9 +274,20 @@ class BuiltWorld:
         footprint = distance * pixel / grazing.clamp_min(0.08).sqrt()
         street = (position @ self._own_from_world)[:, :2]
         patch = Patch(
-            len(which), position=position, normal=rounded, direction=direction, tangent=self._tangent[quad],
-            bitangent=self._bitangent[quad], uv=uv, size=size, distance=distance, footprint=footprint,
-            tint=mesh.tint[quad], params=mesh.params[quad], street=street, open=baked[:, 3],
+            len(which),
+            position=position,
+            normal=rounded,
+            direction=direction,
+            tangent=self._tangent[quad],
+            bitangent=self._bitangent[quad],
+            uv=uv,
+            size=size,
+            distance=distance,
+            footprint=footprint,
+            tint=mesh.tint[quad],
+            params=mesh.params[quad],
+            street=street,
+            open=baked[:, 3],
         )
         return patch, baked[:, :3], facet, mesh.material[quad]
 

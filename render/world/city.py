@@ -13,7 +13,9 @@ import torch
 from render.light.lamps import lamps_from_rows
 from render.scene import Scene
 from render.world.base import Stage
-from render.world.buildings import Lot, back_block, building, landmark
+from render.world.blocks import back_block, landmark
+from render.world.buildings import building
+from render.world.lot import Lot
 from render.world.place import Metering, Place, rotation
 from render.world.quads_scene import Material, MeshBuilder
 from render.world.street_furniture import furnish
@@ -105,7 +107,7 @@ def _houses(b: MeshBuilder, plan: StreetPlan, scene: Scene, rng: np.random.Gener
                 empty = rng.uniform() > 0.70 + 0.55 * plan.density and begin + 4 < y < end - width - 4
                 lot = Lot(side, plan.facade, y, y + width, float(rng.uniform(12, 16)), _storeys(plan, rng),
                           int(rng.integers(1 << 20)), is_open=bool(empty))
-                building(b, lot, plan)
+                building(b, lot)
                 if not empty:
                     lots.append(lot)
                 y += width

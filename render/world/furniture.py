@@ -7,38 +7,53 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from render.scene import Scene
-from render.world.quads_scene import F64, Material, MeshBuilder, tube
+from render.world.decoration import BRASS, DARK, Tint, floor_lamp, lampshade, leg, pendant, petal, pictures, plant
+from render.world.quads_scene import F64, Material, MeshBuilder, rise, tube
 
 if TYPE_CHECKING:
     from render.world.interior import Room
 
 Taken = tuple[float, float, float, float, float]
-Tint = tuple[float, float, float]
 WOOD: Tint = (0.25, 0.145, 0.08)
-DARK: Tint = (0.10, 0.062, 0.04)
-BRASS: Tint = (0.30, 0.22, 0.10)
 SOFAS: tuple[Tint, ...] = ((0.115, 0.15, 0.185), (0.30, 0.255, 0.20), (0.19, 0.205, 0.15), (0.31, 0.15, 0.085))
 CHAIRS: tuple[Tint, ...] = ((0.42, 0.23, 0.10), (0.36, 0.31, 0.24), (0.13, 0.19, 0.17))
 RUGS: tuple[Tint, ...] = ((0.26, 0.075, 0.06), (0.10, 0.135, 0.19), (0.30, 0.25, 0.185))
-SPINES: tuple[Tint, ...] = ((0.24, 0.05, 0.04), (0.05, 0.10, 0.17), (0.46, 0.40, 0.30), (0.07, 0.13, 0.09), (0.32, 0.20, 0.07),
-                            (0.10, 0.08, 0.07), (0.40, 0.36, 0.31), (0.15, 0.13, 0.18))
+SPINES: tuple[Tint, ...] = (
+    (0.24, 0.05, 0.04),
+    (0.05, 0.10, 0.17),
+    (0.46, 0.40, 0.30),
+    (0.07, 0.13, 0.09),
+    (0.32, 0.20, 0.07),
+    (0.10, 0.08, 0.07),
+    (0.40, 0.36, 0.31),
+    (0.15, 0.13, 0.18),
+)
 
 
-def furnish(b: MeshBuilder, room: Room, scene: Scene, rng: np.random.Generator) -> tuple[list[tuple[float, ...]], list[Taken]]:
+def furnish(
+    b: MeshBuilder, room: Room, scene: Scene, rng: np.random.Generator
+) -> tuple[list[tuple[float, ...]], list[Taken]]:
     """Place furniture by density; returns lamp rows and the volumes nobody can stand in (x0, x1, y0, y1, top)."""
     lamps: list[tuple[float, ...]] = []
     taken: list[Taken] = []
     sofa_tint, chair_tint = SOFAS[int(rng.integers(4))], CHAIRS[int(rng.integers(3))]
     d = scene.density
-    b.box((-0.1, 0.35, 0.008), (1.55, 1.1, 0.008), Material.RUG, RUGS[int(rng.integers(3))], (scene.seed % 97,), texel_m=0.16)
-    _sofa(b, (1.75, 0.65), np.pi / 2, sofa_tint, rng)
+    b.box(
+        (-0.1, 0.35, 0.008),
+        (1.55, 1.1, 0.008),
+        Material.RUG,
+        RUGS[int(rng.integers(3))],
+        (scene.seed % 97,),
+        texel_m=0.16,
+    )
+    _sofa(b, (1.75, 0.65), -np.pi / 2, sofa_tint, rng)
     taken.append((1.2, 2.45, -0.5, 1.8, 0.9))
     _table(b, (-0.15, 0.45), d, rng)
     taken.append((-0.75, 0.45, 0.1, 0.8, 0.5))
-    lamps += _floor_lamp(b, (2.35, 2.55))
+    lamps += floor_lamp(b, (2.35, 2.55))
     taken.append((2.1, 2.6, 2.3, 2.8, 1.8))
     if d > 0.15:
-        _armchair(b, (-1.55, 1.85), -2.35 + 3.14159, chair_tint)
+        _armchair(b, (-1.55, 1.85), 0.75, chair_tint)
         taken.append((-2.05, -1.05, 1.35, 2.35, 0.95))
     if d > 0.25:
         lamps += _sideboard(b, room, (0.05, 3.02), rng)
@@ -46,22 +61,24 @@ def furnish(b: MeshBuilder, room: Room, scene: Scene, rng: np.random.Generator) 
     if d > 0.35:
         _bookcase(b, (-2.05, 3.1), 2.0, d, rng)
         taken.append((-2.6, -1.5, 2.9, 3.3, 2.1))
-    _pictures(b, room, d, rng)
+    pictures(b, room, d, rng)
     if scene.vegetation > 0.08:
-        _plant(b, (-2.3, 0.02), 0.65 + 0.75 * scene.vegetation, rng)
+        plant(b, (-2.3, 0.02), 0.65 + 0.75 * scene.vegetation, rng)
         taken.append((-2.55, -2.05, -0.23, 0.27, 1.5))
         if scene.vegetation > 0.55:
-            _plant(b, (2.35, -2.2), 0.55 + 0.4 * scene.vegetation, rng)
+            plant(b, (2.35, -2.2), 0.55 + 0.4 * scene.vegetation, rng)
             taken.append((2.1, 2.6, -2.45, -1.95, 1.2))
     if d > 0.55:
         _desk(b, rng)
         taken.append((-2.8, -2.1, -3.0, -1.6, 0.8))
-    _pendant(b, room)
+    pendant(b, room)
     lamps.append((-0.15, 0.45, room.high - 0.85, 4.6, 3.3, 1.9, 9.0, 0.0))
     return lamps, taken
 
 
-def cushion(b: MeshBuilder, centre: F64, half: F64, yaw: float, tint: Tint, soft: float = 0.35, lean: float = 0.0) -> None:
+def cushion(
+    b: MeshBuilder, centre: F64, half: F64, yaw: float, tint: Tint, soft: float = 0.35, lean: float = 0.0
+) -> None:
     """A puffed block: a superellipsoid, rounder for softer; `lean` tips it back in radians."""
     rows, columns = 11, 20
     v = np.linspace(-np.pi / 2, np.pi / 2, rows)[None, :]
@@ -84,16 +101,9 @@ def _place(at: tuple[float, float], yaw: float, local: tuple[float, float, float
     return np.array([at[0] + c * local[0] - s * local[1], at[1] + s * local[0] + c * local[1], local[2]])
 
 
-def _leg(b: MeshBuilder, foot: F64, top: float, tint: Tint = DARK, radius: float = 0.022) -> None:
-    path = np.stack([foot, foot + [0, 0, top]])
-    b.loft(tube(path, np.array([radius * 0.75, radius]), 7), Material.PLAIN, tint, (0.1, 1.0, 0.3), closed_u=True)
-
-
 def _sofa(b: MeshBuilder, at: tuple[float, float], yaw: float, tint: Tint, rng: np.random.Generator) -> None:
-    """Three seats, facing its local −y... which yaw π/2 turns towards −x."""
+    """Three seats; its local +y is the back, yaw turns it counter-clockwise."""
     a = np.array
-    yaw = yaw + np.pi  # local +y is the back
-    yaw = -np.pi / 2
     cushion(b, _place(at, yaw, (0, 0.02, 0.25)), a([1.08, 0.43, 0.13]), yaw, tint, 0.18)
     cushion(b, _place(at, yaw, (0, 0.40, 0.52)), a([1.10, 0.13, 0.36]), yaw, tint, 0.25, 0.12)
     for x in (-1.07, 1.07):
@@ -102,15 +112,22 @@ def _sofa(b: MeshBuilder, at: tuple[float, float], yaw: float, tint: Tint, rng: 
         cushion(b, _place(at, yaw, (x, -0.05, 0.44)), a([0.322, 0.38, 0.10]), yaw, tint, 0.33)
         cushion(b, _place(at, yaw, (x, 0.25, 0.68)), a([0.315, 0.11, 0.22]), yaw, tint, 0.42, 0.28)
     for x, hue in ((-0.78, (0.42, 0.34, 0.20)), (0.74, (0.34, 0.13, 0.08))):
-        cushion(b, _place(at, yaw, (x, 0.10, 0.70)), a([0.21, 0.075, 0.20]), yaw + float(rng.uniform(-0.3, 0.3)), hue, 0.55, 0.4)
+        cushion(
+            b,
+            _place(at, yaw, (x, 0.10, 0.70)),
+            a([0.21, 0.075, 0.20]),
+            yaw + float(rng.uniform(-0.3, 0.3)),
+            hue,
+            0.55,
+            0.4,
+        )
     for x in (-1.0, 1.0):
         for y in (-0.34, 0.40):
-            _leg(b, _place(at, yaw, (x, y, 0.0)), 0.14)
+            leg(b, _place(at, yaw, (x, y, 0.0)), 0.14)
 
 
 def _armchair(b: MeshBuilder, at: tuple[float, float], yaw: float, tint: Tint) -> None:
     a = np.array
-    yaw = 0.75
     cushion(b, _place(at, yaw, (0, 0, 0.30)), a([0.36, 0.36, 0.09]), yaw, tint, 0.22)
     cushion(b, _place(at, yaw, (0, -0.03, 0.43)), a([0.29, 0.33, 0.085]), yaw, tint, 0.4)
     cushion(b, _place(at, yaw, (0, 0.34, 0.62)), a([0.36, 0.10, 0.34]), yaw, tint, 0.35, 0.2)
@@ -118,94 +135,136 @@ def _armchair(b: MeshBuilder, at: tuple[float, float], yaw: float, tint: Tint) -
         cushion(b, _place(at, yaw, (x, 0.0, 0.46)), a([0.075, 0.37, 0.15]), yaw, tint, 0.35)
     for x in (-0.29, 0.29):
         for y in (-0.29, 0.30):
-            _leg(b, _place(at, yaw, (x, y, 0.0)), 0.24, WOOD)
+            leg(b, _place(at, yaw, (x, y, 0.0)), 0.24, WOOD)
 
 
 def _table(b: MeshBuilder, at: tuple[float, float], density: float, rng: np.random.Generator) -> None:
     """A round-cornered coffee table with books, a vase and a cup."""
     turn = np.linspace(0, 2 * np.pi, 29)[:-1]
-    rim = np.stack([0.58 * np.sign(np.cos(turn)) * np.abs(np.cos(turn)) ** 0.45 + at[0],
-                    0.34 * np.sign(np.sin(turn)) * np.abs(np.sin(turn)) ** 0.45 + at[1], np.full(28, 0.0)], 1)
-    rows = [rim + [0, 0, z] for z in (0.385, 0.40, 0.415)]
+    rim = np.stack(
+        [
+            0.58 * np.sign(np.cos(turn)) * np.abs(np.cos(turn)) ** 0.45 + at[0],
+            0.34 * np.sign(np.sin(turn)) * np.abs(np.sin(turn)) ** 0.45 + at[1],
+            np.full(28, 0.0),
+        ],
+        1,
+    )
+    rows = [rim + rise(z) for z in (0.385, 0.40, 0.415)]
     rows[0] = (rows[0] - [*at, 0]) * [0.97, 0.97, 1] + [*at, 0]
     b.loft(np.stack(rows, 1), Material.PLANKS, WOOD, (0.3, 2.0, 0.4), closed_u=True)
-    b.sheet((at[0] - 0.545, at[1] - 0.315, 0.4165), (1.09, 0, 0), (0, 0.63, 0), Material.PLANKS, WOOD, (0.16, 2.0, 0.45),
-            texel_m=0.12)
+    b.sheet(
+        (at[0] - 0.545, at[1] - 0.315, 0.4165),
+        (1.09, 0, 0),
+        (0, 0.63, 0),
+        Material.PLANKS,
+        WOOD,
+        (0.16, 2.0, 0.45),
+        texel_m=0.12,
+    )
     middle = np.tile([[at[0], at[1], 0.4155]], (28, 1))
-    b.batch(middle, rows[2] + [0, 0, 0.0005] - middle, np.roll(rows[2], -1, 0) + [0, 0, 0.0005] - middle, Material.PLANKS,
-            WOOD, (0.16, 2.0, 0.45), triangle=True)
+    b.batch(
+        middle,
+        rows[2] + rise(0.0005) - middle,
+        np.roll(rows[2], -1, 0) + rise(0.0005) - middle,
+        Material.PLANKS,
+        WOOD,
+        (0.16, 2.0, 0.45),
+        triangle=True,
+    )
     for x in (-0.44, 0.44):
         for y in (-0.22, 0.22):
-            _leg(b, np.array([at[0] + x, at[1] + y, 0.0]), 0.39, DARK, 0.024)
+            leg(b, np.array([at[0] + x, at[1] + y, 0.0]), 0.39, DARK, 0.024)
     z = 0.418
     for k in range(2 + round(2 * density)):
         tint = SPINES[int(rng.integers(len(SPINES)))]
         half = 0.016 + 0.012 * float(rng.uniform())
         yaw = float(rng.uniform(-0.3, 0.3))
-        b.box((at[0] - 0.28, at[1] - 0.05, z + half), (0.13 - 0.01 * k, 0.095 - 0.005 * k, half), Material.PLAIN, tint,
-              (0.05, 2.0, 0.1), yaw=yaw)
+        b.box(
+            (at[0] - 0.28, at[1] - 0.05, z + half),
+            (0.13 - 0.01 * k, 0.095 - 0.005 * k, half),
+            Material.PLAIN,
+            tint,
+            (0.05, 2.0, 0.1),
+            yaw=yaw,
+        )
         z += 2 * half
-    vase = np.array([[0, 0, 0.418], [0, 0, 0.46], [0, 0, 0.54], [0, 0, 0.60], [0, 0, 0.63]]) + [at[0] + 0.22, at[1] + 0.08, 0]
-    b.loft(tube(vase, np.array([0.045, 0.075, 0.08, 0.045, 0.05]), 16), Material.PLAIN, (0.40, 0.42, 0.40), (0.08, 3.0, 0.5),
-           closed_u=True)
+    vase = np.array([[0, 0, 0.418], [0, 0, 0.46], [0, 0, 0.54], [0, 0, 0.60], [0, 0, 0.63]])
+    vase += np.array([at[0] + 0.22, at[1] + 0.08, 0])
+    b.loft(
+        tube(vase, np.array([0.045, 0.075, 0.08, 0.045, 0.05]), 16),
+        Material.PLAIN,
+        (0.40, 0.42, 0.40),
+        (0.08, 3.0, 0.5),
+        closed_u=True,
+    )
     for _ in range(9):
-        tip = vase[-1] + rng.normal(0, 1, 3) * [0.11, 0.11, 0.04] + [0, 0, 0.22 + 0.1 * float(rng.uniform())]
-        stem = np.stack([vase[-1] - [0, 0, 0.05], (vase[-1] + tip) / 2 + [0, 0, 0.03], tip])
+        tip = vase[-1] + rng.normal(0, 1, 3) * [0.11, 0.11, 0.04] + rise(0.22 + 0.1 * float(rng.uniform()))
+        stem = np.stack([vase[-1] - rise(0.05), (vase[-1] + tip) / 2 + rise(0.03), tip])
         b.loft(tube(stem, np.array([0.003, 0.003, 0.002]), 4), Material.PLAIN, (0.10, 0.16, 0.05), closed_u=True)
         for _ in range(7):
-            _blade(b, tip + rng.normal(0, 0.025, 3), rng, 0.035, (0.45, 0.36, 0.30))
-    cup = np.array([[0, 0, 0.418], [0, 0, 0.43], [0, 0, 0.49]]) + [at[0] + 0.05, at[1] - 0.18, 0]
-    b.loft(tube(cup, np.array([0.025, 0.036, 0.042]), 14), Material.PLAIN, (0.62, 0.60, 0.56), (0.02, 1, 0.5), closed_u=True)
+            petal(b, tip + rng.normal(0, 0.025, 3), rng, 0.035, (0.45, 0.36, 0.30))
+    cup = np.array([[0, 0, 0.418], [0, 0, 0.43], [0, 0, 0.49]])
+    cup += np.array([at[0] + 0.05, at[1] - 0.18, 0])
+    b.loft(
+        tube(cup, np.array([0.025, 0.036, 0.042]), 14),
+        Material.PLAIN,
+        (0.62, 0.60, 0.56),
+        (0.02, 1, 0.5),
+        closed_u=True,
+    )
 
 
-def _blade(b: MeshBuilder, at: F64, rng: np.random.Generator, size: float, tint: Tint) -> None:
-    u, v = rng.normal(size=(2, 3))
-    u, v = u / np.linalg.norm(u) * size, v / np.linalg.norm(v) * size
-    b.sheet(tuple(at), tuple(u), tuple(v), Material.LEAF, tint, (0.0, float(rng.uniform()) * 0.5, 0.9), two_sided=True)
-
-
-def _shade(b: MeshBuilder, at: F64, low: float, high: float, z0: float, z1: float) -> None:
-    path = np.stack([at + [0, 0, z0], at + [0, 0, z1]])
-    for sides in (1, -1):
-        ring = tube(path, np.array([low, high]), 20)[::sides]
-        b.loft(ring.copy(), Material.GLOW, (0.98, 0.80, 0.56), (1, 1.9), closed_u=True, casts=False)
-
-
-def _floor_lamp(b: MeshBuilder, at: tuple[float, float]) -> list[tuple[float, ...]]:
-    foot = np.array([*at, 0.0])
-    b.loft(tube(np.stack([foot + [0, 0, 0.0], foot + [0, 0, 0.02], foot + [0, 0, 0.03]]), np.array([0.15, 0.145, 0.02]), 20),
-           Material.PAINT, BRASS, (0.4,), closed_u=True)
-    _leg(b, foot + [0, 0, 0.02], 1.45, BRASS, 0.012)
-    _shade(b, foot, 0.22, 0.15, 1.40, 1.70)
-    return [(at[0], at[1], 1.78, 3.6, 2.45, 1.3, 8.0, 0.0), (at[0], at[1], 1.36, 1.5, 1.02, 0.55, 6.0, 0.6)]
-
-
-def _sideboard(b: MeshBuilder, room: Room, at: tuple[float, float], rng: np.random.Generator) -> list[tuple[float, ...]]:
+def _sideboard(
+    b: MeshBuilder, room: Room, at: tuple[float, float], rng: np.random.Generator
+) -> list[tuple[float, ...]]:
     x, y = at
     b.box((x, y, 0.50), (0.85, 0.21, 0.27), Material.PLANKS, WOOD, (0.5, 3.0, 0.3), texel_m=0.15, bottom=True)
     for k in range(4):
         cx = x - 0.64 + 0.425 * k
-        b.box((cx, y - 0.215, 0.50), (0.205, 0.007, 0.245), Material.PLANKS, tuple(1.1 * c for c in WOOD), (0.6, 3.0, 0.35),
-              texel_m=0.15)
-        b.box((cx + (0.16 if k % 2 == 0 else -0.16), y - 0.235, 0.52), (0.008, 0.012, 0.06), Material.PAINT, BRASS, (0.5,))
+        b.box(
+            (cx, y - 0.215, 0.50),
+            (0.205, 0.007, 0.245),
+            Material.PLANKS,
+            tuple(1.1 * c for c in WOOD),
+            (0.6, 3.0, 0.35),
+            texel_m=0.15,
+        )
+        b.box(
+            (cx + (0.16 if k % 2 == 0 else -0.16), y - 0.235, 0.52), (0.008, 0.012, 0.06), Material.PAINT, BRASS, (0.5,)
+        )
     for fx in (-0.72, 0.72):
         for fy in (-0.14, 0.14):
-            _leg(b, np.array([x + fx, y + fy, 0.0]), 0.24)
+            leg(b, np.array([x + fx, y + fy, 0.0]), 0.24)
     base = np.array([x + 0.55, y, 0.77])
-    body = np.stack([base, base + [0, 0, 0.05], base + [0, 0, 0.14], base + [0, 0, 0.22], base + [0, 0, 0.27]])
-    b.loft(tube(body, np.array([0.06, 0.095, 0.10, 0.05, 0.02]), 18), Material.PLAIN, (0.09, 0.15, 0.16), (0.06, 3, 0.6),
-           closed_u=True)
-    _shade(b, base, 0.16, 0.10, 0.27, 0.48)
+    body = np.stack([base, base + rise(0.05), base + rise(0.14), base + rise(0.22), base + rise(0.27)])
+    b.loft(
+        tube(body, np.array([0.06, 0.095, 0.10, 0.05, 0.02]), 18),
+        Material.PLAIN,
+        (0.09, 0.15, 0.16),
+        (0.06, 3, 0.6),
+        closed_u=True,
+    )
+    lampshade(b, base, 0.16, 0.10, 0.27, 0.48)
     x0 = x - 0.7
-    for k in range(8):
+    for _ in range(8):
         half = 0.012 + 0.014 * float(rng.uniform())
         high = 0.10 + 0.04 * float(rng.uniform())
-        b.box((x0 + half, y + 0.02, 0.77 + high), (half - 0.001, 0.085, high), Material.PLAIN,
-              SPINES[int(rng.integers(len(SPINES)))], (0.06, 2.0, 0.1))
+        b.box(
+            (x0 + half, y + 0.02, 0.77 + high),
+            (half - 0.001, 0.085, high),
+            Material.PLAIN,
+            SPINES[int(rng.integers(len(SPINES)))],
+            (0.06, 2.0, 0.1),
+        )
         x0 += 2 * half
     bowl = np.stack([np.array([x - 0.05, y - 0.02, z]) for z in (0.77, 0.78, 0.82, 0.85)])
-    b.loft(tube(bowl, np.array([0.06, 0.08, 0.13, 0.15]), 20), Material.PLAIN, (0.48, 0.44, 0.37), (0.08, 3.0, 0.3),
-           closed_u=True)
+    b.loft(
+        tube(bowl, np.array([0.06, 0.08, 0.13, 0.15]), 20),
+        Material.PLAIN,
+        (0.48, 0.44, 0.37),
+        (0.08, 3.0, 0.3),
+        closed_u=True,
+    )
     return [(x + 0.55, y, 1.30, 2.2, 1.5, 0.8, 6.0, 0.0), (x + 0.55, y, 1.02, 1.0, 0.69, 0.37, 4.0, 0.5)]
 
 
@@ -226,84 +285,42 @@ def _bookcase(b: MeshBuilder, at: tuple[float, float], high: float, density: flo
                 half = 0.009 + 0.016 * float(rng.uniform())
                 tall = 0.085 + 0.05 * float(rng.uniform())
                 deep = 0.09 + 0.03 * float(rng.uniform())
-                b.box((at_x + half, y + 0.13 - deep, z + 0.013 + tall), (half - 0.0008, deep, tall), Material.PLAIN,
-                      tuple(c * float(rng.uniform(0.7, 1.15)) for c in SPINES[int(rng.integers(len(SPINES)))]), (0.06, 2.0, 0.1))
+                b.box(
+                    (at_x + half, y + 0.13 - deep, z + 0.013 + tall),
+                    (half - 0.0008, deep, tall),
+                    Material.PLAIN,
+                    tuple(c * float(rng.uniform(0.7, 1.15)) for c in SPINES[int(rng.integers(len(SPINES)))]),
+                    (0.06, 2.0, 0.1),
+                )
                 at_x += 2 * half
     pot = np.stack([np.array([x + 0.3, y, high + v]) for v in (0.0, 0.02, 0.12, 0.2)])
-    b.loft(tube(pot, np.array([0.05, 0.07, 0.09, 0.06]), 16), Material.PLAIN, (0.36, 0.20, 0.13), (0.1, 3.0, 0.2), closed_u=True)
-
-
-def _pictures(b: MeshBuilder, room: Room, density: float, rng: np.random.Generator) -> None:
-    y = room.half_y - 0.02
-    hang = [(-0.48, 1.62, 0.36, 0.27)] + ([(0.42, 1.66, 0.24, 0.32)] if density > 0.3 else [])
-    for k, (x, z, hx, hz) in enumerate(hang):
-        b.box((x, y, z), (hx + 0.02, 0.014, hz + 0.02), Material.PLAIN, (0.06, 0.045, 0.035), (0.1, 2, 0.3), bottom=True)
-        b.sheet((x - hx, y - 0.0155, z - hz), (2 * hx, 0, 0), (0, 0, 2 * hz), Material.PLAIN, (0.62, 0.60, 0.55), texel_m=0.2)
-        m = 0.055
-        b.sheet((x - hx + m, y - 0.0165, z - hz + m), (2 * hx - 2 * m, 0, 0), (0, 0, 2 * hz - 2 * m), Material.ART, (0.5, 0.5, 0.5),
-                (float(rng.integers(900)) + k,), texel_m=0.2)
-    if density > 0.2:
-        x = room.half_x - 0.02
-        for py, hy, hz in ((0.35, 0.5, 0.36), (1.35, 0.24, 0.32)):
-            b.box((x, py, 1.68), (0.014, hy + 0.02, hz + 0.02), Material.PLAIN, (0.30, 0.22, 0.12), (0.1, 2, 0.3), bottom=True)
-            b.sheet((x - 0.016, py + hy, 1.68 - hz), (0, -2 * hy, 0), (0, 0, 2 * hz), Material.ART, (0.5, 0.5, 0.5),
-                    (float(rng.integers(900)),), texel_m=0.2)
-
-
-def _plant(b: MeshBuilder, at: tuple[float, float], tall: float, rng: np.random.Generator) -> None:
-    """A rubber plant: bent stems with broad leaves in a clay pot."""
-    pot = np.stack([np.array([*at, z]) for z in (0.0, 0.01, 0.26, 0.30, 0.30)])
-    b.loft(tube(pot, np.array([0.10, 0.12, 0.16, 0.17, 0.15]), 20), Material.PLAIN, (0.36, 0.34, 0.31), (0.08, 3.0, 0.2),
-           closed_u=True)
-    b.box((at[0], at[1], 0.27), (0.10, 0.10, 0.01), Material.PLAIN, (0.04, 0.03, 0.02))
-    for k in range(4):
-        angle = k * 1.7 + float(rng.uniform(0, 1))
-        top = np.array([at[0] + 0.24 * tall * np.cos(angle), at[1] + 0.24 * tall * np.sin(angle), 0.3 + tall * float(rng.uniform(0.8, 1.05))])
-        foot = np.array([*at, 0.27])
-        stem = np.stack([foot, (foot + top) / 2 + [0, 0, 0.1], top])
-        b.loft(tube(stem, np.array([0.012, 0.01, 0.006]), 5), Material.PLAIN, (0.12, 0.10, 0.05), closed_u=True)
-        for leaf in range(11):
-            share = 0.2 + 0.8 * leaf / 10
-            root = stem[0] * (1 - share) ** 2 + 2 * stem[1] * share * (1 - share) + stem[2] * share**2
-            turn = leaf * 2.4 + k
-            out = np.array([np.cos(turn), np.sin(turn), 0.25 + 0.5 * share])
-            _broad_leaf(b, root, out / np.linalg.norm(out), (0.20 + 0.08 * float(rng.uniform())) * min(1.0, tall), rng)
-
-
-def _broad_leaf(b: MeshBuilder, root: F64, way: F64, length: float, rng: np.random.Generator) -> None:
-    across = np.cross(way, [0, 0, 1.0])
-    across /= max(1e-6, float(np.linalg.norm(across)))
-    s = np.linspace(0.0, 1.0, 6)
-    droop = -0.45 * length * s**2
-    spine = root + way * (s * length)[:, None] + np.stack([0 * s, 0 * s, droop], 1)
-    wide = 0.26 * length * np.sin(np.pi * np.clip(s * 0.94 + 0.05, 0, 1)) ** 0.8
-    fold = np.array([0, 0, 1.0]) * (0.22 * wide)[:, None]
-    grid = np.stack([spine - across * wide[:, None] + fold, spine, spine + across * wide[:, None] + fold], 0)
-    tint = tuple(float(c) for c in np.array([0.035, 0.085, 0.03]) * float(rng.uniform(0.8, 1.3)))
-    b.loft(grid, Material.PLAIN, tint, (0.12, 3.0, 0.45), two_sided=True)
+    b.loft(
+        tube(pot, np.array([0.05, 0.07, 0.09, 0.06]), 16),
+        Material.PLAIN,
+        (0.36, 0.20, 0.13),
+        (0.1, 3.0, 0.2),
+        closed_u=True,
+    )
 
 
 def _desk(b: MeshBuilder, rng: np.random.Generator) -> None:
     b.box((-2.45, -2.3, 0.73), (0.3, 0.65, 0.018), Material.PLANKS, WOOD, (0.3, 3.0, 0.35), texel_m=0.15, bottom=True)
     for x in (-2.7, -2.2):
         for y in (-2.9, -1.7):
-            _leg(b, np.array([x, y, 0.0]), 0.72, DARK, 0.02)
+            leg(b, np.array([x, y, 0.0]), 0.72, DARK, 0.02)
     b.box((-2.5, -2.3, 0.755), (0.11, 0.16, 0.008), Material.PLAIN, (0.25, 0.25, 0.26), (0.02, 1, 0.3))
     for k in range(3):
-        b.box((-2.5, -1.85, 0.765 + 0.03 * k), (0.1, 0.14, 0.014), Material.PLAIN, SPINES[int(rng.integers(len(SPINES)))],
-              (0.05, 2, 0.1), yaw=0.1 * k)
+        b.box(
+            (-2.5, -1.85, 0.765 + 0.03 * k),
+            (0.1, 0.14, 0.014),
+            Material.PLAIN,
+            SPINES[int(rng.integers(len(SPINES)))],
+            (0.05, 2, 0.1),
+            yaw=0.1 * k,
+        )
     seat = (-1.9, -2.3)
     cushion(b, _place(seat, 0, (0, 0, 0.45)), np.array([0.21, 0.21, 0.035]), 0.0, DARK, 0.4)
     b.box((seat[0] + 0.19, seat[1], 0.72), (0.012, 0.2, 0.12), Material.PLANKS, WOOD, (0.3, 2.0, 0.3))
     for x in (-0.17, 0.17):
         for y in (-0.17, 0.17):
-            _leg(b, _place(seat, 0, (x, y, 0.0)), 0.43 if x < 0 else 0.8, DARK, 0.016)
-
-
-def _pendant(b: MeshBuilder, room: Room) -> None:
-    at = np.array([-0.15, 0.45, room.high - 0.78])
-    b.box((at[0], at[1], room.high - 0.3), (0.005, 0.005, 0.3), Material.PLAIN, (0.02, 0.02, 0.02))
-    ring = np.stack([at + [0, 0, z] for z in (0.0, 0.04, 0.12, 0.18)])
-    for order in (1, -1):
-        b.loft(tube(ring, np.array([0.26, 0.24, 0.13, 0.03]), 22)[::order].copy(), Material.GLOW, (0.95, 0.84, 0.66), (1, 1.2),
-               closed_u=True, casts=False)
+            leg(b, _place(seat, 0, (x, y, 0.0)), 0.43 if x < 0 else 0.8, DARK, 0.016)

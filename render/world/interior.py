@@ -22,8 +22,13 @@ THICK_M = 0.32
 TRIM = (0.60, 0.585, 0.55)
 Tint = tuple[float, float, float]
 WALLS: tuple[Tint, ...] = ((0.56, 0.53, 0.47), (0.50, 0.50, 0.46), (0.58, 0.52, 0.44), (0.46, 0.48, 0.48))
-ACCENTS: tuple[Tint, ...] = ((0.19, 0.25, 0.215), (0.16, 0.21, 0.26), (0.36, 0.21, 0.15), (0.30, 0.27, 0.22),
-                             (0.33, 0.30, 0.17))
+ACCENTS: tuple[Tint, ...] = (
+    (0.19, 0.25, 0.215),
+    (0.16, 0.21, 0.26),
+    (0.36, 0.21, 0.15),
+    (0.30, 0.27, 0.22),
+    (0.33, 0.30, 0.17),
+)
 FLOORS: tuple[Tint, ...] = ((0.30, 0.185, 0.105), (0.22, 0.125, 0.07), (0.38, 0.27, 0.17), (0.26, 0.19, 0.14))
 
 
@@ -44,8 +49,15 @@ def interior(scene: Scene) -> Place:
     """Build the room from the scene's geometry parameters."""
     rng = np.random.default_rng([scene.seed, 0x400])
     high = 2.45 + 1.35 * scene.height
-    room = Room(2.8, 3.3, high, min(high - 0.28, 2.12 + 0.7 * scene.height), WALLS[int(rng.integers(len(WALLS)))],
-                ACCENTS[int(rng.integers(len(ACCENTS)))], FLOORS[int(rng.integers(len(FLOORS)))])
+    room = Room(
+        2.8,
+        3.3,
+        high,
+        min(high - 0.28, 2.12 + 0.7 * scene.height),
+        WALLS[int(rng.integers(len(WALLS)))],
+        ACCENTS[int(rng.integers(len(ACCENTS)))],
+        FLOORS[int(rng.integers(len(FLOORS)))],
+    )
     heading = 226.0 + float(rng.uniform(-8, 8))
     b = MeshBuilder()
     _shell(b, room)
@@ -61,10 +73,17 @@ def interior(scene: Scene) -> Place:
     focus = np.array([-0.25, 1.0, 1.0])
     approach = np.degrees(np.arctan2(2.45 - focus[0], -2.75 - focus[1]))
     return Place(
-        mesh=b.finish(heading), lamps=lamps_from_rows(lamps, torch.from_numpy(turn)),
-        stage=Stage(focus @ turn, 4.5, float((heading + approach) % 360.0), indoors=True), heading_deg=heading,
-        centre_m=np.array([0.0, 0.0, 1.2]) @ turn, sky_half_m=5.6, sky_maps=(128, 288),
-        sun_spans=((5.6, 2048),), metering=Metering(9.0, 0.15, 0.9, 0.5, 60.0, 0.75), solid=solid, ground=lambda x, y: 0.0,
+        mesh=b.finish(heading),
+        lamps=lamps_from_rows(lamps, torch.from_numpy(turn)),
+        stage=Stage(focus @ turn, 4.5, float((heading + approach) % 360.0), indoors=True),
+        heading_deg=heading,
+        centre_m=np.array([0.0, 0.0, 1.2]) @ turn,
+        sky_half_m=5.6,
+        sky_maps=(128, 288),
+        sun_spans=((5.6, 2048),),
+        metering=Metering(9.0, 0.15, 0.9, 0.5, 60.0, 0.75),
+        solid=solid,
+        ground=lambda x, y: 0.0,
         room=((-2.83, -3.33, -0.02), (2.83, 3.33, high + 0.02)),
     )
 
@@ -82,15 +101,37 @@ def _shell(b: MeshBuilder, room: Room) -> None:
     gap = 0.012
     for sx in (-1, 1):
         b.box((sx * (x - gap), 0, 0.06), (gap, y, 0.06), Material.PLAIN, TRIM, (0.02, 1, 0.15), texel_m=0.3)
-        b.box((sx * (x - 0.035), 0, h - 0.05), (0.035, y, 0.05), Material.PLAIN, TRIM, (0.02, 1, 0.1), texel_m=0.3, bottom=True)
+        b.box(
+            (sx * (x - 0.035), 0, h - 0.05),
+            (0.035, y, 0.05),
+            Material.PLAIN,
+            TRIM,
+            (0.02, 1, 0.1),
+            texel_m=0.3,
+            bottom=True,
+        )
     for sy in (-1, 1):
         b.box((0, sy * (y - gap), 0.06), (x, gap, 0.06), Material.PLAIN, TRIM, (0.02, 1, 0.15), texel_m=0.3)
-        b.box((0, sy * (y - 0.035), h - 0.05), (x, 0.035, 0.05), Material.PLAIN, TRIM, (0.02, 1, 0.1), texel_m=0.3, bottom=True)
+        b.box(
+            (0, sy * (y - 0.035), h - 0.05),
+            (x, 0.035, 0.05),
+            Material.PLAIN,
+            TRIM,
+            (0.02, 1, 0.1),
+            texel_m=0.3,
+            bottom=True,
+        )
 
 
 def _wall(
-    b: MeshBuilder, start: tuple[float, float], way: tuple[float, float], high: float, tint: Tint,
-    windows: list[tuple[float, float, float, float]], *, side: int,
+    b: MeshBuilder,
+    start: tuple[float, float],
+    way: tuple[float, float],
+    high: float,
+    tint: Tint,
+    windows: list[tuple[float, float, float, float]],
+    *,
+    side: int,
 ) -> None:
     """A thick wall from boxes around its windows (middle along the wall, half width, sill, head).
 
@@ -123,7 +164,14 @@ def _wall(
 
 
 def _window(
-    b: MeshBuilder, start: tuple[float, float], along_x: bool, off: float, middle: float, half: float, sill: float, head: float
+    b: MeshBuilder,
+    start: tuple[float, float],
+    along_x: bool,
+    off: float,
+    middle: float,
+    half: float,
+    sill: float,
+    head: float,
 ) -> None:
     """Frame, casement bars, board and curtains of one opening."""
     white, gloss = (0.62, 0.61, 0.58), (0.02, 1.0, 0.25)
@@ -132,16 +180,35 @@ def _window(
         m, hl = (a + c) / 2, (c - a) / 2
         shift = off * 2 * out / 0.32 * 1.0
         if along_x:
-            b.box((start[0] + m, start[1] + shift, (z0 + z1) / 2), (hl, depth, (z1 - z0) / 2), Material.PLAIN, white, gloss,
-                  bottom=True, texel_m=0.25)
+            b.box(
+                (start[0] + m, start[1] + shift, (z0 + z1) / 2),
+                (hl, depth, (z1 - z0) / 2),
+                Material.PLAIN,
+                white,
+                gloss,
+                bottom=True,
+                texel_m=0.25,
+            )
         else:
-            b.box((start[0] + shift, start[1] + m, (z0 + z1) / 2), (depth, hl, (z1 - z0) / 2), Material.PLAIN, white, gloss,
-                  bottom=True, texel_m=0.25)
+            b.box(
+                (start[0] + shift, start[1] + m, (z0 + z1) / 2),
+                (depth, hl, (z1 - z0) / 2),
+                Material.PLAIN,
+                white,
+                gloss,
+                bottom=True,
+                texel_m=0.25,
+            )
 
     left, right = middle - half, middle + half
-    for a, c, z0, z1 in ((left, right, sill, sill + 0.06), (left, right, head - 0.06, head), (left, left + 0.06, sill, head),
-                         (right - 0.06, right, sill, head), (middle - 0.035, middle + 0.035, sill, head),
-                         (left, right, sill + 0.68 * (head - sill) - 0.02, sill + 0.68 * (head - sill) + 0.025)):
+    for a, c, z0, z1 in (
+        (left, right, sill, sill + 0.06),
+        (left, right, head - 0.06, head),
+        (left, left + 0.06, sill, head),
+        (right - 0.06, right, sill, head),
+        (middle - 0.035, middle + 0.035, sill, head),
+        (left, right, sill + 0.68 * (head - sill) - 0.02, sill + 0.68 * (head - sill) + 0.025),
+    ):
         bar(a, c, z0, z1)
     for quarter in (-0.5, 0.5):
         bar(middle + quarter * half - 0.011, middle + quarter * half + 0.011, sill, head, 0.014)
@@ -152,11 +219,23 @@ def _window(
     z = head + 0.18
     rod = half + 0.55
     if along_x:
-        b.box((start[0] + middle, start[1] + inward * 0.1, z), (rod, 0.012, 0.012), Material.PAINT, (0.05, 0.045, 0.04), (0.4,),
-              bottom=True)
+        b.box(
+            (start[0] + middle, start[1] + inward * 0.1, z),
+            (rod, 0.012, 0.012),
+            Material.PAINT,
+            (0.05, 0.045, 0.04),
+            (0.4,),
+            bottom=True,
+        )
     else:
-        b.box((start[0] + inward * 0.1, start[1] + middle, z), (0.012, rod, 0.012), Material.PAINT, (0.05, 0.045, 0.04), (0.4,),
-              bottom=True)
+        b.box(
+            (start[0] + inward * 0.1, start[1] + middle, z),
+            (0.012, rod, 0.012),
+            Material.PAINT,
+            (0.05, 0.045, 0.04),
+            (0.4,),
+            bottom=True,
+        )
 
 
 def _curtain(

@@ -216,6 +216,11 @@ def _expand_lofts(grid: F64, rows: F64, *, closed_u: bool) -> tuple[tuple[F64, .
     return columns, vertex
 
 
+def rise(z_m: float) -> F64:
+    """(3,) a step straight up."""
+    return np.array([0.0, 0.0, z_m])
+
+
 def tube(path: F64, radius: F64, sides: int = 7) -> F64:
     """Grid of points (sides, j, 3) around a path (j, 3), to be lofted with closed_u=True."""
     along = np.empty_like(path)

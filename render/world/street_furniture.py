@@ -13,8 +13,8 @@ from render.world.quads_scene import Material, MeshBuilder, tube
 from render.world.street_tree import street_tree
 
 if TYPE_CHECKING:
-    from render.world.buildings import Lot
     from render.world.city import StreetPlan
+    from render.world.lot import Lot
 
 KERB = 0.14
 IRON = (0.03, 0.034, 0.034)
@@ -52,14 +52,34 @@ def _lamps(b: MeshBuilder, plan: StreetPlan) -> list[tuple[float, ...]]:
             continue
         x = side * (plan.half_road + 0.55)
         arm = x - side * 1.5
-        pole = np.array([[x, y, KERB], [x, y, 0.9], [x, y, 5.6], [x - side * 0.25, y, 6.15], [x - side * 0.7, y, 6.4],
-                         [arm, y, 6.42]])
-        b.loft(tube(pole, np.array([0.085, 0.07, 0.05, 0.045, 0.035, 0.03]), 6), Material.PAINT, IRON, (0.3,),
-               closed_u=True)
+        pole = np.array(
+            [
+                [x, y, KERB],
+                [x, y, 0.9],
+                [x, y, 5.6],
+                [x - side * 0.25, y, 6.15],
+                [x - side * 0.7, y, 6.4],
+                [arm, y, 6.42],
+            ]
+        )
+        b.loft(
+            tube(pole, np.array([0.085, 0.07, 0.05, 0.045, 0.035, 0.03]), 6),
+            Material.PAINT,
+            IRON,
+            (0.3,),
+            closed_u=True,
+        )
         b.box((x, y, KERB + 0.45), (0.11, 0.11, 0.45), Material.PLAIN, IRON, (0.1, 1.0, 0.2))
         b.box((arm - side * 0.22, y, 6.42), (0.36, 0.13, 0.05), Material.PAINT, IRON, (0.3,))
-        b.box((arm - side * 0.22, y, 6.325), (0.24, 0.10, 0.045), Material.GLOW, (1.0, 0.72, 0.42), (1, 9.0), bottom=True,
-              casts=False)
+        b.box(
+            (arm - side * 0.22, y, 6.325),
+            (0.24, 0.10, 0.045),
+            Material.GLOW,
+            (1.0, 0.72, 0.42),
+            (1, 9.0),
+            bottom=True,
+            casts=False,
+        )
         rows.append((arm - side * 0.22, float(y), 6.3, *LAMP, 28.0, 0.9))
     return rows
 
@@ -101,8 +121,13 @@ def _trees(b: MeshBuilder, plan: StreetPlan, rng: np.random.Generator) -> None:
                 continue
             leaves = 1900 if -40 < at < 32 else 800 if at < 80 else 330
             street_tree(b, (side * (plan.half_road + 1.0), at, KERB), float(rng.uniform(0.82, 1.12)), leaves, seed)
-            b.box((side * (plan.half_road + 1.0), at, KERB + 0.01), (0.62, 0.62, 0.012), Material.PLAIN, (0.06, 0.045, 0.03),
-                  (0.4, 6.0))
+            b.box(
+                (side * (plan.half_road + 1.0), at, KERB + 0.01),
+                (0.62, 0.62, 0.012),
+                Material.PLAIN,
+                (0.06, 0.045, 0.03),
+                (0.4, 6.0),
+            )
 
 
 def _cars(b: MeshBuilder, plan: StreetPlan, rng: np.random.Generator) -> None:
@@ -120,8 +145,14 @@ def _cars(b: MeshBuilder, plan: StreetPlan, rng: np.random.Generator) -> None:
     for lane, ahead, ys in ((1, 1, (38.0, 88.0, 149.0)), (-1, -1, (58.0, 112.0, 170.0))):
         for y in ys:
             if rng.uniform() < 0.25 + 0.7 * plan.density:
-                car(b, (lane * plan.half_road * 0.36, y + float(rng.uniform(-6, 6)), 0.0), ahead,
-                    CAR_TINTS[int(rng.integers(len(CAR_TINTS)))], float(rng.uniform()), lights=True)
+                car(
+                    b,
+                    (lane * plan.half_road * 0.36, y + float(rng.uniform(-6, 6)), 0.0),
+                    ahead,
+                    CAR_TINTS[int(rng.integers(len(CAR_TINTS)))],
+                    float(rng.uniform()),
+                    lights=True,
+                )
 
 
 def _people(b: MeshBuilder, plan: StreetPlan, rng: np.random.Generator) -> None:
@@ -151,17 +182,32 @@ def _small_things(b: MeshBuilder, plan: StreetPlan, rng: np.random.Generator) ->
             x = side * (plan.half_road + 1.0)
             if pick < 0.6:
                 for k in range(4):
-                    b.box((x - 0.2 + 0.13 * k, at + 3, KERB + 0.45), (0.055, 0.85, 0.02), Material.PLANKS, wood, (0.2, 2.0))
+                    b.box(
+                        (x - 0.2 + 0.13 * k, at + 3, KERB + 0.45),
+                        (0.055, 0.85, 0.02),
+                        Material.PLANKS,
+                        wood,
+                        (0.2, 2.0),
+                    )
                 for k in range(2):
-                    b.box((x + side * 0.3, at + 3, KERB + 0.66 + 0.17 * k), (0.02, 0.85, 0.06), Material.PLANKS, wood,
-                          (0.2, 2.0))
+                    b.box(
+                        (x + side * 0.3, at + 3, KERB + 0.66 + 0.17 * k),
+                        (0.02, 0.85, 0.06),
+                        Material.PLANKS,
+                        wood,
+                        (0.2, 2.0),
+                    )
                 for e in (-0.7, 0.7):
                     b.box((x, at + 3 + e, KERB + 0.22), (0.28, 0.03, 0.22), Material.PLAIN, IRON)
             else:
                 b.box((x, at + 3, KERB + 0.45), (0.2, 0.2, 0.45), Material.PLAIN, (0.05, 0.09, 0.07), (0.1, 2.0, 0.2))
             for k in range(3):
-                z = np.array([[side * (plan.half_road + 0.4), at - 1.6 * k, KERB], [side * (plan.half_road + 0.4), at - 1.6 * k,
-                                                                                    KERB + 0.85]])
+                z = np.array(
+                    [
+                        [side * (plan.half_road + 0.4), at - 1.6 * k, KERB],
+                        [side * (plan.half_road + 0.4), at - 1.6 * k, KERB + 0.85],
+                    ]
+                )
                 b.loft(tube(z, np.array([0.06, 0.05]), 6), Material.PLAIN, IRON, (0.1, 1.0, 0.2), closed_u=True)
     for middle, half in plan.crossings[:2]:
         for side in (-1, 1):  # traffic lights

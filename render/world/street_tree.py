@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from render.world.quads_scene import Material, MeshBuilder, tube
+from render.world.quads_scene import Material, MeshBuilder, rise, tube
 
 BARK = (0.085, 0.065, 0.048)
 
@@ -14,7 +14,7 @@ def street_tree(b: MeshBuilder, at: tuple[float, float, float], scale: float, le
     rng = np.random.default_rng([seed, 3])
     foot = np.array(at)
     fork = foot + np.array([rng.normal(0, 0.08), rng.normal(0, 0.08), 2.9 * scale])
-    stem = np.stack([foot, foot + [0, 0, 0.4], (foot + fork) / 2 + rng.normal(0, 0.04, 3), fork])
+    stem = np.stack([foot, foot + rise(0.4), (foot + fork) / 2 + rng.normal(0, 0.04, 3), fork])
     b.loft(tube(stem, np.array([0.19, 0.15, 0.13, 0.11]) * scale, 7), Material.PLAIN, BARK, (0.35, 5.0), closed_u=True)
 
     lobes = 8
@@ -25,12 +25,14 @@ def street_tree(b: MeshBuilder, at: tuple[float, float, float], scale: float, le
     size = scale * rng.uniform(0.85, 1.25, lobes)
     for k in range(lobes):
         bend = fork + (centres[k] - fork) * [0.35, 0.35, 0.55]
-        path = np.stack([fork - [0, 0, 0.2], bend, centres[k]])
+        path = np.stack([fork - rise(0.2), bend, centres[k]])
         b.loft(tube(path, np.array([0.07, 0.045, 0.012]) * scale, 4), Material.PLAIN, BARK, (0.35, 5.0), closed_u=True)
         for _ in range(3):
             tip = centres[k] + rng.normal(0, 0.75, 3) * size[k]
-            twig = np.stack([bend + (centres[k] - bend) * 0.4, (bend + tip) / 2 + [0, 0, 0.1], tip])
-            b.loft(tube(twig, np.array([0.028, 0.018, 0.006]) * scale, 3), Material.PLAIN, BARK, (0.35, 5.0), closed_u=True)
+            twig = np.stack([bend + (centres[k] - bend) * 0.4, (bend + tip) / 2 + rise(0.1), tip])
+            b.loft(
+                tube(twig, np.array([0.028, 0.018, 0.006]) * scale, 3), Material.PLAIN, BARK, (0.35, 5.0), closed_u=True
+            )
 
     lobe = rng.integers(lobes, size=leaves)
     out = rng.normal(size=(leaves, 3))
@@ -41,7 +43,7 @@ def street_tree(b: MeshBuilder, at: tuple[float, float, float], scale: float, le
     outward = centre - crown
     depth = np.clip(np.linalg.norm(outward, axis=1) / (2.6 * scale), 0, 1)
     outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-6)
-    facing = outward + rng.normal(0, 0.65, (leaves, 3)) + [0, 0, 0.35]
+    facing = outward + rng.normal(0, 0.65, (leaves, 3)) + rise(0.35)
     facing /= np.linalg.norm(facing, axis=1, keepdims=True)
     along = np.cross(facing, rng.normal(size=(leaves, 3)))
     along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-6)
@@ -55,5 +57,13 @@ def street_tree(b: MeshBuilder, at: tuple[float, float, float], scale: float, le
     normal /= np.linalg.norm(normal, axis=1, keepdims=True)
     tint = np.array([0.075, 0.115, 0.026]) * rng.uniform(0.85, 1.15)
     params = np.stack([rng.permutation(leaves) / leaves, rng.uniform(0, 1, leaves), depth**1.5], 1)
-    b.batch(centre - edge_u / 2 - edge_v / 2, edge_u, edge_v, Material.LEAF, tint, params, two_sided=True,
-            normal=np.repeat(normal[:, None], 3, axis=1))
+    b.batch(
+        centre - edge_u / 2 - edge_v / 2,
+        edge_u,
+        edge_v,
+        Material.LEAF,
+        tint,
+        params,
+        two_sided=True,
+        normal=np.repeat(normal[:, None], 3, axis=1),
+    )

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from render.scene import WEATHERS
-from render.shots import ANGLES, place as place_camera
+from render.shots import ANGLES
+from render.shots import place as place_camera
 from render.spec import CameraSpec
 from render.world.built import BuiltWorld
 from render.world.place import rotation

@@ -7,16 +7,10 @@ import pytest
 import torch
 
 from render.view import View, equirect, look_at, pinhole
-from render.visibility.quads import (
-    Quads,
-    Spheres,
-    intersect_ray,
-    nearest_distance,
-    pixel_directions,
-    trace_ortho,
-    trace_view,
-    visible_from,
-)
+from render.visibility.ortho import trace_ortho
+from render.visibility.quads import Quads, pixel_directions, trace_view
+from render.visibility.rays import Spheres, intersect_ray, nearest_distance
+from render.visibility.sphere import visible_from
 from tests.render.built.helpers import boxes, brute_force
 
 POSES = {
@@ -51,8 +45,11 @@ def test_E2_a_hundred_boxes_agree_with_brute_force_on_every_pixel(pose: str) -> 
 
 def test_a_plane_that_passes_under_and_behind_the_eye_needs_no_clipping() -> None:
     flat = Quads(
-        torch.tensor([[-500.0, -500.0, 0.0]]).double(), torch.tensor([[1000.0, 0, 0]]).double(),
-        torch.tensor([[0, 1000.0, 0]]).double(), torch.tensor([False]), torch.tensor([False]),
+        torch.tensor([[-500.0, -500.0, 0.0]]).double(),
+        torch.tensor([[1000.0, 0, 0]]).double(),
+        torch.tensor([[0, 1000.0, 0]]).double(),
+        torch.tensor([False]),
+        torch.tensor([False]),
     )
     view = pinhole(64, 64, np.array([0.0, 0.0, 1.5]), np.array([0.0, 10.0, 1.5]), 18)
 
@@ -138,8 +135,11 @@ def test_bounding_spheres_leave_no_hit_out() -> None:
 
 def test_points_behind_a_wall_are_not_visible() -> None:
     wall = Quads(
-        torch.tensor([[-1.0, 2, -1]]).double(), torch.tensor([[2.0, 0, 0]]).double(), torch.tensor([[0, 0, 2.0]]).double(),
-        torch.tensor([False]), torch.tensor([True]),
+        torch.tensor([[-1.0, 2, -1]]).double(),
+        torch.tensor([[2.0, 0, 0]]).double(),
+        torch.tensor([[0, 0, 2.0]]).double(),
+        torch.tensor([False]),
+        torch.tensor([True]),
     )
     points = torch.tensor([[0.0, 4, 0], [0.0, 1, 0], [4.0, 4, 0], [0.0, 2, 0]])
 
