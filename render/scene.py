@@ -144,7 +144,10 @@ def check_value(name: str, value: object) -> Value:
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise SpecError(field, f"must be a number, not {type(value).__name__}")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # JSON allows integers of any length
+        number = math.inf
     if not math.isfinite(number):
         raise SpecError(field, "must be a finite number")
     assert parameter.minimum is not None

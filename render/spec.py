@@ -158,7 +158,7 @@ def _side(value: object, name: str) -> int:
 
 
 def _number(value: object, name: str, low: float, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         raise SpecError(name, "must be a finite number")
     if not low <= value <= high:
         raise SpecError(name, f"must lie between {low:g} and {high:g}")
