@@ -24,7 +24,6 @@ from store.opening import Stores
 
 logger = logging.getLogger(__name__)
 
-MANY_JOBS = 10_000
 LOOKUPS_AT_ONCE = 4
 TICKETS_AT_ONCE = 16
 """A worker works its lane until it is empty, so one ticket per worker would do; the sweeper tops up."""
@@ -161,12 +160,14 @@ class Farm:
     async def _make_room(self, request: RenderRequest) -> None:
         """The newest request of a slot is answered already; older ones of the slot must not overwrite it later."""
         target = request.target
-        for job in await self._stores.ledger.list_jobs(target.project, states=ACTIVE_STATES, limit=MANY_JOBS):
-            if (job.environment, job.slot, job.lane) == (target.environment, target.slot, request.lane):
-                canceled = await self._stores.ledger.cancel(job.id, self._clock())
-                if canceled is not None:
-                    await self._tell_workers(Stop(job.id))
-                    await self.announcer.say("canceled", canceled)
+        older = await self._stores.ledger.list_jobs(
+            target.project, states=ACTIVE_STATES, environment=target.environment, slot=target.slot, lane=request.lane
+        )
+        for job in older:
+            canceled = await self._stores.ledger.cancel(job.id, self._clock())
+            if canceled is not None:
+                await self._tell_workers(Stop(job.id))
+                await self.announcer.say("canceled", canceled)
 
     async def _tell_workers(self, message: Control) -> None:
         try:

@@ -21,7 +21,7 @@ from store.claiming import next_number
 from store.contention import gives_way
 from store.database import Database
 from store.errors import ConflictError, NotFoundError
-from store.ids import JobId, ProjectId, UserId
+from store.ids import EnvironmentId, JobId, ProjectId, UserId
 from store.jobs import ACTIVE_STATES, TERMINAL_STATES, Job, JobState, NewJob, Submission, job_from_row
 from store.submitting import enter, lock_slots
 from store.tables import jobs
@@ -239,12 +239,22 @@ class JobLedger:
         return job
 
     async def list_jobs(
-        self, project: ProjectId, *, states: Iterable[JobState] | None = None, limit: int = 100
+        self,
+        project: ProjectId,
+        *,
+        states: Iterable[JobState] | None = None,
+        environment: EnvironmentId | None = None,
+        slot: str | None = None,
+        lane: str | None = None,
+        limit: int = 100,
     ) -> list[Job]:
-        """A project's jobs, newest first."""
+        """A project's jobs, newest first; each filter that is given narrows the list."""
         query = select(jobs).where(jobs.c.project == project).order_by(jobs.c.number.desc()).limit(limit)
         if states is not None:
             query = query.where(jobs.c.state.in_(list(states)))
+        for column, value in ((jobs.c.environment, environment), (jobs.c.slot, slot), (jobs.c.lane, lane)):
+            if value is not None:
+                query = query.where(column == value)
         async with self._database.read() as connection:
             return [job_from_row(row) for row in (await connection.execute(query)).mappings()]
 
