@@ -47,7 +47,12 @@ export function offlineError(): ApiError {
 /** One sentence about anything thrown. */
 export function sentence(error: unknown): string {
 	if (error instanceof ApiError) {
-		return error.request_id && error.status >= 500 ? `${error.message} (request ${error.request_id})` : error.message;
+		const text = error.fields.length ? error.message : capital(error.message);
+		return error.request_id && error.status >= 500 ? `${text} (request ${error.request_id})` : text;
 	}
 	return error instanceof Error ? error.message : String(error);
+}
+
+function capital(text: string): string {
+	return text.charAt(0).toUpperCase() + text.slice(1);
 }

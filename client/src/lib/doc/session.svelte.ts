@@ -32,9 +32,10 @@ export class ProjectSession {
 		this.presence = new Presence(this.live.awareness, me);
 	}
 
-	/** Viewers and reviewers may not edit environments; until REST has said so, the server still guards. */
+	/** Viewers and reviewers may not edit environments, nor may anybody the server has turned away. */
 	get may_edit(): boolean {
 		const role = this.project?.role;
+		if (this.live.refusal) return false;
 		return role === undefined || role === 'editor' || role === 'owner';
 	}
 
