@@ -25,6 +25,7 @@ class Alpine:
     strata_m = 119.0
     stone = ((0.115, 0.105, 0.095), (0.27, 0.245, 0.215))
     boulders = 0.16
+    tufts = 0.3
     wave_height = 0.14
     foam = 0.0
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -13,10 +12,6 @@ from torch import Tensor
 
 from render.gbuffer import SKY, GBuffer
 from render.light.base import Light
-from render.light.nodes import Nodes
-from render.light.room import RoomAmbient
-from render.light.street import StreetAmbient
-from render.light.sunmap import SunMaps
 from render.materials.base import Mood, Patch, Surface, smooth
 from render.materials.table import surfaces
 from render.scene import Scene
@@ -24,14 +19,12 @@ from render.view import View
 from render.visibility.quads import Quads, pixel_directions, trace_view
 from render.visibility.rays import Spheres, intersect_ray, nearest_distance
 from render.world.base import Point, Stage
+from render.world.built_light import BuiltLight, Hour
 from render.world.mirror import mirrored_light
 from render.world.mood import leaf_share, mood_of
 from render.world.place import Place, rotation
 from render.world.quads_scene import Material
 
-REMEMBERED_HOURS = 6
-SKY_CASTER_M2 = 0.06
-"""Smaller things shade the sun but are too small to matter for the sky."""
 COARSE_SAMPLES = 160_000
 """Pictures up to this many samples are shaded with coarser sun maps: the preview sizes."""
 
@@ -45,17 +38,6 @@ class BuiltGBuffer(GBuffer):
     reflected: bool = False
 
 
-@dataclass
-class _Hour:
-    """Light of one hour on one mesh."""
-
-    sun: SunMaps | None
-    sky: Tensor
-    metered: float
-    table: Tensor | None = None
-    unit: float = 0.0
-
-
 class BuiltWorld:
     """A city street or a room: one World (render/world/base.py) for every camera, hour and weather."""
 
@@ -64,14 +46,12 @@ class BuiltWorld:
     def __init__(self, place: Place, scene: Scene) -> None:
         self.place = place
         self.stage = place.stage
-        self._scene = scene
         mesh = place.mesh
         self._quads = mesh.quads
         self._spheres = Spheres.around(mesh.quads)
         self._origin = mesh.quads.origin.float()
         self._visible = mesh.quads
         turn = torch.from_numpy(rotation(place.heading_deg))
-        self._across, self._along = turn[0], turn[1]
         self._own_from_world = turn.T.float()
         self._size = torch.stack([mesh.quads.edge_u.norm(dim=1), mesh.quads.edge_v.norm(dim=1)], 1).float()
         self._tangent = (mesh.quads.edge_u.float() / self._size[:, :1]).contiguous()
@@ -80,17 +60,15 @@ class BuiltWorld:
             torch.linalg.cross(mesh.quads.edge_u, mesh.quads.edge_v), dim=1
         ).float()
         self._casters = mesh.quads.pick(mesh.casts)
-        self._nodes = Nodes.lay(mesh.quads, mesh.normal, mesh.texel_m, mesh.vertex, mesh.points)
-        self._inside = torch.ones(self._nodes.position.shape[0], dtype=torch.bool)
-        if place.room is not None:
-            own = self._nodes.position @ self._own_from_world
-            low, high = torch.tensor(place.room[0]), torch.tensor(place.room[1])
-            self._inside = ((own > low) & (own < high)).all(1)
+        self.lighting = BuiltLight(place)
         self.shown = torch.arange(len(mesh))
         self._leaf_share = -1.0
-        self._ambient: StreetAmbient | RoomAmbient | None = None
-        self._hours: OrderedDict[tuple[object, ...], _Hour] = OrderedDict()
         self._dress(scene.season)
+
+    @property
+    def bytes(self) -> int:
+        """Memory this world may come to hold, for caches."""
+        return self.lighting.bytes + len(self._quads) * 700
 
     @staticmethod
     def build(scene: Scene, progress: Callable[[float, str], None]) -> BuiltWorld:
@@ -101,37 +79,9 @@ class BuiltWorld:
         progress(0.0, "building the place")
         world = BuiltWorld(interior(scene) if scene.archetype == "interior" else city(scene), scene)
         progress(0.4, "tracing the sky from the street")
-        world.baked()
+        world.lighting.baked()
         progress(1.0, "built")
         return world
-
-    def baked(self) -> StreetAmbient | RoomAmbient:
-        """The geometry's light transfer; traced on first use."""
-        if self._ambient is None:
-            mesh, place, nodes = self.place.mesh, self.place, self._nodes
-            area = torch.linalg.cross(mesh.quads.edge_u, mesh.quads.edge_v).norm(dim=1)
-            leaf = mesh.material == Material.LEAF
-            broad = mesh.casts & ((area > 0.006) & ~leaf if place.indoors else (area > SKY_CASTER_M2) | leaf)
-            casters, centre = mesh.quads.pick(broad), torch.from_numpy(place.centre_m)
-            albedo, (count, size) = mesh.tint[nodes.quad], place.sky_maps
-            if place.indoors:
-                self._ambient = RoomAmbient.bake(
-                    nodes, albedo, casters, centre, place.sky_half_m, self._inside, place.lamps, count, size
-                )
-            else:
-                self._ambient = StreetAmbient.bake(
-                    nodes,
-                    albedo,
-                    casters,
-                    centre,
-                    place.sky_half_m,
-                    self._across,
-                    self._along,
-                    place.lamps,
-                    count,
-                    size,
-                )
-        return self._ambient
 
     def trace(self, view: View) -> BuiltGBuffer:
         hits = trace_view(self._visible, view)
@@ -166,7 +116,8 @@ class BuiltWorld:
         assert isinstance(g, BuiltGBuffer), "a built world shades what it traced itself"
         if which.numel() == 0:
             return torch.zeros(0, 3)
-        hour = self._hour(light, g.depth_m.shape[0] <= COARSE_SAMPLES)
+        coarse = g.depth_m.shape[0] <= COARSE_SAMPLES
+        hour = self.lighting.hour(light, self._casters, self._leaf_share, coarse)
         mood = mood_of(light, self.place.indoors)
         patch, ambient, facet, material = self._patch(g, which, hour, light)
         s = surfaces(patch, material, mood)
@@ -198,8 +149,8 @@ class BuiltWorld:
             The light with the exposure for this place: from light and geometry alone, the same for every camera (E4).
         """
         self._dress(scene.season)
-        hour = self._hour(light, True)
-        return replace(light, exposure=light.exposure * self._gain(light, hour.metered))
+        hour = self.lighting.hour(light, self._casters, self._leaf_share, True)
+        return replace(light, exposure=light.exposure * self.lighting.gain(light, hour.metered))
 
     def _dress(self, season: float) -> None:
         """Hide the leaves that have fallen, or not yet grown, by season."""
@@ -213,47 +164,7 @@ class BuiltWorld:
         self._visible = mesh.quads.pick(self.shown)
         self._casters = mesh.quads.pick(~bare & mesh.casts)
 
-    def _hour(self, light: Light, coarse: bool) -> _Hour:
-        """Sun maps and daylight, remembered for the last few lights."""
-        key = (light.key, self._leaf_share, coarse)
-        known = self._hours.get(key)
-        if known is not None:
-            self._hours.move_to_end(key)
-            return known
-        sun = None
-        if float(light.sun_irradiance.sum()) > 1e-9 and float(light.sun_direction[2]) > 0.01:
-            spans = tuple((half, size // 2 if coarse else size) for half, size in self.place.sun_spans)
-            sun = SunMaps.build(
-                self._casters, torch.from_numpy(self.place.centre_m), light.sun_direction.double(), spans
-            )
-        sky, beam = self.baked().natural(light, sun)
-        hour = _Hour(sun, sky, self._metered(sky + beam))
-        self._hours[key] = hour
-        while len(self._hours) > REMEMBERED_HOURS:
-            self._hours.popitem(last=False)
-        return hour
-
-    def _metered(self, irradiance: Tensor) -> float:
-        """Mean radiance (log average by area) of the surfaces around the focus under irradiance (T, 3)."""
-        nodes = self._nodes
-        focus = torch.from_numpy(np.asarray(self.stage.focus_m)).float()
-        near = (nodes.position - focus).norm(dim=1) < self.place.metering.radius_m
-        near &= self._inside & ~nodes.soft & (nodes.area_m2 > 0.004)
-        if not self.place.indoors:
-            near &= nodes.position[:, 2] < 14
-        bright = (irradiance[near] * self.place.mesh.tint[nodes.quad[near]]).mean(1) / math.pi
-        weight = nodes.area_m2[near]
-        return math.exp(float((bright.clamp_min(1e-9).log() * weight).sum() / weight.sum().clamp_min(1e-9)))
-
-    def _gain(self, light: Light, metered: float) -> float:
-        """Factor on the light's exposure that this place wants under its own daylight."""
-        metering = self.place.metering
-        display = max(metered * light.exposure / 2.0**light.scene.exposure_ev, 1e-5)
-        gain = min(max((metering.target / display) ** metering.pull, metering.least), metering.most)
-        lamplit = min(1.0, 2 * light.lamps_on)  # under lamps one exposes for them, not for the moon
-        return float(gain ** (1 - lamplit) * metering.lamplit**lamplit)
-
-    def _patch(self, g: BuiltGBuffer, which: Tensor, hour: _Hour, light: Light) -> tuple[Patch, Tensor, Tensor, Tensor]:
+    def _patch(self, g: BuiltGBuffer, which: Tensor, hour: Hour, light: Light) -> tuple[Patch, Tensor, Tensor, Tensor]:
         """Everything materials need about the samples, their ambient irradiance, facets and material ids."""
         mesh = self.place.mesh
         quad = g.quad[which]
@@ -266,7 +177,7 @@ class BuiltWorld:
         rounded = torch.nn.functional.normalize(rounded, dim=1)
         flip = (rounded * facet).sum(1, keepdim=True) < 0
         rounded = torch.where(flip, -rounded, rounded)
-        baked = self._nodes.fetch(self._table(hour, light), quad, st[:, 0], st[:, 1])
+        baked = self.lighting.nodes.fetch(self.lighting.table(hour, light), quad, st[:, 0], st[:, 1])
         position = g.position_m[which]
         distance = (position - torch.from_numpy(g.view.eye_m).float()).norm(dim=1)
         pixel = 1 / g.view.fx_px if g.view.projection == "pinhole" else 2 * math.pi / g.view.width_px
@@ -291,16 +202,7 @@ class BuiltWorld:
         )
         return patch, baked[:, :3], facet, mesh.material[quad]
 
-    def _table(self, hour: _Hour, light: Light) -> Tensor:
-        """(T, 4) irradiance of sky, bounces and lamps, and sky openness: what the nodes hold for this light."""
-        unit = lamp_unit(light)
-        if hour.table is None or hour.unit != unit:
-            baked = self.baked()
-            hour.table = torch.cat([hour.sky + baked.lamplight * unit, baked.openness[:, None]], 1)
-            hour.unit = unit
-        return hour.table
-
-    def _lit(self, p: Patch, s: Surface, ambient: Tensor, facet: Tensor, light: Light, hour: _Hour) -> Tensor:
+    def _lit(self, p: Patch, s: Surface, ambient: Tensor, facet: Tensor, light: Light, hour: Hour) -> Tensor:
         """Outgoing radiance: ambient, sun with its shadow, mirror part, own light."""
         radiance = s.albedo * ambient * (s.ambient * (1 / math.pi))[:, None]
         if hour.sun is not None:
@@ -365,11 +267,6 @@ class BuiltWorld:
         g = self._gbuffer(view, quad, hits.depth_m, hits.u, hits.v)
         g.reflected = True
         return g
-
-
-def lamp_unit(light: Light) -> float:
-    """Irradiance in scene units of one display unit of lamp light."""
-    return float(2.0**light.scene.exposure_ev / light.exposure * min(1.0, 2 * light.lamps_on))
 
 
 def _spin(position: Tensor) -> Tensor:

@@ -71,7 +71,7 @@ def city(scene: Scene) -> Place:
         stage=Stage(focus, 34.0, (heading + 180.0) % 360.0), heading_deg=heading,
         centre_m=np.array([0.0, 30.0, 0.0]) @ rotation(heading), sky_half_m=105.0,
         sky_maps=(24, 320), sun_spans=((46.0, 1536), (230.0, 1024)),
-        metering=Metering(42.0, 0.165, 0.8, 0.6, 3.6, 1.0), solid=solid, ground=ground,
+        metering=Metering(42.0, 0.155, 0.8, 0.6, 3.6, 1.0), solid=solid, ground=ground,
     )
 
 

@@ -22,6 +22,7 @@ class Desert:
     strata_m = 62.0
     stone = ((0.22, 0.13, 0.08), (0.44, 0.27, 0.165))
     boulders = 0.02
+    tufts = 0.0
     wave_height = 0.0
     foam = 0.0
     water_m: float | None = None

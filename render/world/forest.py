@@ -23,6 +23,7 @@ class Forest:
     strata_m = 90.0
     stone = ((0.1, 0.095, 0.085), (0.22, 0.2, 0.175))
     boulders = 0.05
+    tufts = 0.42
     wave_height = 0.14
     foam = 0.0
 

@@ -79,7 +79,7 @@ def interior(scene: Scene) -> Place:
         heading_deg=heading,
         centre_m=np.array([0.0, 0.0, 1.2]) @ turn,
         sky_half_m=5.6,
-        sky_maps=(128, 288),
+        sky_maps=(96, 224),
         sun_spans=((5.6, 2048),),
         metering=Metering(9.0, 0.15, 0.9, 0.5, 60.0, 0.75),
         solid=solid,

@@ -73,7 +73,8 @@ class TreeKind:
 class Land(Protocol):
     """A recipe: pure functions of world metres and the scene's seed and shares.
 
-    `stone` is the dark and light colour of loose rocks, `boulders` the share of 7 m cells that hold one near the stage.
+    `stone` is the dark and light colour of loose rocks, `boulders` and `tufts` the share
+    of cells near the stage that hold a rock, or a tuft of grass.
     """
 
     stage_hint: Stage
@@ -83,6 +84,7 @@ class Land(Protocol):
     strata_m: float
     stone: tuple[tuple[float, float, float], tuple[float, float, float]]
     boulders: float
+    tufts: float
     wave_height: float
     foam: float
 

@@ -26,7 +26,7 @@ from render.world.noise import smoothstep
 from render.world.plant_shading import shade_plants
 from render.world.plants import Plants, build_plants
 from render.world.terrain_shading import shade_ground
-from render.world.trees import Near, crown_height, loose_stones, near_trees
+from render.world.trees import Near, crown_height, grass_tufts, loose_stones, near_trees
 from render.world.water import shade_water
 
 GROUND, WATER, CROWN, PLANT = 0, 1, 2, 3
@@ -256,6 +256,9 @@ def _plants(scene: Scene, land: Land, near: Near, layers: ClipMap) -> Plants | N
 
     stands = [] if land.trees is None else near_trees(near, land.trees, scene.seed, ground)
     stands += loose_stones(near, land.boulders, scene.seed, land.water_m, lambda x, y: layers.at(x, y)[4])
+    if land.tufts > 0 and scene.vegetation > 0.1:
+        share = land.tufts * min(1.0, 0.3 + scene.vegetation)
+        stands += grass_tufts(near, share, scene.seed, land.water_m, lambda x, y: layers.at(x, y)[4])
     return build_plants(stands)
 
 

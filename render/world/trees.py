@@ -128,13 +128,7 @@ def loose_stones(
     near: Near, share: float, seed: int, water_m: float | None, ground: Callable[[Tensor, Tensor], Tensor]
 ) -> list[tuple[str, Stand]]:
     """Boulders strewn over the near cells, few large, many small, none under water."""
-    cell = 7.0
-    reach = int(near.radius_m * 0.8 / cell)
-    span = torch.arange(-reach, reach + 1, dtype=torch.float32)
-    ix = (span + round(near.x_m / cell))[None, :].expand(len(span), -1).reshape(-1)
-    iy = (span + round(near.y_m / cell))[:, None].expand(-1, len(span)).reshape(-1)
-    draw = _draws(seed + 1)[_key(ix, iy)]
-    x, y = (ix + draw[:, 0]) * cell, (iy + draw[:, 1]) * cell
+    x, y, draw = _scattered(near, 7.0, near.radius_m * 0.8, seed + 1)
     height = ground(x, y)
     size = 0.22 + 1.5 * draw[:, 2] ** 4
     stands = draw[:, 3] < share
@@ -145,6 +139,35 @@ def loose_stones(
         return []
     values = (x, y, height - 0.12 * size, size * (0.8 + 0.5 * draw[:, 4]), size, draw[:, 5] * 6.283, draw[:, 4] * 2 - 1)
     return [("boulder", Stand(*(v[at].double().numpy() for v in values)))]
+
+
+def grass_tufts(
+    near: Near, share: float, seed: int, water_m: float | None, ground: Callable[[Tensor, Tensor], Tensor]
+) -> list[tuple[str, Stand]]:
+    """Tufts of long grass where the nearest cameras stand, in patches, on ground that is neither wet nor steep."""
+    x, y, draw = _scattered(near, 1.7, min(near.fine_m, 44.0), seed + 2)
+    height = ground(x, y)
+    lean = (ground(x + 1.5, y) - height).abs() + (ground(x, y + 1.5) - height).abs()
+    patch = 0.5 + 0.8 * torch.sin(x * 0.21 + 1.3 * torch.sin(y * 0.13)) * torch.sin(y * 0.17 + 0.9 * torch.sin(x * 0.11))
+    stands = (draw[:, 3] < share * patch * 1.6) & (lean < 1.2)
+    if water_m is not None:
+        stands &= height > water_m + 0.5
+    at = torch.nonzero(stands).squeeze(1)
+    if at.numel() == 0:
+        return []
+    tall = 0.16 + 0.30 * draw[:, 2]
+    values = (x, y, height - 0.03, tall, 0.20 + 0.24 * draw[:, 4], draw[:, 5] * 6.283, draw[:, 4] * 2 - 1)
+    return [("tuft", Stand(*(v[at].double().numpy() for v in values)))]
+
+
+def _scattered(near: Near, cell: float, radius: float, seed: int) -> tuple[Tensor, Tensor, Tensor]:
+    """One jittered point per cell within a radius of the near circle's middle: x, y (K,) and draws (K, 6)."""
+    reach = int(radius / cell)
+    span = torch.arange(-reach, reach + 1, dtype=torch.float32)
+    ix = (span + round(near.x_m / cell))[None, :].expand(len(span), -1).reshape(-1)
+    iy = (span + round(near.y_m / cell))[:, None].expand(-1, len(span)).reshape(-1)
+    draw = _draws(seed)[_key(ix, iy)]
+    return (ix + draw[:, 0]) * cell, (iy + draw[:, 1]) * cell, draw
 
 
 @lru_cache(maxsize=4)

@@ -1,0 +1,150 @@
+"""Light on a built place's nodes: what geometry bakes once, what an hour adds, and the exposure that follows."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from render.light.base import Light
+from render.light.nodes import Nodes
+from render.light.room import RoomAmbient
+from render.light.street import StreetAmbient
+from render.light.sunmap import SunMaps
+from render.visibility.quads import Quads
+from render.world.place import Place, rotation
+from render.world.quads_scene import Material
+
+REMEMBERED_HOURS = 6
+SKY_CASTER_M2 = 0.06
+"""Smaller things shade the sun but are too small to matter for the sky."""
+
+
+@dataclass
+class Hour:
+    """Light of one hour on one mesh: (T, 3) irradiance of sky and bounces, and the mean radiance around the focus."""
+
+    sun: SunMaps | None
+    sky: Tensor
+    metered: float
+    table: Tensor | None = None
+    unit: float = 0.0
+
+
+class BuiltLight:
+    """The nodes of one place and their light."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        mesh = place.mesh
+        turn = torch.from_numpy(rotation(place.heading_deg))
+        self._across, self._along = turn[0], turn[1]
+        self.nodes = Nodes.lay(mesh.quads, mesh.normal, mesh.texel_m, mesh.vertex, mesh.points)
+        self.inside = torch.ones(self.nodes.position.shape[0], dtype=torch.bool)
+        if place.room is not None:
+            own = self.nodes.position @ turn.T.float()
+            low, high = torch.tensor(place.room[0]), torch.tensor(place.room[1])
+            self.inside = ((own > low) & (own < high)).all(1)
+        self._ambient: StreetAmbient | RoomAmbient | None = None
+        self.hours: OrderedDict[tuple[object, ...], Hour] = OrderedDict()
+
+    @property
+    def bytes(self) -> int:
+        """Memory that light may come to hold, for caches."""
+        nodes, directions = self.nodes.position.shape[0], self.place.sky_maps[0]
+        maps = sum(size * size for _, size in self.place.sun_spans) * 4
+        patches = int(self.inside.sum()) * 1400 * 4 if self.place.indoors else 0
+        return nodes * (directions * 4 + 160) + patches + REMEMBERED_HOURS * (maps + nodes * 28)
+
+    def baked(self) -> StreetAmbient | RoomAmbient:
+        """The geometry's light transfer; traced on first use."""
+        if self._ambient is None:
+            mesh, place, nodes = self.place.mesh, self.place, self.nodes
+            area = torch.linalg.cross(mesh.quads.edge_u, mesh.quads.edge_v).norm(dim=1)
+            leaf = mesh.material == Material.LEAF
+            broad = mesh.casts & ((area > 0.006) & ~leaf if place.indoors else (area > SKY_CASTER_M2) | leaf)
+            casters, centre = mesh.quads.pick(broad), torch.from_numpy(place.centre_m)
+            albedo, (count, size) = mesh.tint[nodes.quad], place.sky_maps
+            if place.indoors:
+                self._ambient = RoomAmbient.bake(
+                    nodes, albedo, casters, centre, place.sky_half_m, self.inside, place.lamps, count, size
+                )
+            else:
+                self._ambient = StreetAmbient.bake(
+                    nodes,
+                    albedo,
+                    casters,
+                    centre,
+                    place.sky_half_m,
+                    self._across,
+                    self._along,
+                    place.lamps,
+                    count,
+                    size,
+                )
+        return self._ambient
+
+    def hour(self, light: Light, casters: Quads, dress: float, coarse: bool) -> Hour:
+        """Sun maps and daylight, remembered for the last few lights.
+
+        Args:
+            casters: what throws shade from the sun in the season's dress, of which `dress` is the name.
+            coarse: half the sun maps' resolution.
+        """
+        key = (light.key, dress, coarse)
+        known = self.hours.get(key)
+        if known is not None:
+            self.hours.move_to_end(key)
+            return known
+        sun = None
+        if float(light.sun_irradiance.sum()) > 1e-9 and float(light.sun_direction[2]) > 0.01:
+            spans = tuple((half, size // 2 if coarse else size) for half, size in self.place.sun_spans)
+            sun = SunMaps.build(
+                casters, torch.from_numpy(self.place.centre_m), light.sun_direction.double(), spans
+            )
+        sky, beam = self.baked().natural(light, sun)
+        hour = Hour(sun, sky, self._metered(sky + beam))
+        self.hours[key] = hour
+        while len(self.hours) > REMEMBERED_HOURS:
+            self.hours.popitem(last=False)
+        return hour
+
+    def _metered(self, irradiance: Tensor) -> float:
+        """Mean radiance (log average by area) of the surfaces around the focus under irradiance (T, 3)."""
+        nodes = self.nodes
+        focus = torch.from_numpy(np.asarray(self.place.stage.focus_m)).float()
+        near = (nodes.position - focus).norm(dim=1) < self.place.metering.radius_m
+        near &= self.inside & ~nodes.soft & (nodes.area_m2 > 0.004)
+        if not self.place.indoors:
+            near &= nodes.position[:, 2] < 14
+        bright = (irradiance[near] * self.place.mesh.tint[nodes.quad[near]]).mean(1) / math.pi
+        weight = nodes.area_m2[near]
+        return math.exp(float((bright.clamp_min(1e-9).log() * weight).sum() / weight.sum().clamp_min(1e-9)))
+
+    def gain(self, light: Light, metered: float) -> float:
+        """Factor on the light's exposure that this place wants under its own daylight."""
+        metering = self.place.metering
+        display = max(metered * light.exposure / 2.0**light.scene.exposure_ev, 1e-5)
+        gain = min(max((metering.target / display) ** metering.pull, metering.least), metering.most)
+        lamplit = min(1.0, 2 * light.lamps_on)  # under lamps one exposes for them, not for the moon
+        return float(gain ** (1 - lamplit) * metering.lamplit**lamplit)
+
+    def table(self, hour: Hour, light: Light) -> Tensor:
+        """(T, 4) irradiance of sky, bounces and lamps, and sky openness: what the nodes hold for this light."""
+        unit = lamp_unit(light)
+        if hour.table is None or hour.unit != unit:
+            baked = self.baked()
+            hour.table = torch.cat([hour.sky + baked.lamplight * unit, baked.openness[:, None]], 1)
+            hour.unit = unit
+        return hour.table
+
+
+def lamp_unit(light: Light) -> float:
+    """Irradiance in scene units of one display unit of lamp light."""
+    return float(2.0**light.scene.exposure_ev / light.exposure * min(1.0, 2 * light.lamps_on))
+
+
