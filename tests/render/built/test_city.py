@@ -212,4 +212,4 @@ def test_remembered_hours_are_bounded(world: BuiltWorld) -> None:
         place = scene("city", time_of_day=float(hour))
         world.adapt(place, build_light(place))
 
-    assert len(world._hours) <= 6
+    assert len(world.lighting.hours) <= 6

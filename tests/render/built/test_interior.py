@@ -81,10 +81,10 @@ def test_the_sun_moves_its_patch_over_the_floor(world: BuiltWorld) -> None:
 def test_light_bounces_to_the_ceiling(world: BuiltWorld) -> None:
     place = scene("interior", time_of_day=9.0)
     light = adapted(world, place)
-    hour = world._hour(light, True)
-    nodes = world.baked().nodes
-    ceiling = world._inside & (nodes.normal[:, 2] < -0.9) & (nodes.position[:, 2] > 2.8)
-    floor = world._inside & (nodes.normal[:, 2] > 0.9) & (nodes.position[:, 2] < 0.05)
+    hour = world.lighting.hour(light, world._casters, world._leaf_share, True)
+    nodes = world.lighting.nodes
+    ceiling = world.lighting.inside & (nodes.normal[:, 2] < -0.9) & (nodes.position[:, 2] > 2.8)
+    floor = world.lighting.inside & (nodes.normal[:, 2] > 0.9) & (nodes.position[:, 2] < 0.05)
 
     assert float(hour.sky[ceiling].mean()) > 0.1 * float(hour.sky[floor].mean())
 
