@@ -4,7 +4,7 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix
 CLIENT_SOURCES := $(shell find client/src client/static -type f 2>/dev/null) $(wildcard client/*.ts client/package-lock.json client/openapi.json)
 PORT ?= 8700
