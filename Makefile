@@ -19,8 +19,8 @@ run: setup ## start the server with a demo project on 127.0.0.1:8700 and print o
 	@CYCLORAMA_DEMO=1 exec $(BIN)/cyclorama serve --port $(PORT) --data $(DATA)
 
 setup: ## prepare the environment and build the client, start nothing
-	@$(MAKE) --no-print-directory $(BIN)/.node
-	@$(MAKE) --no-print-directory -j2 $(BIN)/.python client/build/.built
+	@$(MAKE) --silent --no-print-directory $(BIN)/.node
+	@$(MAKE) --silent --no-print-directory -j2 $(BIN)/.python client/build/.built
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name it with PYTHON=…"; exit 1; }
