@@ -200,7 +200,7 @@ def test_density_and_height_change_the_street() -> None:
 @pytest.mark.parametrize("weather", WEATHERS)
 def test_every_weather_at_every_hour_gives_finite_light(world: BuiltWorld, weather: str) -> None:
     view = street_view(world, 64)
-    for hour in (0.0, 6.2, 13.0):
+    for hour in (0.0, 6.2):
         g, image = picture(world, scene("city", weather=weather, time_of_day=hour), view)
         assert bool(torch.isfinite(image).all())
         assert float(image.min()) >= 0

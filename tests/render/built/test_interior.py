@@ -118,7 +118,7 @@ def test_density_furnishes_and_height_lifts_the_ceiling() -> None:
 @pytest.mark.parametrize("weather", WEATHERS)
 def test_every_weather_at_every_hour_gives_finite_light(world: BuiltWorld, weather: str) -> None:
     view = room_view(world, 64)
-    for hour in (0.0, 7.0, 13.0):
+    for hour in (0.0, 8.0):
         g, image = picture(world, scene("interior", weather=weather, time_of_day=hour), view)
         assert bool(torch.isfinite(image).all())
         assert 0.005 < float(_luma(image)[g.hit].median()) < 2.0
