@@ -58,7 +58,7 @@ class Alpine:
         headwall = smoothstep(1500, 4600, y) * (350 + 760 * rough) * self._lift
         height = height + headwall * (1 - 0.35 * slope) + smoothstep(-2500, -6000, y) * 500 * rough * self._lift
         relief = smoothstep(10, 160, height)
-        height = height + relief * 26 * self._lift * ridges(self._fine, wx, wy, 150, 7, 0.52, cut)
+        height = height + relief * 30 * self._lift * ridges(self._fine, wx, wy, 210, 7, 0.44, cut)
         hummocks = octaves(self._fine, x, y, 60, 6, 0.5, cut)
         return height + (1 - relief) * (1.6 * hummocks + 2.4 * octaves(self._mass, x, y, 210, 3, 0.5, cut))
 

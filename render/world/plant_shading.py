@@ -37,9 +37,9 @@ def shade_plants(
     stuff, depth, tint = plants.stuff[card], plants.depth[card], plants.tint[card]
     normal = plants.outward[card].T
     grain = stack("grain a", "grain b", "grain c", low=6, high=60, slope=-0.8)
-    fade = smoothstep(60, 12, distance)
+    fade = smoothstep(110, 20, distance)
     fine = lookup(grain[:2], x + 0.7 * z, y - 0.6 * z, 3.7)
-    tone = 0.5 + 0.22 * tint + 0.16 * fine[0] * fade
+    tone = 0.5 + 0.20 * tint + 0.26 * fine[0] * fade
     season = light.scene.season
     albedo = between((0.022, 0.042, 0.016), (0.078, 0.098, 0.034), tone + 0.25 * (depth - 0.5))
     leafy = stuff == Stuff.LEAVES
@@ -70,7 +70,7 @@ def shade_plants(
         if light.clouds is not None:
             lit = lit * light.clouds.shadow(position.T, light.sun_direction)
     inner = torch.where(stone, 0.5 + 0.5 * depth, 0.25 + 0.75 * depth * depth)
-    above = (0.72 + 0.56 * normal[2]) * inner
+    above = (0.90 + 0.70 * normal[2]) * inner
     below = (0.65 - 0.5 * normal[2]) * inner
     lit = lit * torch.where(stone, 1.0, 0.30 + 0.70 * depth)
     parts = zip(

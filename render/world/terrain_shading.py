@@ -80,8 +80,8 @@ def shade_ground(
             lit = lit * light.clouds.shadow(position.T, light.sun_direction)
     depth = opening * (1 - 0.25 * crown)
     # Shade is filled a little more than physics says, as a camera team would fill it.
-    above = depth * (0.72 + 0.56 * flat)
-    below = depth * (0.14 + 0.5 - 0.5 * flat + 0.30 * steep.clamp(max=1))
+    above = depth * (0.90 + 0.70 * flat)
+    below = depth * (0.18 + 0.5 - 0.5 * flat + 0.30 * steep.clamp(max=1))
     parts = zip(
         light.sun_irradiance.tolist(), light.sky_irradiance.tolist(), light.ground_bounce.tolist(), albedo, strict=True
     )
@@ -144,6 +144,6 @@ def _snow(paint: Paint, hit: Hit, flat: Tensor, light: Light) -> Tensor:
     if light.snow:
         lying = torch.maximum(lying, smoothstep(0.0, 1.0, light.snow * (1.5 + 0.10 * hit.n9)))
     limit = 0.52 - 0.20 * lying  # the more there is, the steeper it still lies
-    holds = ((flat + 0.05 * hit.n9 + 0.03 * hit.n60 - limit) * (1 / 0.22)).clamp(0, 1)
+    holds = ((0.3 * hit.flat + 0.7 * flat + 0.03 * hit.n9 + 0.05 * hit.n60 - limit) * (1 / 0.34)).clamp(0, 1)
     shore = smoothstep(0.1, 0.8, hit.above_water)
     return lying * holds * holds * (3 - 2 * holds) * shore * (1 - 0.45 * hit.canopy)

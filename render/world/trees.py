@@ -137,7 +137,8 @@ def loose_stones(
     at = torch.nonzero(stands).squeeze(1)
     if at.numel() == 0:
         return []
-    values = (x, y, height - 0.12 * size, size * (0.8 + 0.5 * draw[:, 4]), size, draw[:, 5] * 6.283, draw[:, 4] * 2 - 1)
+    tall = size * (0.8 + 0.5 * draw[:, 4])
+    values = (x, y, height - 0.12 * size, tall, size, draw[:, 5] * 6.283, draw[:, 4] * 2 - 1)
     return [("boulder", Stand(*(v[at].double().numpy() for v in values)))]
 
 
@@ -148,7 +149,8 @@ def grass_tufts(
     x, y, draw = _scattered(near, 1.7, min(near.fine_m, 44.0), seed + 2)
     height = ground(x, y)
     lean = (ground(x + 1.5, y) - height).abs() + (ground(x, y + 1.5) - height).abs()
-    patch = 0.5 + 0.8 * torch.sin(x * 0.21 + 1.3 * torch.sin(y * 0.13)) * torch.sin(y * 0.17 + 0.9 * torch.sin(x * 0.11))
+    wave = torch.sin(x * 0.21 + 1.3 * torch.sin(y * 0.13))
+    patch = 0.5 + 0.8 * wave * torch.sin(y * 0.17 + 0.9 * torch.sin(x * 0.11))
     stands = (draw[:, 3] < share * patch * 1.6) & (lean < 1.2)
     if water_m is not None:
         stands &= height > water_m + 0.5

@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -96,15 +98,20 @@ def _reflect(
     assert level is not None
     eye = view.eye_m.copy()
     eye[2] = 2 * level - eye[2]
-    below = View("equirect", max(256, min(2048, view.width_px)), 2, eye, view.world_from_cam)
+    rows = max(256, min(2048, view.width_px))
+    below = View("equirect", rows, 2, eye, view.world_from_cam)
+    reach = torch.sqrt((position[0] - eye[0]) ** 2 + (position[1] - eye[1]) ** 2)
+    nearest = _mean_reach(position, eye, reach, rows)
 
     def land(px: Tensor, py: Tensor) -> Tensor:
+        if px.shape[0] != rows:
+            return torch.full_like(px, -2000.0)
+        # What stands between the eye and the water is in front of it, not mirrored in it.
+        beyond = (px - float(eye[0])) ** 2 + (py - float(eye[1])) ** 2 > (nearest * nearest)[:, None]
         height = world.surface.at(px, py)[0]
-        return torch.where(height > level + 0.05, height, -2000.0)
+        return torch.where(beyond & (height > level + 0.05), height, -2000.0)
 
     table = build_table(below, mirrored.T, land, _RADII)
-    # What lies nearer than the water's first metre is in front of it, not mirrored in it.
-    reach = torch.sqrt((position[0] - eye[0]) ** 2 + (position[1] - eye[1]) ** 2)
     met = intersect(table, mirrored.T)
     flat = torch.sqrt(mirrored[0] ** 2 + mirrored[1] ** 2).clamp(min=1e-4)
     at = torch.nonzero(torch.isfinite(met) & (met * flat > reach * 1.01 + 0.5) & (met * flat < 9000)).squeeze(1)
@@ -116,3 +123,13 @@ def _reflect(
         left = torch.exp(-light.haze_per_m[:, None] * along)
         got[:, at] = shaded * left + got[:, at] * (1 - left) * 0.7
     return got
+
+
+def _mean_reach(position: Tensor, eye: npt.NDArray[np.float64], reach: Tensor, rows: int) -> Tensor:
+    """(rows,) level distance of the water seen in each azimuth row of a full circle; the mean of all where none is."""
+    azimuth = torch.atan2(position[0] - float(eye[0]), position[1] - float(eye[1]))
+    row = ((azimuth + math.pi) * (rows / (2 * math.pi))).long().clamp(0, rows - 1)
+    total = torch.zeros(rows, dtype=torch.float64).scatter_add_(0, row, reach.double())
+    count = torch.zeros(rows, dtype=torch.float64).scatter_add_(0, row, torch.ones_like(reach, dtype=torch.float64))
+    middle = total.sum() / count.sum()
+    return torch.where(count > 0, total / count.clamp(min=1), middle).float()
