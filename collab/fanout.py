@@ -316,6 +316,9 @@ class Fanout:
                 continue
             for row in rows:
                 if row.node != self._node:
-                    room.take_remote(row.payload, row.node)
+                    try:
+                        room.take_remote(row.payload, row.node)
+                    except ProtocolError as error:
+                        logger.error("fanout.row_refused doc=%s seq=%d: %s", room.doc_id, row.seq, error)
                 after = row.seq
             room.reconciled_seq = max(room.reconciled_seq, after)

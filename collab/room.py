@@ -35,13 +35,12 @@ from collab.codec import (
 from collab.config import CollabConfig
 from collab.errors import ForbiddenError, TooFastError, TooLargeError
 from collab.guards import may_write, refusal
-from collab.origin import AttachOrigin, DirectOrigin, Origin, RelayOrigin, SessionOrigin
+from collab.origin import Origin, RelayOrigin, SessionOrigin
 from collab.presence import Presence
 from collab.replica import Path, PoisonError, Replica, merged
 from collab.saving import SaveQueue, Saver
 from collab.session import Session
 from store.ids import DocId
-from store.updates import Update
 
 logger = logging.getLogger(__name__)
 
@@ -133,7 +132,7 @@ class Room:
         self.reconciled_seq = 0
         self._clock = clock
         self._loop = asyncio.get_running_loop()
-        self._saves = SaveQueue(saver, self._saved, self._failing, self._state_for_subscribers)
+        self._saves = SaveQueue(doc_id, node, saver, self._saved, self._failing, self._state_for_subscribers)
         self._durable = b"\x00"
         self._subscribers = 0
         self._batch: list[tuple[bytes, Origin]] = []
@@ -312,12 +311,7 @@ class Room:
 
     def save_for(self, node: str, update: bytes) -> None:
         """Save a change that another node took and did not confirm: it may have died before it could."""
-        self._saves.put(
-            Update(
-                doc=self.doc_id, payload=update, author="", origin=f"relay:{node}", session="", node=self.node,
-                at=self._clock(),
-            )
-        )  # fmt: skip
+        self._saves.put(update, RelayOrigin(node), self._clock())
 
     def take_remote_presence(self, body: bytes, node: str) -> None:
         """Take presence that another node relays.
@@ -362,13 +356,7 @@ class Room:
         self._accepted(update, session.origin)
 
     def _accepted(self, update: bytes, origin: Origin) -> None:
-        session = origin.session if isinstance(origin, SessionOrigin) else ""
-        self._saves.put(
-            Update(
-                doc=self.doc_id, payload=update, author=origin.author, origin=_describe(origin), session=session,
-                node=self.node, at=self._clock(),
-            )
-        )  # fmt: skip
+        self._saves.put(update, origin, self._clock())
         self._queue(update, origin)
 
     def _queue(self, update: bytes, origin: Origin) -> None:
@@ -383,7 +371,7 @@ class Room:
         self._flush_due = None
         batch, self._batch = self._batch, []
         updates = merged([update for update, _ in batch])
-        self.replica.settle()
+        self.replica.settle(updates)
         first = batch[0][1]
         alone = None
         if isinstance(first, SessionOrigin) and all(origin is first for _, origin in batch):
@@ -434,7 +422,10 @@ class Room:
 
     def _changed(self, paths: frozenset[Path], origin: Origin) -> None:
         for listener in self.on_change:
-            listener(paths, origin)
+            try:
+                listener(paths, origin)
+            except Exception:  # somebody's listener is not the editor's concern
+                logger.exception("room.listener_failed doc=%s", self.doc_id)
 
     def _state_for_subscribers(self) -> bytes | None:
         return self.replica.state() if self._subscribers else None
@@ -457,12 +448,3 @@ class Room:
         for session in list(self.sessions.values()):
             if session.wants_saved:
                 session.send_light(frame)
-
-
-def _describe(origin: Origin) -> str:
-    """The origin as the log keeps it: its kind, and through which door or by which job."""
-    if isinstance(origin, AttachOrigin):
-        return f"attach:{origin.job}"
-    if isinstance(origin, DirectOrigin):
-        return f"direct:{origin.what}"
-    return origin.kind

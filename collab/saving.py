@@ -10,15 +10,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from itertools import groupby
 from typing import Protocol
 
 from collab.config import CollabConfig
+from collab.origin import AttachOrigin, DirectOrigin, Origin, RelayOrigin, SessionOrigin
 from collab.replica import merged
 from store.errors import UnavailableError
+from store.ids import DocId
 from store.updates import Update
 
 logger = logging.getLogger(__name__)
+
+Change = tuple[bytes, Origin, float]
+"""An applied update, who caused it, and when (unix seconds)."""
 
 
 class Log(Protocol):
@@ -33,6 +38,8 @@ class SaveQueue:
     """What one room has applied and not yet saved, in order.
 
     Args:
+        doc_id: the room's document.
+        node: this node, for the rows.
         saver: the loop that takes from it.
         on_saved: called after each COMMIT with the state vector that was current when the batch was taken, the
             sequence numbers and the bytes written.
@@ -41,17 +48,21 @@ class SaveQueue:
 
     def __init__(
         self,
+        doc_id: DocId,
+        node: str,
         saver: Saver,
         on_saved: Callable[[bytes | None, Sequence[int], int], None],
         on_failing: Callable[[float | None], None],
         take_state: Callable[[], bytes | None],
     ) -> None:
+        self._doc_id = doc_id
+        self._node = node
         self._saver = saver
         self._on_saved = on_saved
         self.on_failing = on_failing
         self._take_state = take_state
-        self._pending: list[Update] = []
-        self._in_flight: list[Update] = []
+        self._pending: list[Change] = []
+        self._in_flight: list[Change] = []
         self._put = 0
         self._saved = 0
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
@@ -75,16 +86,22 @@ class SaveQueue:
     @property
     def oldest_at(self) -> float | None:
         """When the oldest unsaved update was applied, in the clock of its `at`."""
-        for updates in (self._in_flight, self._pending):
-            if updates:
-                return updates[0].at
+        for changes in (self._in_flight, self._pending):
+            if changes:
+                return changes[0][2]
         return None
 
-    def put(self, update: Update) -> None:
-        """Hand over an applied update; returns at once."""
-        self._pending.append(update)
+    def put(self, update: bytes, origin: Origin, at: float) -> None:
+        """Hand over an applied update; returns at once.
+
+        Args:
+            update: as it came.
+            origin: who caused it.
+            at: when, in unix seconds.
+        """
+        self._pending.append((update, origin, at))
         self._put += 1
-        self.bytes += len(update.payload)
+        self.bytes += len(update)
         self._saver.wake(self)
 
     async def saved(self, timeout_s: float) -> None:
@@ -111,13 +128,13 @@ class SaveQueue:
                 self._waiters.remove(entry)
 
     def take(self) -> tuple[list[Update], bytes | None, int]:
-        """For the loop: move everything pending into flight. The number is how many were handed over."""
+        """For the loop: move everything pending into flight. The rows it makes, and how many changes are in them."""
         self._in_flight, self._pending = self._pending, []
-        return self._in_flight, self._take_state(), len(self._in_flight)
+        return rows_of(self._in_flight, self._doc_id, self._node), self._take_state(), len(self._in_flight)
 
     def commit(self, state: bytes | None, count: int, seqs: Sequence[int]) -> None:
         """For the loop: what was in flight is COMMITted."""
-        size = sum(len(update.payload) for update in self._in_flight)
+        size = sum(len(change[0]) for change in self._in_flight)
         self.bytes -= size
         self._in_flight = []
         self._saved += count
@@ -206,11 +223,10 @@ class Saver:
         while self._dirty and size < self._config.save_batch_bytes:
             queue = next(iter(self._dirty))
             del self._dirty[queue]
-            updates, state, count = queue.take()
-            joined = join_by_session(updates)
-            taken.append((queue, state, count, len(joined)))
-            rows.extend(joined)
-            size += sum(len(update.payload) for update in joined)
+            made, state, count = queue.take()
+            taken.append((queue, state, count, len(made)))
+            rows.extend(made)
+            size += sum(len(row.payload) for row in made)
         try:
             async with asyncio.timeout(self._config.save_timeout_s):
                 seqs = await self._log.append(rows)
@@ -248,20 +264,28 @@ class Saver:
             queue.on_failing(since)
 
 
-def join_by_session(updates: Sequence[Update]) -> list[Update]:
-    """One row for what one session did in a row: nothing is lost by `merge_updates`, and the author stays the same."""
-    out: list[Update] = []
-    run: list[Update] = []
-    for update in updates:
-        if run and (update.session, update.author, update.origin) != (run[0].session, run[0].author, run[0].origin):
-            out.extend(_one_row(run))
-            run = []
-        run.append(update)
-    return out + _one_row(run) if run else out
+def rows_of(changes: Sequence[Change], doc_id: DocId, node: str) -> list[Update]:
+    """Rows for the log: one for what one session did in a row; `merge_updates` loses nothing."""
+    rows: list[Update] = []
+    for origin, run in groupby(changes, key=lambda change: change[1]):
+        made = list(run)
+        session = origin.session if isinstance(origin, SessionOrigin) else ""
+        rows.extend(
+            Update(
+                doc=doc_id, payload=payload, author=origin.author, origin=_describe(origin), session=session, node=node,
+                at=made[0][2],
+            )
+            for payload in merged([change[0] for change in made])
+        )  # fmt: skip
+    return rows
 
 
-def _one_row(run: Sequence[Update]) -> list[Update]:
-    if len(run) == 1:
-        return list(run)
-    joined = merged([update.payload for update in run])
-    return [replace(run[0], payload=joined[0])] if len(joined) == 1 else list(run)
+def _describe(origin: Origin) -> str:
+    """The origin as the log keeps it: its kind, and through which door, by which job or for which node."""
+    if isinstance(origin, AttachOrigin):
+        return f"attach:{origin.job}"
+    if isinstance(origin, DirectOrigin):
+        return f"direct:{origin.what}"
+    if isinstance(origin, RelayOrigin):
+        return f"relay:{origin.node}"
+    return origin.kind

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from collections.abc import Callable
 
 import psutil
 import pytest
@@ -231,23 +232,43 @@ async def test_R3_an_update_that_does_not_decode_ends_only_its_sender(update: st
             assert len(log.rows) == 1
 
 
+class PanicException(BaseException):
+    """What pyo3 raises when Rust panics."""
+
+
+def panic_on(monkeypatch: pytest.MonkeyPatch, is_poison: Callable[[bytes], bool]) -> None:
+    """Let the Doc take an update and then panic, as yrs does."""
+
+    def apply(doc: Doc, update: bytes) -> None:
+        doc.apply_update(update)
+        if is_poison(update):
+            raise PanicException("attempt to subtract with overflow")
+
+    monkeypatch.setattr("collab.replica.apply_to", apply)
+
+
+async def test_R3_an_honest_update_on_which_yrs_panics_out_of_order_is_taken_in_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with rooms_over(MemoryLog()) as rooms, rooms.use(doc_id()) as room:
+        async with connected(room) as ana, connected(room, person("ben")) as ben:
+            ana.root["before"] = 1
+            await same(ana, ben)
+            ana.root["odd"] = 2
+            payload = ana.doc.get_update(room.replica.state())
+            panic_on(monkeypatch, lambda update: update == payload)
+            await wait_until(lambda: ben.content() == {"before": 1.0, "odd": 2.0})
+            assert ana.result is None
+            assert room.doc.get("environments", type=Map).to_py() == ben.content()
+
+
 async def test_R3_a_panic_in_apply_rebuilds_the_document_and_ends_only_its_sender(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    class PanicException(BaseException):
-        pass
-
     poison = Doc()
     poison.get("environments", type=Map)["poison"] = True
     payload = poison.get_update()
-    real = Doc.apply_update
-
-    def apply(self: Doc, update: bytes) -> None:
-        real(self, update)
-        if update == payload:
-            raise PanicException("attempt to subtract with overflow")
-
-    monkeypatch.setattr(Doc, "apply_update", apply)
+    panic_on(monkeypatch, lambda update: b"poison" in update)
     changes = []
     async with rooms_over(MemoryLog()) as rooms, rooms.use(doc_id()) as room:
         room.on_change.append(lambda paths, origin: changes.append(paths))
