@@ -167,6 +167,15 @@ class People:
             return None
         return _token(dict(row))
 
+    async def take_link(self, secret_sha256: str, now: float) -> Token | None:
+        """Use a one-time link up: of several who ask at once, exactly one gets it."""
+        mine = (tokens.c.secret_sha256 == secret_sha256) & (tokens.c.kind == "link")
+        async with self._database.write() as connection:
+            row = (await connection.execute(delete(tokens).where(mine).returning(tokens))).mappings().first()
+        if row is None or (row["expires_at"] is not None and row["expires_at"] <= now):
+            return None
+        return _token(dict(row))
+
     async def drop_token(self, token_id: str) -> None:
         """Make a secret worthless at once; an unknown id is no error."""
         async with self._database.write() as connection:

@@ -10,6 +10,7 @@ from api.access import JobEditor, JobViewer, ProjectViewer
 from api.house import TheHouse
 from api.models import JobList, JobOut
 from api.strict import StrictRoute
+from render.spec import Lane
 from store.jobs import Job, JobState
 
 router = APIRouter(route_class=StrictRoute, tags=["jobs"])
@@ -50,8 +51,9 @@ async def list_jobs(
     access: ProjectViewer,
     house: TheHouse,
     state: Annotated[list[State] | None, Query(description="Only jobs in these states.")] = None,
+    lane: Annotated[Lane | None, Query(description="Only previews, or only settled pictures.")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> JobList:
     states = [JobState(each) for each in state] if state else None
-    found = await house.stores.ledger.list_jobs(access.project.id, states=states, limit=limit)
+    found = await house.stores.ledger.list_jobs(access.project.id, states=states, lane=lane, limit=limit)
     return JobList(jobs=[show_job(job) for job in found])

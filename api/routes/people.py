@@ -79,12 +79,11 @@ async def follow_link(request: Request, house: TheHouse, token: Annotated[str, Q
     if "prefetch" in request.headers.get("sec-purpose", "") + request.headers.get("purpose", ""):
         return Response(status_code=503)  # a browser guessing ahead must not use the link up
     people = house.stores.people
-    found = await people.find_token(secret_sha256(token), house.clock()) if token else None
-    if found is None or found.kind != "link":
+    found = await people.take_link(secret_sha256(token), house.clock()) if token else None
+    if found is None:
         if not token or await find_caller(house, request) is not None:
             return RedirectResponse("/", 303)
         return HTMLResponse(link_spent_page(), 410)
-    await people.drop_token(found.id)
     response = RedirectResponse("/", 303, {"cache-control": "no-store"})
     await start_session(house, await people.get_user(found.user_id), request, response)
     return response

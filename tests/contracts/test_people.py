@@ -72,6 +72,19 @@ async def test_a_token_opens_until_it_expires_or_is_dropped(stores: Stores, cloc
     assert await stores.people.find_token(SECRET, clock()) is None
 
 
+async def test_a_sign_in_link_is_used_up_by_exactly_one_of_many(stores: Stores, clock: Clock) -> None:
+    ann = await stores.people.create_user("Ann")
+    link = await stores.people.add_token(ann.id, "link", SECRET, "link", clock() + 60)
+    await stores.people.add_token(ann.id, "late", "b" * 64, "link", clock() - 1)
+    await stores.people.add_token(ann.id, "laptop", "c" * 64, "api")
+
+    taken = await asyncio.gather(*(stores.people.take_link(SECRET, clock()) for _ in range(5)))
+
+    assert [token for token in taken if token is not None] == [link]
+    assert await stores.people.take_link("b" * 64, clock()) is None
+    assert await stores.people.take_link("c" * 64, clock()) is None
+
+
 async def test_a_secret_belongs_to_one_token(stores: Stores) -> None:
     ann = await stores.people.create_user("Ann")
     await stores.people.add_token(ann.id, "one", SECRET, "api")

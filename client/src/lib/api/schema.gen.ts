@@ -1735,6 +1735,8 @@ export interface operations {
             query?: {
                 /** @description Only jobs in these states. */
                 state?: ("queued" | "running" | "done" | "failed" | "canceled" | "superseded")[] | null;
+                /** @description Only previews, or only settled pictures. */
+                lane?: ("preview" | "settled") | null;
                 limit?: number;
             };
             header?: never;
