@@ -48,44 +48,134 @@ class Parameter:
 
 
 def _share(
-    name: str, title: str, group: Literal["Place", "Time & season", "Weather", "Light"], doc: str, default: float,
-    affects: Affects, archetypes: tuple[Archetype, ...] = ARCHETYPES,
+    name: str,
+    title: str,
+    group: Literal["Place", "Time & season", "Weather", "Light"],
+    doc: str,
+    default: float,
+    affects: Affects,
+    archetypes: tuple[Archetype, ...] = ARCHETYPES,
 ) -> Parameter:
     return Parameter(name, title, group, doc, default, affects, "slider", "", 0.0, 1.0, 0.01, archetypes=archetypes)
 
 
 PARAMETERS: tuple[Parameter, ...] = (
-    Parameter("archetype", "Place", "Place", "The kind of place this is.", "alpine", "geometry", "choice",
-              choices=ARCHETYPES),
-    Parameter("seed", "Seed", "Place", "Another number is another place of the same kind.", 1, "geometry", "seed", "",
-              0, 2**31 - 1, 1),
-    _share("relief", "Relief", "Place", "From gentle ground to towering heights.", 0.5, "geometry",
-           TERRAIN_ARCHETYPES),
-    _share("vegetation", "Vegetation", "Place", "How much grows here.", 0.5, "geometry",
-           ("alpine", "coast", "forest", "city", "interior")),
-    _share("water", "Water", "Place", "From dry land to lakes and a high sea.", 0.5, "geometry",
-           ("alpine", "coast", "forest")),
-    _share("density", "Density", "Place", "How closely it is built, or furnished.", 0.5, "geometry",
-           ("city", "interior")),
-    _share("height", "Building height", "Place", "From low houses to towers; in a room, the ceiling.", 0.4,
-           "geometry", ("city", "interior")),
+    Parameter(
+        "archetype", "Place", "Place", "The kind of place this is.", "alpine", "geometry", "choice", choices=ARCHETYPES
+    ),
+    Parameter(
+        "seed",
+        "Seed",
+        "Place",
+        "Another number is another place of the same kind.",
+        1,
+        "geometry",
+        "seed",
+        "",
+        0,
+        2**31 - 1,
+        1,
+    ),
+    _share("relief", "Relief", "Place", "From gentle ground to towering heights.", 0.5, "geometry", TERRAIN_ARCHETYPES),
+    _share(
+        "vegetation",
+        "Vegetation",
+        "Place",
+        "How much grows here.",
+        0.5,
+        "geometry",
+        ("alpine", "coast", "forest", "city", "interior"),
+    ),
+    _share(
+        "water",
+        "Water",
+        "Place",
+        "From dry land to lakes and a high sea.",
+        0.5,
+        "geometry",
+        ("alpine", "coast", "forest"),
+    ),
+    _share(
+        "density", "Density", "Place", "How closely it is built, or furnished.", 0.5, "geometry", ("city", "interior")
+    ),
+    _share(
+        "height",
+        "Building height",
+        "Place",
+        "From low houses to towers; in a room, the ceiling.",
+        0.4,
+        "geometry",
+        ("city", "interior"),
+    ),
     _share("wear", "Wear", "Place", "From new to weathered.", 0.4, "materials", ("city", "interior", "coast")),
-    Parameter("time_of_day", "Hour", "Time & season", "Local solar time; 12 is noon.", 9.0, "light", "hour_dial", "h",
-              0.0, 24.0, 0.05, cyclic=True),
-    Parameter("season", "Season", "Time & season",
-              "A ring: 0 early spring, 1 early summer, 2 early autumn, 3 early winter, 4 spring again.",
-              1.2, "materials", "season_ring", "", 0.0, 4.0, 0.01, cyclic=True),
-    Parameter("weather", "Weather", "Weather", "What the sky is doing.", "clear", "light", "weather_picker",
-              choices=WEATHERS),
+    Parameter(
+        "time_of_day",
+        "Hour",
+        "Time & season",
+        "Local solar time; 12 is noon.",
+        9.0,
+        "light",
+        "hour_dial",
+        "h",
+        0.0,
+        24.0,
+        0.05,
+        cyclic=True,
+    ),
+    Parameter(
+        "season",
+        "Season",
+        "Time & season",
+        "A ring: 0 early spring, 1 early summer, 2 early autumn, 3 early winter, 4 spring again.",
+        1.2,
+        "materials",
+        "season_ring",
+        "",
+        0.0,
+        4.0,
+        0.01,
+        cyclic=True,
+    ),
+    Parameter(
+        "weather", "Weather", "Weather", "What the sky is doing.", "clear", "light", "weather_picker", choices=WEATHERS
+    ),
     _share("weather_intensity", "Intensity", "Weather", "How strongly the weather shows.", 0.5, "light"),
-    _share("cloud_cover", "Cloud cover", "Weather", "Share of the sky under cloud, beside what the weather brings.",
-           0.3, "light"),
+    _share(
+        "cloud_cover",
+        "Cloud cover",
+        "Weather",
+        "Share of the sky under cloud, beside what the weather brings.",
+        0.3,
+        "light",
+    ),
     _share("haze", "Haze", "Weather", "How soon distance fades.", 0.25, "light"),
-    Parameter("sun_heading_deg", "Sun heading", "Light",
-              "Turns the sun's path around the place; 0 puts noon in the south.", 0.0, "light", "slider", "°", -180.0,
-              180.0, 1.0, cyclic=True),
-    Parameter("exposure_ev", "Exposure", "Light", "Stops over or under the metered exposure.", 0.0, "light", "slider",
-              "EV", -3.0, 3.0, 0.1),
+    Parameter(
+        "sun_heading_deg",
+        "Sun heading",
+        "Light",
+        "Turns the sun's path around the place; 0 puts noon in the south.",
+        0.0,
+        "light",
+        "slider",
+        "°",
+        -180.0,
+        180.0,
+        1.0,
+        cyclic=True,
+    ),
+    Parameter(
+        "exposure_ev",
+        "Exposure",
+        "Light",
+        "Stops over or under the metered exposure.",
+        0.0,
+        "light",
+        "slider",
+        "EV",
+        -3.0,
+        3.0,
+        0.1,
+    ),
     _share("lamps", "Lamps", "Light", "Lit windows and lamps after dark.", 0.5, "light", ("city", "interior", "coast")),
 )
 
@@ -116,7 +206,9 @@ class Scene:
 
     def key(self, *levels: Affects) -> tuple[Value, ...]:
         """The values that decide the given cache levels, for use as a cache key."""
-        return tuple(getattr(self, p.name) for p in PARAMETERS if p.affects in levels and self.archetype in p.archetypes)
+        return tuple(
+            getattr(self, p.name) for p in PARAMETERS if p.affects in levels and self.archetype in p.archetypes
+        )
 
     def canonical(self) -> dict[str, Value]:
         """The parameters that matter for this archetype, rounded to 1e-4: what the digest is taken of."""
@@ -183,10 +275,19 @@ def scene_schema() -> dict[str, Any]:
         if p.choices:
             entry |= {"type": "string", "enum": list(p.choices)}
         else:
-            entry |= {"type": "integer" if p.control == "seed" else "number", "minimum": p.minimum, "maximum": p.maximum}
+            entry |= {
+                "type": "integer" if p.control == "seed" else "number",
+                "minimum": p.minimum,
+                "maximum": p.maximum,
+            }
         entry |= {
-            "x-group": p.group, "x-control": p.control, "x-unit": p.unit, "x-step": p.step, "x-cyclic": p.cyclic,
-            "x-affects": p.affects, "x-archetypes": list(p.archetypes),
+            "x-group": p.group,
+            "x-control": p.control,
+            "x-unit": p.unit,
+            "x-step": p.step,
+            "x-cyclic": p.cyclic,
+            "x-affects": p.affects,
+            "x-archetypes": list(p.archetypes),
         }
         properties[p.name] = entry
     return {

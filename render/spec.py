@@ -24,10 +24,16 @@ STANDARD_KINDS: tuple[StandardKind, ...] = get_args(StandardKind)
 CameraKind = StandardKind | Literal["custom", "pano"]
 
 TIER_SIZE_PX: Mapping[Tier, tuple[int, int]] = {
-    "preview": (512, 288), "low": (512, 512), "standard": (768, 768), "high": (1024, 1024),
+    "preview": (512, 288),
+    "low": (512, 512),
+    "standard": (768, 768),
+    "high": (1024, 1024),
 }
 PANO_SIZE_PX: Mapping[Tier, tuple[int, int]] = {
-    "preview": (512, 256), "low": (1024, 512), "standard": (2048, 1024), "high": (4096, 2048),
+    "preview": (512, 256),
+    "low": (1024, 512),
+    "standard": (2048, 1024),
+    "high": (4096, 2048),
 }
 PREVIEW_SIZES_PX = ((256, 144), (512, 288))
 MAX_SIDE_PX = 4096
@@ -77,12 +83,22 @@ class RenderSpec:
     def to_json(self) -> dict[str, Any]:
         """Canonical, JSON-ready form; `parse_spec` reads it back."""
         camera = {
-            "kind": self.camera.kind, "position_m": self.camera.position_m, "look_at_m": self.camera.look_at_m,
-            "focal_mm": self.camera.focal_mm, "sensor_mm": self.camera.sensor_mm, "roll_deg": self.camera.roll_deg,
+            "kind": self.camera.kind,
+            "position_m": self.camera.position_m,
+            "look_at_m": self.camera.look_at_m,
+            "focal_mm": self.camera.focal_mm,
+            "sensor_mm": self.camera.sensor_mm,
+            "roll_deg": self.camera.roll_deg,
         }
         return {
-            "scene": self.scene.canonical(), "camera": camera, "width_px": self.width_px, "height_px": self.height_px,
-            "tier": self.tier, "engine": self.engine, "engine_version": self.engine_version, "style": dict(self.style),
+            "scene": self.scene.canonical(),
+            "camera": camera,
+            "width_px": self.width_px,
+            "height_px": self.height_px,
+            "tier": self.tier,
+            "engine": self.engine,
+            "engine_version": self.engine_version,
+            "style": dict(self.style),
         }
 
     def digest(self) -> str:
@@ -99,7 +115,9 @@ def parse_camera(value: Mapping[str, Any]) -> CameraSpec:
     """
     kind = value.get("kind", "wide_establishing")
     if kind not in (*STANDARD_KINDS, "custom", "pano"):
-        raise SpecError("camera.kind", f"must be one of {', '.join(STANDARD_KINDS)}, custom or pano, not {str(kind)[:40]!r}")
+        raise SpecError(
+            "camera.kind", f"must be one of {', '.join(STANDARD_KINDS)}, custom or pano, not {str(kind)[:40]!r}"
+        )
     position, look_at = _vector(value, "position_m"), _vector(value, "look_at_m")
     if kind == "custom":
         if position is None or look_at is None:
@@ -115,7 +133,10 @@ def parse_camera(value: Mapping[str, Any]) -> CameraSpec:
         position_m=position,
         look_at_m=look_at,
         focal_mm=None if focal is None else _number(focal, "camera.focal_mm", 4.0, 1200.0),
-        sensor_mm=(_number(sensor[0], "camera.sensor_mm", 2.0, 120.0), _number(sensor[1], "camera.sensor_mm", 2.0, 120.0)),
+        sensor_mm=(
+            _number(sensor[0], "camera.sensor_mm", 2.0, 120.0),
+            _number(sensor[1], "camera.sensor_mm", 2.0, 120.0),
+        ),
         roll_deg=_number(value.get("roll_deg") or 0.0, "camera.roll_deg", -180.0, 180.0),
     )
 

@@ -20,7 +20,8 @@ def main(names: list[str]) -> None:
     for name in names or list(PARTS):
         print(f"measuring {name} …", file=sys.stderr, flush=True)
         rows += PARTS[name]()
-    print(f"\n{datetime.date.today().isoformat()} · {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}\n")  # noqa: DTZ011
+    today = datetime.datetime.now().astimezone().date().isoformat()
+    print(f"\n{today} · {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}\n")
     print(markdown(rows))
 
 

@@ -34,7 +34,10 @@ def by_size() -> list[Row]:
         cold = timed({"scene": scene, "width_px": 768, "height_px": 768})[0]
         cells = []
         for side in GOALS:
-            runs = [timed({"scene": {**scene, "time_of_day": 9.0 + 0.1 * n}, "width_px": side, "height_px": side}) for n in range(3)]
+            runs = [
+                timed({"scene": {**scene, "time_of_day": 9.0 + 0.1 * n}, "width_px": side, "height_px": side})
+                for n in range(3)
+            ]
             wall, cpu = percentile([r[0] for r in runs], 0.5), percentile([r[1] for r in runs], 0.5)
             cells.append(f"{side}² {wall:.2f} s ({cpu:.2f} CPU)")
         begun = time.perf_counter()
@@ -42,10 +45,14 @@ def by_size() -> list[Row]:
             timed({"scene": scene, "camera": {"kind": kind}, "width_px": 768, "height_px": 768})
         six = time.perf_counter() - begun
         pano = timed({"scene": scene, "camera": {"kind": "pano"}, "width_px": 2048, "height_px": 1024})[0]
-        out.append(Row(
-            f"settled picture, {archetype}", f"{', '.join(cells)}; six angles 768² {six:.1f} s; pano 2048×1024 {pano:.1f} s; "
-            f"first 768² of a new place {cold:.1f} s", goal="1.5, 3, 5 s; 15 s; 8 s",
-        ))
+        out.append(
+            Row(
+                f"settled picture, {archetype}",
+                f"{', '.join(cells)}; six angles 768² {six:.1f} s; pano 2048×1024 {pano:.1f} s; "
+                f"first 768² of a new place {cold:.1f} s",
+                goal="1.5, 3, 5 s; 15 s; 8 s",
+            )
+        )
     return out
 
 
@@ -69,8 +76,14 @@ def per_hour(pictures: int = 24) -> Row:
                         time.sleep(0.2)
 
                 def create(hour: float) -> str:
-                    body = {"name": f"{hour:.2f} h", "quality": "low", "parameters": {"archetype": "alpine", "time_of_day": hour}}
-                    return str(api.post(f"/api/projects/{project}/environments", json=body).raise_for_status().json()["id"])
+                    body = {
+                        "name": f"{hour:.2f} h",
+                        "quality": "low",
+                        "parameters": {"archetype": "alpine", "time_of_day": hour},
+                    }
+                    return str(
+                        api.post(f"/api/projects/{project}/environments", json=body).raise_for_status().json()["id"]
+                    )
 
                 wait_for({create(5.0)})
                 begun = time.monotonic()
@@ -78,7 +91,9 @@ def per_hour(pictures: int = 24) -> Row:
                 seconds = time.monotonic() - begun
         finally:
             server.stop()
-    return Row("settled 512² pictures per hour, one settled worker, alpine", f"{pictures / seconds * 3600:.0f}", goal="≥ 1,000")
+    return Row(
+        "settled 512² pictures per hour, one settled worker, alpine", f"{pictures / seconds * 3600:.0f}", goal="≥ 1,000"
+    )
 
 
 def rows() -> list[Row]:

@@ -27,8 +27,15 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
-            args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-                  "--disable-component-update", "--disable-sync"],
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
         )
         yield started
         started.close()
@@ -52,7 +59,9 @@ def open_as(server: Server, browser: Browser) -> Iterator[OpenAs]:
         with server.api() as api:
             body = {"email": f"{who.lower()}-{os.urandom(4).hex()}@example.org", "name": who, "role": "editor"}
             invited = api.post(f"/api/projects/{project}/members", json=body).raise_for_status().json()
-        page.goto(invited["sign_in_url"] if invited["sign_in_url"].startswith("http") else server.url + invited["sign_in_url"])
+        page.goto(
+            invited["sign_in_url"] if invited["sign_in_url"].startswith("http") else server.url + invited["sign_in_url"]
+        )
         page.wait_for_load_state("load")
         return context, page
 

@@ -16,19 +16,26 @@ SLOT = "base/wide_establishing"
 def make_environment(server: Server, parameters: dict[str, object] | None = None) -> tuple[str, str]:
     with server.api() as api:
         project = api.post("/api/projects", json={"name": "Faults"}).raise_for_status().json()["id"]
-        environment = api.post(
-            f"/api/projects/{project}/environments",
-            json={"name": "Dunes", "quality": "low", "parameters": {"archetype": "desert", **(parameters or {})}},
-        ).raise_for_status().json()["id"]
+        environment = (
+            api.post(
+                f"/api/projects/{project}/environments",
+                json={"name": "Dunes", "quality": "low", "parameters": {"archetype": "desert", **(parameters or {})}},
+            )
+            .raise_for_status()
+            .json()["id"]
+        )
     return project, environment
 
 
 def covers(saved: bytes, doc: pycrdt.Doc) -> bool:
     """Whether the durable state vector holds everything this doc wrote itself."""
+
     def clocks(state: bytes) -> dict[int, int]:
         from tests.helpers.peer import Reader
+
         reader = Reader(state)
         return {reader.uint(): reader.uint() for _ in range(reader.uint())}
+
     return bool(saved) and clocks(saved).get(doc.client_id, 0) >= clocks(doc.get_state()).get(doc.client_id, 0) > 0
 
 
@@ -56,7 +63,11 @@ async def test_D1_acknowledged_edit_survives_kill9_and_its_render_heals(tmp_path
             assert api.get(f"/api/objects/{render['image']}").status_code == 200
             jobs = api.get(f"/api/projects/{project}/jobs", params={"limit": 100}).json()
         rows = jobs["jobs"] if isinstance(jobs, dict) else jobs
-        done = [job for job in rows if job["lane"] == "settled" and job["digest"] == render["digest"] and job["state"] == "done"]
+        done = [
+            job
+            for job in rows
+            if job["lane"] == "settled" and job["digest"] == render["digest"] and job["state"] == "done"
+        ]
         assert len(done) == 1
     finally:
         assert server.stop() == 0
@@ -65,7 +76,7 @@ async def test_D1_acknowledged_edit_survives_kill9_and_its_render_heals(tmp_path
 async def test_D1_rest_mutation_answers_only_after_commit(tmp_path: Path) -> None:
     port = free_port()
     server = start_server(tmp_path, port=port)
-    project, environment = make_environment(server)
+    _, environment = make_environment(server)
     with server.api() as api:
         for number in range(5):
             answer = api.patch(f"/api/environments/{environment}", json={"name": f"Dunes {number}"})
@@ -85,7 +96,9 @@ async def test_no_database_at_start_is_a_clear_error(tmp_path: Path) -> None:
     from tests.helpers.house import start
 
     process = start(
-        "server", ["serve", "--port", str(free_port()), "--data", str(tmp_path / "data")], tmp_path,
+        "server",
+        ["serve", "--port", str(free_port()), "--data", str(tmp_path / "data")],
+        tmp_path,
         {"CYCLORAMA_DATABASE_URL": "postgresql://cyclorama:hidden-password@127.0.0.1:1/cyclorama"},
     )
     assert process.popen.wait(60) != 0
@@ -99,7 +112,9 @@ async def test_no_redis_at_start_is_a_clear_error(tmp_path: Path) -> None:
     from tests.helpers.house import start
 
     process = start(
-        "server", ["serve", "--port", str(free_port()), "--data", str(tmp_path / "data")], tmp_path,
+        "server",
+        ["serve", "--port", str(free_port()), "--data", str(tmp_path / "data")],
+        tmp_path,
         {"CYCLORAMA_REDIS_URL": "redis://:hidden-password@127.0.0.1:1/0"},
     )
     assert process.popen.wait(60) != 0
@@ -113,7 +128,12 @@ async def test_R3_garbage_frames_close_the_offender_and_harm_nobody(tmp_path: Pa
     server = start_server(tmp_path)
     try:
         project, environment = make_environment(server)
-        crashers = [b"\xff" * 200_000, b"\x00\x02\x0d" + bytes.fromhex("0101070004010174036162ff00"), b"\x07", b"\x00\x09\x01\x00"]
+        crashers = [
+            b"\xff" * 200_000,
+            b"\x00\x02\x0d" + bytes.fromhex("0101070004010174036162ff00"),
+            b"\x07",
+            b"\x00\x09\x01\x00",
+        ]
         async with Peer(server.ws_url, project) as honest:
             for frame in crashers:
                 async with Peer(server.ws_url, project) as rogue:

@@ -27,8 +27,11 @@ class Cluster:
 @pytest.fixture
 def cluster(tmp_path: Path, postgres_url: str, redis_url: str, s3_url: str) -> Iterator[Cluster]:
     environment = {
-        "CYCLORAMA_DATABASE_URL": postgres_url, "CYCLORAMA_REDIS_URL": redis_url, "CYCLORAMA_OBJECTS_URL": s3_url,
-        "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+        "CYCLORAMA_DATABASE_URL": postgres_url,
+        "CYCLORAMA_REDIS_URL": redis_url,
+        "CYCLORAMA_OBJECTS_URL": s3_url,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
     }
     nodes = [start_server(tmp_path, environment, name=f"web{i}") for i in (1, 2)]
     workers = [start_worker(tmp_path, environment, name=f"worker{i}") for i in (1, 2)]
@@ -41,10 +44,14 @@ def cluster(tmp_path: Path, postgres_url: str, redis_url: str, s3_url: str) -> I
 def new_environment(node: Server) -> tuple[str, str]:
     with node.api() as api:
         project = api.post("/api/projects", json={"name": "Cluster"}).raise_for_status().json()["id"]
-        environment = api.post(
-            f"/api/projects/{project}/environments",
-            json={"name": "Valley", "quality": "low", "parameters": {"archetype": "alpine", "seed": 3}},
-        ).raise_for_status().json()["id"]
+        environment = (
+            api.post(
+                f"/api/projects/{project}/environments",
+                json={"name": "Valley", "quality": "low", "parameters": {"archetype": "alpine", "seed": 3}},
+            )
+            .raise_for_status()
+            .json()["id"]
+        )
     return project, environment
 
 
@@ -61,7 +68,9 @@ async def test_life_of_one_edit_over_two_nodes_and_two_workers(cluster: Cluster)
         key = f"{environment}/{SLOT}"
         await ana.until(lambda: ana.farm()["previews"].get(key), 60, "a preview on the other node")
         done = await ana.until(
-            lambda: (r := ana.render(environment)) and r["state"] == "done" and r != ben and r, 90, "the settled picture"
+            lambda: (r := ana.render(environment)) and r["state"] == "done" and r != ben and r,
+            90,
+            "the settled picture",
         )
         await ben.until(lambda: ben.render(environment) == ana.render(environment), 30, "both hold the same render")
         assert ana.environments[environment]["parameters"]["time_of_day"] == 18.2
@@ -94,9 +103,12 @@ async def test_F2_killed_worker_heals_exactly_once_over_the_cluster(cluster: Clu
         assert before is not None
         done = await ana.until(
             lambda: (r := ana.render(environment)) and r["state"] == "done" and r["image"] != before["image"] and r,
-            45, "the picture heals",
+            45,
+            "the picture heals",
         )
     with node.api() as api:
         listing = api.get(f"/api/projects/{project}/jobs", params={"limit": 100}).json()
         rows = listing["jobs"] if isinstance(listing, dict) else listing
-        assert [job["state"] for job in rows if job["lane"] == "settled" and job["digest"] == done["digest"]] == ["done"]
+        assert [job["state"] for job in rows if job["lane"] == "settled" and job["digest"] == done["digest"]] == [
+            "done"
+        ]

@@ -90,13 +90,21 @@ def start(name: str, arguments: list[str], directory: Path, environment: dict[st
         [sys.executable, "-m", "api.cli", *arguments],
         cwd=REPOSITORY,
         env={**kept, "OMP_NUM_THREADS": "1", "CYCLORAMA_OWNER_TOKEN": OWNER_TOKEN, **environment},
-        stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        stdout=file,
+        stderr=subprocess.STDOUT,
     )
     return Process(name, popen, log, file)
 
 
-def start_server(directory: Path, environment: dict[str, str] | None = None, *, name: str = "server",
-                 port: int | None = None, timeout_s: float = 60.0) -> Server:
+def start_server(
+    directory: Path,
+    environment: dict[str, str] | None = None,
+    *,
+    name: str = "server",
+    port: int | None = None,
+    timeout_s: float = 60.0,
+) -> Server:
     """Start a server over `<directory>/data` and wait until `/readyz` says yes.
 
     Raises:
@@ -120,8 +128,9 @@ def start_server(directory: Path, environment: dict[str, str] | None = None, *, 
         time.sleep(0.05)
 
 
-def start_worker(directory: Path, environment: dict[str, str], *, name: str = "worker",
-                 lanes: tuple[str, ...] = ()) -> Process:
+def start_worker(
+    directory: Path, environment: dict[str, str], *, name: str = "worker", lanes: tuple[str, ...] = ()
+) -> Process:
     """Start a `cyclorama worker` over shared stores."""
     lane_arguments = [part for lane in lanes for part in ("--lane", lane)]
     return start(name, ["worker", *lane_arguments], directory, environment)

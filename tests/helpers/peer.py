@@ -54,8 +54,15 @@ class Reader:
 class Peer:
     """One connected client; `async with Peer(url, project) as peer`."""
 
-    def __init__(self, ws_url: str, project: str, kind: str = "environments", token: str = OWNER_TOKEN,
-                 doc: pycrdt.Doc[Any] | None = None, durable: bool = True) -> None:
+    def __init__(
+        self,
+        ws_url: str,
+        project: str,
+        kind: str = "environments",
+        token: str = OWNER_TOKEN,
+        doc: pycrdt.Doc[Any] | None = None,
+        durable: bool = True,
+    ) -> None:
         self.url = f"{ws_url}/ws/project/{project}/{kind}"
         self.doc: pycrdt.Doc[Any] = doc or pycrdt.Doc()
         self.token, self.durable = token, durable
@@ -155,7 +162,9 @@ class Peer:
     def say(self, state: dict[str, Any]) -> None:
         """Publish this client's awareness state."""
         self._clock += 1
-        body = var_uint(1) + var_uint(self.doc.client_id) + var_uint(self._clock) + var_bytes(json.dumps(state).encode())
+        body = (
+            var_uint(1) + var_uint(self.doc.client_id) + var_uint(self._clock) + var_bytes(json.dumps(state).encode())
+        )
         self._outgoing.put_nowait(b"\x01" + var_bytes(body))
 
     def send_raw(self, frame: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Stock npm clients edit an environment of a real house, one of them offline for a while; the farm's picture reaches both."""
+"""Stock npm clients edit one environment, one of them offline for a while; the farm's picture reaches both."""
 
 from __future__ import annotations
 
@@ -51,8 +51,14 @@ class StockClient:
 @asynccontextmanager
 async def stock_client(server: Server, project: str) -> AsyncIterator[StockClient]:
     process = await asyncio.create_subprocess_exec(
-        node(), str(HERE / "stock_client.mjs"), f"{server.ws_url}/ws/project/{project}", "environments", OWNER_TOKEN,
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=1 << 24,
+        node(),
+        str(HERE / "stock_client.mjs"),
+        f"{server.ws_url}/ws/project/{project}",
+        "environments",
+        OWNER_TOKEN,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        limit=1 << 24,
     )
     try:
         client = StockClient(process)
@@ -96,8 +102,10 @@ async def test_R1_stock_clients_converge_after_offline_edits_and_both_see_the_pi
                 parameters = record["parameters"]
                 render = record.get("renders", {}).get(slot, {})
                 return (
-                    parameters.get("time_of_day") == 17.5 and parameters.get("haze") == 0.6
-                    and parameters.get("weather") == "cloudy" and render.get("state") == "done"
+                    parameters.get("time_of_day") == 17.5
+                    and parameters.get("haze") == 0.6
+                    and parameters.get("weather") == "cloudy"
+                    and render.get("state") == "done"
                 )
 
             await ana.until(settled, "ana sees both edits and the picture")
