@@ -263,12 +263,14 @@ class Replica:
         except BaseException as error:  # pyo3's PanicException is no Exception
             logger.error("replica.panicked doc=%s bytes=%d: %r", self.doc_id, len(update), error)
             self._touched.clear()
-            if not self._rebuild([*self.pieces(), update]):
+            # What another node has taken is in the log and has to be taken here: yrs also panics, rarely, on honest
+            # updates that come out of order, and takes them merged in order. A client is refused: it comes back with
+            # everything in order, and what breaks our Doc could break another client's.
+            if origin.kind != "relay" or not self._rebuild([*self.pieces(), update]):
                 if not self._rebuild(self.pieces()):
                     raise CollabError(f"document {self.doc_id} cannot be built from its own updates") from error
                 raise PoisonError(f"an update that cannot be applied: {error}") from error
-            # yrs also panics, rarely, on honest updates that come out of order; merged in order they are taken. What
-            # they changed was not seen: everything may have.
+            # What it changed was not seen: everything may have.
             self._touched.update((root, ANY_KEY) for root in ROOTS[self.doc_id.kind])
         self._keep(update)
         self._report(origin)

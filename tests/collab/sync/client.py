@@ -86,6 +86,11 @@ class Client:
         entry = codec.PresenceEntry(client if client is not None else self.doc.client_id, clock, raw)
         self.say(codec.presence_frame([codec.presence_bytes(entry)]))
 
+    @property
+    def unread(self) -> int:
+        """Frames that the server has not taken yet."""
+        return self._frames.qsize()
+
     def hang_up(self) -> None:
         self._frames.put_nowait(None)
 

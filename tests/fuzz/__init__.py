@@ -1,0 +1,1 @@
+"""Seeded mutations of everything that comes in from outside."""
