@@ -17,7 +17,7 @@ from pycrdt import Doc, Map, get_state, get_update, merge_updates
 from collab.codec import EMPTY_UPDATE, decode_state_vector
 from collab.errors import CollabError, ProtocolError
 from collab.origin import LoadOrigin, Origin
-from collab.structs import extent_of
+from collab.structs import Extent, extent_of
 from store.ids import DocId, DocKind
 
 logger = logging.getLogger(__name__)
@@ -109,12 +109,12 @@ class Replica:
         self.own_client = self.doc.client_id
         self.version = 0
         self.bytes = 0
-        self.waiting: list[bytes] = []
+        self._waiting: list[tuple[bytes, Extent]] = []
         self.has_astral_text = False
         self._on_paths = on_paths
         self._history: list[bytes] = []
         self._recent: list[bytes] = []
-        self._unseen: list[bytes] = []
+        self._unseen: list[tuple[bytes, Extent | None]] = []
         self._watched: list[Any] = []
         self._roots: list[Map[Any]] = []
         self._touched: set[Path] = set()
@@ -203,34 +203,31 @@ class Replica:
             self._diffs[state_vector] = found or [EMPTY_UPDATE]
         return self._diffs[state_vector]
 
-    def settle(self, merged_since: Sequence[bytes] | None = None) -> None:
-        """Look at the updates taken since the last time: do they still wait for earlier ones, what is in them.
+    @property
+    def waiting(self) -> list[bytes]:
+        """Updates that wait for earlier ones, as of the last `settle`."""
+        return [update for update, _ in self._waiting]
 
-        Args:
-            merged_since: the same updates in fewer pieces, if the caller has merged them.
-        """
+    def settle(self) -> None:
+        """Look at the updates taken since the last time: do they still wait for earlier ones, what is in them."""
         if self._unseen:
-            if merged_since is not None:
-                self._unseen = list(merged_since)
             self.look_through(self.state())
 
     def look_through(self, state_vector: bytes) -> None:
         """`settle` for a thread, which must not touch the Doc: the state vector is given."""
         unseen, self._unseen = self._unseen, []
         state = decode_state_vector(state_vector)
-        waiting = []
-        for update in (*self.waiting, *unseen):
-            try:
-                extent = extent_of(update)
-            except ProtocolError as error:
-                # pycrdt takes it and our own walker does not: it is handed on whole, as if it waited.
-                logger.warning("replica.extent_unknown doc=%s bytes=%d: %s", self.doc_id, len(update), error)
-                waiting.append(update)
-                continue
+        waiting = self._waiting
+        for update, extent in unseen:
+            if extent is None:
+                try:
+                    extent = extent_of(update)
+                except ProtocolError as error:  # of the log or another node; clients' are refused
+                    logger.warning("replica.extent_unknown doc=%s bytes=%d: %s", self.doc_id, len(update), error)
+                    continue
             self.has_astral_text |= extent.has_astral_text
-            if extent.waits_for_more_than(state):
-                waiting.append(update)
-        self.waiting = waiting[-_WAITING_KEPT:]
+            waiting.append((update, extent))
+        self._waiting = [pair for pair in waiting if pair[1].waits_for_more_than(state)][-_WAITING_KEPT:]
 
     def adds_nothing(self, update: bytes) -> bool:
         """Whether all structs of an update are here already. Deletions are not compared.
@@ -254,6 +251,8 @@ class Replica:
 
     def _apply(self, update: bytes, origin: Origin) -> None:
         call_guarded("an update", get_state, update)
+        # Our own walk too: what yrs lets pass and the format does not know could break a client that is stricter.
+        extent = extent_of(update) if origin.kind == "session" else None
         try:
             apply_to(self.doc, update)
         except (KeyboardInterrupt, SystemExit):
@@ -272,14 +271,14 @@ class Replica:
                 raise PoisonError(f"an update that cannot be applied: {error}") from error
             # What it changed was not seen: everything may have.
             self._touched.update((root, ANY_KEY) for root in ROOTS[self.doc_id.kind])
-        self._keep(update)
+        self._keep(update, extent)
         self._report(origin)
 
-    def _keep(self, update: bytes) -> None:
+    def _keep(self, update: bytes, extent: Extent | None = None) -> None:
         self.version += 1
         self.bytes += len(update)
         self._recent.append(update)
-        self._unseen.append(update)
+        self._unseen.append((update, extent))
         if len(self._recent) >= _FOLD_EVERY:
             self._history.extend(merged(self._recent))
             self._recent = []

@@ -371,7 +371,7 @@ class Room:
         self._flush_due = None
         batch, self._batch = self._batch, []
         updates = merged([update for update, _ in batch])
-        self.replica.settle(updates)
+        self.replica.settle()
         first = batch[0][1]
         alone = None
         if isinstance(first, SessionOrigin) and all(origin is first for _, origin in batch):

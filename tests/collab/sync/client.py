@@ -67,7 +67,7 @@ class Client:
         self.result: tuple[int, str] | None = None
         self._applying = False
         self._frames: asyncio.Queue[bytes | None] = asyncio.Queue()
-        self._subscription = self.doc.observe(self._changed)
+        self._subscription: Any = self.doc.observe(self._changed)
 
     @property
     def root(self) -> Map[Any]:
@@ -120,6 +120,12 @@ class Client:
                 else:
                     self.presence[entry.client] = (entry.clock, state)
 
+    def let_go(self) -> None:
+        """Stop observing: an observer left on a Doc keeps it in memory."""
+        if self._subscription is not None:
+            self.doc.unobserve(self._subscription)
+            self._subscription = None
+
     async def incoming(self) -> AsyncIterator[bytes]:
         while (frame := await self._frames.get()) is not None:
             yield frame
@@ -148,6 +154,7 @@ async def connected(
         client.hang_up()
         client.socket.reading.set()
         await asyncio.wait_for(task, 5)
+        client.let_go()
 
 
 async def closed_with(client: Client) -> tuple[int, str]:
