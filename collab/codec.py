@@ -15,6 +15,7 @@ from collab.errors import ProtocolError
 
 MAX_UINT = 2**53 - 1
 """The largest integer that the JavaScript side can hold."""
+_SHIFTS = range(7, 56, 7)
 EMPTY_UPDATE = b"\x00\x00"
 """An update without structs and without deletions."""
 
@@ -60,17 +61,21 @@ def read_uint(data: bytes, at: int) -> tuple[int, int]:
     Raises:
         ProtocolError: the bytes end early, or the value is above 2**53 - 1.
     """
-    if at < len(data) and data[at] < 0x80:  # nearly all of them
-        return data[at], at + 1
-    value = shift = 0
-    for position in range(at, min(at + 8, len(data))):
-        byte = data[position]
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            if value > MAX_UINT:
-                break
-            return value, position + 1
-        shift += 7
+    try:
+        byte = data[at]
+        if byte < 0x80:  # nearly all of them
+            return byte, at + 1
+        value = byte & 0x7F
+        for shift in _SHIFTS:
+            at += 1
+            byte = data[at]
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                if value > MAX_UINT:
+                    break
+                return value, at + 1
+    except IndexError:
+        pass
     raise ProtocolError("an integer in the frame is cut off or too large")
 
 

@@ -88,18 +88,12 @@ def extent_of(update: bytes) -> Extent:
 def _item(data: bytes, at: int, info: int, ref: int) -> tuple[int, int]:
     """Length of an item in clocks, and the position after it."""
     if info & 0x80:
-        _, at = read_uint(data, at)
-        _, at = read_uint(data, at)
+        at = _skip_id(data, at)
     if info & 0x40:
-        _, at = read_uint(data, at)
-        _, at = read_uint(data, at)
+        at = _skip_id(data, at)
     if not info & 0xC0:
         by_name, at = read_uint(data, at)
-        if by_name:
-            _, at = read_bytes(data, at)
-        else:
-            _, at = read_uint(data, at)
-            _, at = read_uint(data, at)
+        at = read_bytes(data, at)[1] if by_name else _skip_id(data, at)
         if info & 0x20:
             _, at = read_bytes(data, at)
     if ref == _DELETED:
@@ -132,6 +126,19 @@ def _item(data: bytes, at: int, info: int, ref: int) -> tuple[int, int]:
     else:
         raise ProtocolError(f"an update with content of unknown kind {ref}")
     return 1, at
+
+
+def _skip_id(data: bytes, at: int) -> int:
+    """Position after a client id and a clock."""
+    try:
+        while data[at] & 0x80:
+            at += 1
+        at += 1
+        while data[at] & 0x80:
+            at += 1
+    except IndexError:
+        raise ProtocolError("an update that ends inside an id") from None
+    return at + 1
 
 
 def _utf16_length(text: bytes) -> int:
