@@ -16,6 +16,7 @@ from typing import Annotated, Any
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from api.alone import alone
 from api.limits import Pace
 from api.metrics import Meters
 from api.passwords import Passwords
@@ -68,11 +69,13 @@ async def open_house(settings: Settings, meters: Meters | None = None) -> AsyncI
     """Build everything; take it down in reverse.
 
     Raises:
-        UnavailableError: the database, Redis or bucket cannot be reached; names it and the mend.
+        UnavailableError: the database, Redis or bucket cannot be reached, or another server has the SQLite file; names
+            it and the mend.
     """
     meters = meters or Meters()
     async with AsyncExitStack() as stack:
         stores = await stack.enter_async_context(open_stores(settings.store))
+        stack.enter_context(alone(settings))
         revocation = Revocation(stores.relay, settings.node)
         farm = await stack.enter_async_context(open_farm(stores, settings.farm, embedded=settings.embedded_workers))
         # A node alone needs no line to others: their relay would only carry its own words back to it.

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
+from collab import renders
 from collab.directory import Directory
 from collab.document import EnvironmentsDoc
 from collab.ordering import (
@@ -22,7 +23,7 @@ from collab.ordering import (
     place,
 )
 from collab.origin import DirectOrigin
-from collab.planning import names_something
+from collab.planning import names_something, plan
 from collab.room import Room
 from collab.schema import (
     BASE,
@@ -35,10 +36,21 @@ from collab.schema import (
     NoSuchRecordError,
 )
 from collab.variations import proposals
+from render.errors import SpecError
 from render.spec import STANDARD_KINDS
-from store.ids import EnvironmentId, new_id
+from store.errors import ConflictError
+from store.ids import EnvironmentId, JobId, new_id
+from store.jobs import Job
 
 T = TypeVar("T")
+
+
+class RetryingFarm(Protocol):
+    """What a retry asks of the farm; render.queue.Farm provides it."""
+
+    async def retry(self, job_id: JobId, user: str) -> Job:
+        """Ask again for what an ended job asked for."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +199,45 @@ async def request_variations(
         _edit(room, user, "variations", add)
     slots = [f"{proposal.id}/{camera}" for proposal in wanted]
     return await _request(room, farm, environment, slots, VARIATIONS_PRIORITY, user=user, what="variations")
+
+
+async def request_retry(room: Room, farm: RetryingFarm, job: Job, *, user: str) -> Job:
+    """Ask again for an ended job's picture, as a new job.
+
+    If the document still asks for that picture, its slot says so first, as with every other request: a canceled or
+    failed slot is `queued` again, and kept rendered from then on.
+
+    Args:
+        room: of the job's project's environments.
+        farm: renders.
+        job: the ended one.
+        user: who asks.
+
+    Raises:
+        ConflictError: the job has not ended.
+        UnavailableError: the farm or the store does not answer; the slot stays marked and is asked for again.
+    """
+    if not job.is_terminal:
+        raise ConflictError(f"job {job.id} is still {job.state}; cancel it first or wait for it")
+    if job.lane == "settled" and _asks_for(room, job):
+        value = EnvironmentsDoc(room.doc).render(job.environment, job.slot)
+        if not renders.awaits(value, job.digest) and not renders.is_current(value, job.digest):
+            mark = renders.queued(value, job.digest)
+            _edit(room, user, "retry", lambda tree: tree.set_render(job.environment, job.slot, mark))
+    retried = await farm.retry(job.id, user)
+    await room.saved()
+    return retried
+
+
+def _asks_for(room: Room, job: Job) -> bool:
+    """Whether the document still wants what the job was to render."""
+    view = EnvironmentsDoc(room.doc).view(job.environment)
+    if view is None or not view.is_live or not names_something(view, job.slot):
+        return False
+    try:
+        return plan(view, job.slot).digest() == job.digest
+    except SpecError:
+        return False
 
 
 def _edit(room: Room, user: str, what: str, change: Callable[[EnvironmentsDoc], T]) -> T:

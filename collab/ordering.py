@@ -6,6 +6,7 @@ own mark. If this process dies in between, the room that opens next asks again.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -22,6 +23,8 @@ from render.errors import SpecError
 from render.queue import Answer, RenderRequest
 from render.spec import RenderSpec, RenderTarget
 from store.ids import EnvironmentId, JobId
+
+logger = logging.getLogger(__name__)
 
 PREVIEW_PRIORITY = 0
 EDIT_PRIORITY = 10
@@ -101,6 +104,12 @@ async def place(
     planned, marks, refused = _prepare(EnvironmentsDoc(room.doc), orders, wants)
     if marks:
         room.edit(origin, lambda doc: _mark(EnvironmentsDoc(doc), marks))
+    for order, mark in marks:
+        if mark["state"] == "failed":
+            logger.info(
+                "order.refused doc=%s environment=%s slot=%s user=%s: %.300s", room.doc_id, order.environment,
+                order.slot, user, mark["error"],
+            )
     requests = [
         RenderRequest(
             RenderTarget(room.doc_id.project, order.environment, order.slot), spec, "settled", user, order.priority,

@@ -60,6 +60,8 @@ def read_scene(path: Path) -> dict[str, Any]:
         raise SpecError("scene", f"cannot read {path}: {error.strerror}") from error
     except ValueError as error:
         raise SpecError("scene", f"{path} is not JSON: {error}") from error
+    except RecursionError as error:
+        raise SpecError("scene", f"{path} is nested too deeply") from error
     if not isinstance(value, dict):
         raise SpecError("scene", f'{path} must hold a JSON object, such as {{"scene": {{"archetype": "coast"}}}}')
     return value

@@ -10,7 +10,9 @@ from api.access import JobEditor, JobViewer, ProjectViewer
 from api.house import TheHouse
 from api.models import JobList, JobOut
 from api.strict import StrictRoute
+from collab.direct import request_retry
 from render.spec import Lane
+from store.ids import DocId
 from store.jobs import Job, JobState
 
 router = APIRouter(route_class=StrictRoute, tags=["jobs"])
@@ -43,7 +45,8 @@ async def cancel_job(access: JobEditor, house: TheHouse) -> JobOut:
 
 @router.post("/api/jobs/{job_id}/retry", operation_id="retryJob", summary="Ask again as a new job", status_code=202)
 async def retry_job(access: JobEditor, house: TheHouse) -> JobOut:
-    return show_job(await house.farm.retry(access.job.id, access.caller.user.id))
+    async with house.rooms.use(DocId(access.project.id, "environments")) as room:
+        return show_job(await request_retry(room, house.farm, access.job, user=access.caller.user.id))
 
 
 @router.get("/api/projects/{project_id}/jobs", operation_id="listJobs", summary="A project's jobs, newest first")

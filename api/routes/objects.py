@@ -20,7 +20,7 @@ router = APIRouter(tags=["objects"])
 IMMUTABLE = "private, max-age=31536000, immutable"
 CHUNK_BYTES = 1 << 20
 URL_LIFETIME_S = 3600
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 # Shown by browsers as they are; anything else is downloaded, so that no stored byte can act as a page of ours.
 _SHOWN = frozenset({"image/png", "image/webp", "image/jpeg"})
 

@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 
 from api.cli import main
 from api.settings import REPOSITORY, VARIABLES
-from tests.helpers.house import start, start_server
+from tests.helpers.house import free_port, start, start_server
 
 COMMANDS = ("serve", "worker", "render", "doctor", "openapi", "scene-schema", "migrate", "token", "user")
 
@@ -77,6 +77,22 @@ def test_a_taken_port_is_a_clear_error(tmp_path: Path) -> None:
     assert f"cannot listen on 127.0.0.1:{port}" in process.tail()
     assert "--port" in process.tail()
     assert "Traceback" not in process.tail()
+
+
+def test_a_second_server_over_the_same_files_is_refused_and_harms_nothing(tmp_path: Path) -> None:
+    first = start_server(tmp_path)
+    try:
+        second = start("second", ["serve", "--port", str(free_port()), "--data", str(tmp_path / "data")], tmp_path, {})
+        assert second.popen.wait(60) == 1
+        assert f"another server (process {first.pid} at {first.url}) uses" in second.tail()
+        assert "--data" in second.tail()
+        assert "Traceback" not in second.tail()
+        with first.api() as owner:
+            assert owner.get("/api/projects").status_code == 200
+        first.kill9()
+        start_server(tmp_path, name="third").stop()  # a killed server leaves no lock behind
+    finally:
+        first.stop()
 
 
 def test_it_can_be_stopped_while_it_starts(tmp_path: Path) -> None:
@@ -152,6 +168,7 @@ def test_schemas_are_printed_as_json() -> None:
     [
         ("{", "not JSON"), ('{"scene": {"hase": 1}}', "no such parameter"),
         ('{"scene": {"archetype": "moon"}}', "one of alpine"), ('{"tier": "ultra"}', "tier"),
+        ("[" * 200_000, "nested too deeply"),
     ],
 )
 def test_render_refuses_a_bad_scene_with_one_line(tmp_path: Path, scene: str, says: str) -> None:

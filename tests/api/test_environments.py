@@ -123,11 +123,13 @@ async def test_pictures_are_asked_for_and_canceled(owner: httpx.AsyncClient, pro
     canceled = (await owner.delete(f"/api/jobs/{job['id']}")).json()
     again = (await owner.delete(f"/api/jobs/{job['id']}")).json()
     retried = await owner.post(f"/api/jobs/{job['id']}/retry")
+    slot = (await owner.get(path)).json()["renders"][job["slot"]]
     too_soon = await owner.post(f"/api/jobs/{retried.json()['id']}/retry")
     listed = (await owner.get(f"/api/projects/{project}/jobs", params={"state": "canceled"})).json()["jobs"]
 
     assert canceled["state"] == again["state"] == "canceled"
     assert retried.status_code == 202
+    assert slot["state"] == "queued"
     assert retried.json()["retried_from"] == job["id"]
     assert too_soon.status_code == 409
     assert [each["id"] for each in listed] == [job["id"]]

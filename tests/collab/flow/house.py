@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from collab.config import CollabConfig
+from collab.direct import Batch
 from collab.document import EnvironmentsDoc
 from collab.flow import Flow, run_flow
 from collab.flow_config import FlowConfig
@@ -135,6 +136,12 @@ class Node:
 
     async def room(self) -> Room:
         return await self._stack.enter_async_context(self.rooms.use(DOC))
+
+    async def job_of(self, batch: Batch) -> Job:
+        """The row of the batch's only job, as it is now."""
+        (placed,) = batch.jobs
+        assert placed.job_id is not None
+        return await self.stores.ledger.get(placed.job_id)
 
     async def jobs(self, lane: str | None = None) -> list[Job]:
         return [job for job in await self.stores.ledger.list_jobs(PROJECT, limit=1000) if lane in (None, job.lane)]

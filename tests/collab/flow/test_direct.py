@@ -13,13 +13,14 @@ from collab.direct import (
     patch_environment,
     request_angles,
     request_generate,
+    request_retry,
     request_variations,
     restore_environment,
 )
 from collab.document import EnvironmentsDoc
 from collab.schema import FIRST_SLOT, InvalidEditError, LimitError, NewEnvironment, NoSuchRecordError
 from render.spec import STANDARD_KINDS
-from store.errors import UnavailableError
+from store.errors import ConflictError, UnavailableError
 from tests.collab.flow.house import DOC, ENV, SLOW_TO_SETTLE, Node, edit, make, open_house, state, value
 from tests.helpers.waiting import wait_until
 
@@ -95,6 +96,55 @@ async def test_generate_tries_again_what_had_failed(tmp_path: Path) -> None:
         await node.painter.paint()
 
         await wait_until(lambda: state(room) == "done")
+
+
+async def test_a_retry_marks_the_slot_queued_before_the_farm_hears_of_it(tmp_path: Path) -> None:
+    async with open_house(tmp_path, SLOW_TO_SETTLE) as node:
+        room = await node.room()
+        make(room)
+        asked = await request_generate(room, node.farm, ENV, user=USER, camera="medium")
+        with pytest.raises(ConflictError, match="queued"):
+            await request_retry(room, node.farm.real, await node.job_of(asked), user=USER)
+        await node.painter.fail(await node.painter.claim(), "oom", "It does not fit.")
+        await wait_until(lambda: state(room, "base/medium") == "failed")
+
+        again = await request_retry(room, node.farm.real, await node.job_of(asked), user=USER)
+
+        assert value(room, "base/medium") == {
+            "digest": again.digest, "state": "queued", "wanted": again.digest
+        }
+        assert again.retried_from == asked.jobs[0].job_id
+        rows = await node.stores.log.history(DOC, limit=1, before=None)
+        assert (rows[0].author, rows[0].origin) == (USER, "direct:retry")
+        await node.painter.paint()
+        await wait_until(lambda: state(room, "base/medium") == "done")
+
+
+async def test_a_retry_brings_back_a_slot_that_a_cancel_had_taken_away(tmp_path: Path) -> None:
+    async with open_house(tmp_path, SLOW_TO_SETTLE) as node:
+        room = await node.room()
+        make(room)
+        asked = await request_generate(room, node.farm, ENV, user=USER, camera="medium")
+        await node.farm.real.cancel((await node.job_of(asked)).id)
+        await wait_until(lambda: state(room, "base/medium") is None)
+
+        await request_retry(room, node.farm.real, await node.job_of(asked), user=USER)
+
+        assert state(room, "base/medium") == "queued"
+
+
+async def test_a_retry_of_what_the_document_no_longer_asks_for_leaves_the_slot_alone(tmp_path: Path) -> None:
+    async with open_house(tmp_path, SLOW_TO_SETTLE) as node:
+        room = await node.room()
+        make(room)
+        asked = await request_generate(room, node.farm, ENV, user=USER, camera="medium")
+        await node.farm.real.cancel((await node.job_of(asked)).id)
+        await wait_until(lambda: state(room, "base/medium") is None)
+        await patch_environment(room, ENV, {"parameters": {"haze": 0.9}}, user=USER)
+
+        await request_retry(room, node.farm.real, await node.job_of(asked), user=USER)
+
+        assert state(room, "base/medium") is None
 
 
 async def test_generate_with_a_quality_sets_the_environments_quality(tmp_path: Path) -> None:

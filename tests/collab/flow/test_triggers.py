@@ -268,7 +268,10 @@ async def test_F5_two_environments_that_look_the_same_share_one_render(tmp_path:
         assert await node.painter.none_left()
 
 
-async def test_F6_what_cannot_be_planned_is_said_once_and_mended_by_the_next_edit(tmp_path: Path) -> None:
+async def test_F6_what_cannot_be_planned_is_said_once_and_mended_by_the_next_edit(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "collab.ordering")
     async with open_house(tmp_path) as node:
         room = await node.room()
         make(room)
@@ -285,6 +288,8 @@ async def test_F6_what_cannot_be_planned_is_said_once_and_mended_by_the_next_edi
 
         assert value(room)["error_kind"] == "validation"
         assert "antigravity" in value(room)["error"]
+        (event,) = [record.getMessage() for record in caplog.records if "order.refused" in record.getMessage()]
+        assert f"environment={ENV} slot=base/wide_establishing user=usr_ana: parameters.antigravity" in event
         assert value(room)["image"] == image
         farm_client = room.doc.client_id
         written = _clock(room.doc.get_state(), farm_client) - _clock(before, farm_client)
