@@ -19,7 +19,9 @@ from render.view import View
 # The earth is flat here: a curved one would put one world point at different heights for different eyes (E2).
 NEAREST_M, FARTHEST_M = 0.6, 30_000.0
 _STEEPEST = 30.0
-_ROW_OFFSET = 64.0
+"""Slopes beyond it are cut off, but for an eye high above the ground that looks straight down."""
+
+_COSINE_STEEPEST = _STEEPEST / math.hypot(1.0, _STEEPEST)
 
 HeightAt = Callable[[Tensor, Tensor], Tensor]
 """Height in metres at world x, y (any shape)."""
@@ -31,11 +33,13 @@ class PolarTable:
 
     Args:
         slope: (A, R) float32 slope of the ground at each azimuth and radius; `flat` its running maximum, (A·R,)
-            float64, row a shifted by 64·a.
+            float64, row a shifted by row_offset·a.
         radius_m: (R,).
         under_m: height of the ground straight under the eye, relative to it.
         first_azimuth, step: of the rows, radians clockwise from north.
         wraps: whether the rows go all the way round.
+        deepest: slopes below it are cut off.
+        row_offset: more than the slopes of a row span.
     """
 
     slope: Tensor
@@ -45,6 +49,8 @@ class PolarTable:
     first_azimuth: float
     step: float
     wraps: bool
+    deepest: float
+    row_offset: float
 
 
 def rays(view: View) -> Tensor:
@@ -96,12 +102,17 @@ def build_table(view: View, direction: Tensor, height_at: HeightAt, radii: int) 
     radius = (NEAREST_M * (FARTHEST_M / NEAREST_M) ** (torch.arange(radii, dtype=torch.float64) / (radii - 1)))
     sine, cosine, r = torch.sin(azimuth).float(), torch.cos(azimuth).float(), radius.float()
     height = height_at(float(view.eye_m[0]) + sine[:, None] * r, float(view.eye_m[1]) + cosine[:, None] * r)
-    slope = ((height - float(view.eye_m[2])) / r).clamp_(-_STEEPEST, _STEEPEST)
+    slope = (height - float(view.eye_m[2])) / r
+    deepest = -_STEEPEST
+    if float(direction[:, 2].min()) < -_COSINE_STEEPEST:  # else the table spares its precision for what is seen
+        deepest = min(deepest, 1.01 * float(slope[:, 0].min()))
+    row_offset = max(64.0, 4.0 - 2.0 * deepest)
+    slope.clamp_(deepest, _STEEPEST)
     flat = torch.cummax(slope, dim=1).values.double()
-    flat += (torch.arange(count, dtype=torch.float64) * _ROW_OFFSET)[:, None]
+    flat += (torch.arange(count, dtype=torch.float64) * row_offset)[:, None]
     here = torch.tensor([float(view.eye_m[0]), float(view.eye_m[1])])
     under = float(height_at(here[:1], here[1:])) - float(view.eye_m[2])
-    return PolarTable(slope, flat.reshape(-1), r, min(under, -1e-3), start, step, wraps)
+    return PolarTable(slope, flat.reshape(-1), r, min(under, -1e-3), start, step, wraps, deepest, row_offset)
 
 
 def intersect(table: PolarTable, direction: Tensor) -> Tensor:
@@ -117,8 +128,8 @@ def intersect(table: PolarTable, direction: Tensor) -> Tensor:
     row = row - (0 if table.wraps else 1)
     index = row.add_(0.5).floor_().long()
     index = index.remainder_(count) if table.wraps else index.clamp_(0, count - 1)
-    slope = (direction[:, 2] / level).clamp_(-_STEEPEST * 8, _STEEPEST)
-    seek = slope.clamp(min=-_STEEPEST).double().add_(index, alpha=_ROW_OFFSET)
+    slope = (direction[:, 2] / level).clamp_(table.deepest * 8, _STEEPEST)
+    seek = slope.clamp(min=table.deepest).double().add_(index, alpha=table.row_offset)
     at = torch.searchsorted(table.flat, seek) - index * radii
     missed = at >= radii
     far = at.clamp_(0, radii - 1)

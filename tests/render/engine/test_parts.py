@@ -49,6 +49,22 @@ def test_polar_table_meets_a_plane_exactly(view: View) -> None:
     assert torch.isinf(distance[direction[:, 2] > 0]).all()
 
 
+@pytest.mark.parametrize("height", [17.0, 60.0, 300.0, 5000.0])
+@pytest.mark.parametrize("kind", ["nadir", "steep", "equirect"])
+def test_E2_straight_down_from_any_height_the_ground_is_as_far_as_it_is(height: float, kind: str) -> None:
+    eye = np.array([3.0, -2.0, height])
+    view = {
+        "nadir": pinhole(96, 54, eye, eye + np.array([0.0, 0.0, -1.0]), 24),
+        "steep": pinhole(96, 54, eye, eye + np.array([0.3, 0.1, -1.0]), 18),
+        "equirect": equirect(96, 48, eye),
+    }[kind]
+    distance, direction = seen(view, lambda x, y: torch.zeros_like(x))
+
+    truth = -height / direction[:, 2]
+    down = direction[:, 2] < -0.4
+    assert torch.allclose(distance[down], truth[down], rtol=1e-3)
+
+
 def test_polar_table_meets_a_slope_and_hides_what_lies_behind_a_wall() -> None:
     view = pinhole(80, 60, np.array([0.0, 0.0, 2.0]), np.array([0.0, 100.0, 2.0]), 30)
 
