@@ -3,8 +3,9 @@
     frame in → rules → applied → queued for saving → merged with its neighbours → sent to everybody else, on this node
     and on others
 
-All of it is synchronous; nobody waits for anybody. When the room is idle a change goes out in the same turn of the
-loop; under load changes are merged, so that sending takes a bounded share of the time.
+All of it is synchronous; nobody waits for anybody. When the room is idle a change is applied and goes out in the same
+turn of the loop; under load what a session sends meanwhile is merged before it is applied, and everybody's before it is
+sent, so that both take a bounded share of the time.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from collab.codec import (
     sync_update,
 )
 from collab.config import CollabConfig
-from collab.errors import ForbiddenError, TooFastError, TooLargeError
+from collab.errors import ForbiddenError, ProtocolError, TooFastError, TooLargeError
 from collab.guards import may_write, refusal
 from collab.origin import Origin, RelayOrigin, SessionOrigin
 from collab.presence import Presence
@@ -135,6 +136,7 @@ class Room:
         self._saves = SaveQueue(doc_id, node, saver, self._saved, self._failing, self._state_for_subscribers)
         self._durable = b"\x00"
         self._subscribers = 0
+        self._inbox: dict[Session, list[bytes]] = {}
         self._batch: list[tuple[bytes, Origin]] = []
         self._flush_due: asyncio.Handle | None = None
         self._next_flush_at = 0.0
@@ -195,6 +197,7 @@ class Room:
             Exception: what `change` raised. What it had changed by then stays: a Yjs transaction cannot be undone, so
                 check first and write after.
         """
+        self._absorb()
         result, updates, failure = self.replica.edit(origin, change)
         for update in updates:
             if self.gate is not None:
@@ -210,6 +213,7 @@ class Room:
         Raises:
             UnavailableError: not within the time (default `config.save_timeout_s`); it is kept and tried again.
         """
+        self._absorb()
         await self._saves.saved(self.config.save_timeout_s if timeout_s is None else timeout_s)
 
     def set_farm(self, state: dict[str, Any] | None) -> None:
@@ -256,6 +260,7 @@ class Room:
         elif message.kind is Kind.AWARENESS:
             self._hear(session, message.body)
         elif message.kind is Kind.SYNC_STEP1:
+            self._absorb()
             first, *waiting = self.replica.diff(message.body)
             session.send(sync_step2(first))
             for update in waiting:
@@ -323,6 +328,12 @@ class Room:
         if changed:
             self._present(changed)
 
+    def hasten(self) -> None:
+        """Apply and send what waits for the next flush, now."""
+        if self._flush_due is not None:
+            self._flush_due.cancel()
+            self._flush()
+
     def close(self) -> None:
         """Let go of everything; only when nobody is here and nothing is unsaved."""
         for handle in (self._flush_due, self._presence_due):
@@ -346,8 +357,14 @@ class Room:
             raise TooLargeError(f"an update of {len(update)} bytes; {self.config.max_update_bytes} is the limit")
         if self.replica.bytes + len(update) > self.config.max_document_bytes:
             raise TooLargeError(f"the document has grown to {self.replica.bytes} bytes and takes no more")
-        if self.gate is not None:
+        if self.gate is not None:  # which must see each change by itself, before it is merged with others
             self.gate.admit(session, update)
+            self._apply(session, update)
+            return
+        self._inbox.setdefault(session, []).append(update)
+        self._flush_soon()
+
+    def _apply(self, session: Session, update: bytes) -> None:
         try:
             self.replica.apply(update, session.origin)
         except PoisonError:
@@ -355,12 +372,33 @@ class Room:
             raise
         self._accepted(update, session.origin)
 
+    def _absorb(self) -> None:
+        """Apply what has come in. A session whose update is refused is closed; what it sent before stands."""
+        while self._inbox:
+            inbox, self._inbox = self._inbox, {}
+            for session, updates in inbox.items():
+                whole = merged(updates)
+                try:
+                    if len(whole) < len(updates):
+                        try:
+                            self._apply(session, whole[0])
+                            continue
+                        except ProtocolError:
+                            pass  # one of them is bad: which one shows when they are taken one by one
+                    for update in updates:
+                        self._apply(session, update)
+                except ProtocolError as refused:
+                    session.refuse(refused)
+
     def _accepted(self, update: bytes, origin: Origin) -> None:
         self._saves.put(update, origin, self._clock())
         self._queue(update, origin)
 
     def _queue(self, update: bytes, origin: Origin) -> None:
         self._batch.append((update, origin))
+        self._flush_soon()
+
+    def _flush_soon(self) -> None:
         if self._flush_due is None:
             wait = self._next_flush_at - self._loop.time()
             later = self._loop.call_later
@@ -368,8 +406,11 @@ class Room:
 
     def _flush(self) -> None:
         began = time.perf_counter()
+        self._absorb()
         self._flush_due = None
         batch, self._batch = self._batch, []
+        if not batch:
+            return
         updates = merged([update for update, _ in batch])
         self.replica.settle()
         first = batch[0][1]

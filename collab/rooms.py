@@ -239,6 +239,7 @@ class Rooms:
         if waits:
             await asyncio.wait([asyncio.ensure_future(wait) for wait in waits], timeout=self.config.close_timeout_s + 1)
         for room in self.live():
+            room.hasten()
             if isinstance(room.wire, Fanout):
                 await room.wire.drain(1.0)
         all_saved = await self._saver.close(timeout_s)

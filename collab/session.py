@@ -165,6 +165,14 @@ class Session:
         self._missed_presence.clear()
         self._finishing = asyncio.get_running_loop().create_task(self._finish(int(code), reason))
 
+    def refuse(self, refusal: RefusalError) -> None:
+        """End the connection over something it sent."""
+        logger.info(
+            "session.refused doc=%s session=%s user=%s code=%d: %s",
+            self.room.doc_id, self.id, self.principal.user_id, refusal.code, refusal.reason,
+        )  # fmt: skip
+        self.close(refusal.code, refusal.reason)
+
     def _start(self, frame: bytes) -> None:
         self.last_sent_at = self.room.now()
         sending = self.transport.send(frame)
@@ -282,11 +290,7 @@ async def _pump(room: Room, session: Session, incoming: AsyncIterator[bytes]) ->
                 return
             room.receive(session, frame)
     except RefusalError as refusal:
-        logger.info(
-            "session.refused doc=%s session=%s user=%s code=%d: %s",
-            room.doc_id, session.id, session.principal.user_id, refusal.code, refusal.reason,
-        )  # fmt: skip
-        session.close(refusal.code, refusal.reason)
+        session.refuse(refusal)
     except asyncio.CancelledError:
         raise
     except Exception:

@@ -83,7 +83,7 @@ async def test_R4_a_late_joiner_also_gets_updates_that_wait_for_earlier_ones() -
         async with connected(room) as ana:
             ana.say(codec.sync_update(pieces[0]))
             ana.say(codec.sync_update(pieces[2]))
-            await wait_until(lambda: room.replica.version == 2)
+            await wait_until(lambda: room.replica.waiting)
             await room.saved()
             async with connected(room, person("ben")) as ben:
                 assert notes(ben) == "one "
@@ -392,3 +392,16 @@ async def test_R1_half_an_emoji_deleted_by_a_browser_does_not_break_those_who_jo
     for update in (inserts_a_smile_b, deletes_half_of_the_smile, inserts_x_there):
         torn.apply_update(bytes.fromhex(update))
     assert "b" not in str(torn.get("notes", type=Text)), "yrs has been mended: the detour in Replica.diff can go"
+
+
+async def test_R3_one_bad_update_among_many_ends_its_sender_and_the_good_ones_before_it_stand() -> None:
+    async with rooms_over(MemoryLog()) as rooms, rooms.use(doc_id()) as room:
+        async with connected(room) as ana, connected(room, person("eve")) as eve:
+            for n in range(5):
+                eve.root[f"k{n}"] = n
+            eve.say(codec.sync_update(bytes.fromhex(CRASHERS[0])))
+            eve.root["after"] = 1
+            assert (await closed_with(eve))[0] == 4400
+            await wait_until(lambda: ana.content() == {f"k{n}": float(n) for n in range(5)})
+            await room.saved()
+            assert ana.result is None
