@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from render.config import FarmConfig
 from store.config import StoreConfig
@@ -243,6 +243,52 @@ def _scheme(*schemes: str) -> Callable[[str], str]:
     return read
 
 
+def _database(text: str) -> str:
+    """Refused here, where the variable's name is known and no driver repeats a password in its own error."""
+    _scheme("sqlite", "postgresql", "postgres")(text)
+    if text.startswith("sqlite:"):
+        if not text.startswith("sqlite:///") or text in ("sqlite:///", "sqlite:///:memory:"):
+            raise ValueError("must name a file: sqlite:////absolute/path.db")
+        return text
+    _address(text)
+    if "@" in urlsplit(text).netloc.rpartition("@")[0]:
+        raise ValueError("write an @ in a name or password as %40")
+    return text
+
+
+def _objects(text: str) -> str:
+    _scheme("file", "s3")(text)
+    parts = urlsplit(text)
+    if parts.scheme == "file":
+        if parts.netloc or not parts.path.strip("/"):
+            raise ValueError("must name an absolute folder, with three slashes: file:///data/objects")
+        return text
+    options = dict(parse_qsl(parts.query))
+    if not parts.netloc or options.keys() - {"endpoint", "region", "public"}:
+        raise ValueError("must look like s3://bucket/prefix?endpoint=http://host:9000&region=us-east-1")
+    for name in options.keys() & {"endpoint", "public"}:
+        _scheme("http", "https")(options[name])
+        _address(options[name])
+    return text
+
+
+def _redis(text: str) -> str:
+    _scheme("redis", "rediss", "unix")(text)
+    if not text.startswith("unix:"):
+        _address(text)
+    return text
+
+
+def _address(url: str) -> None:
+    """Raise unless host and port can be read."""
+    try:
+        urlsplit(url).port  # noqa: B018 (reading it is the check)
+    except ValueError:
+        raise ValueError(
+            "has a port that is no number; write @ : and / in a name or password as %40 %3A %2F"
+        ) from None
+
+
 def _origins(text: str) -> tuple[str, ...]:
     origins = tuple(part.strip().rstrip("/") for part in text.split(",") if part.strip())
     for origin in origins:
@@ -253,9 +299,9 @@ def _origins(text: str) -> tuple[str, ...]:
 _READERS: dict[str, Callable[[str], object]] = {
     "data": Path,
     "client_dir": Path,
-    "database_url": _scheme("sqlite", "postgresql", "postgres"),
-    "objects_url": _scheme("file", "s3"),
-    "redis_url": _scheme("redis", "rediss", "unix"),
+    "database_url": _database,
+    "objects_url": _objects,
+    "redis_url": _redis,
     "embedded_workers": _switch,
     "demo": _switch,
     "object_redirects": _switch,

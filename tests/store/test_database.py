@@ -233,3 +233,14 @@ async def test_a_commit_is_on_the_disk(tmp_path: Path) -> None:
             assert await connection.scalar(text("PRAGMA foreign_keys")) == 1
         lane = await stores.database.write_sqlite(lambda lane: lane.execute("PRAGMA synchronous").fetchone()[0])
         assert lane == 2
+
+
+async def test_a_file_that_is_no_database_is_said_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "notes.db").write_text("these are notes " * 100)
+
+    with pytest.raises(UnavailableError, match="file is not a database") as raised:
+        async with open_stores(StoreConfig(f"sqlite:///{tmp_path}/notes.db", f"file://{tmp_path}/objects")):
+            pass
+
+    assert "\n" not in str(raised.value)
+    assert "sqlalche.me" not in str(raised.value)
