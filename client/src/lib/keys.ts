@@ -8,6 +8,7 @@ export const KEY_MAP: { title: string; keys: [string, string][] }[] = [
 			['?', 'This map'],
 			['Ctrl Z', 'Undo your own last step'],
 			['Ctrl Shift Z', 'Redo it'],
+			['P', 'People of the project'],
 			['J', 'Render jobs'],
 			['G', 'Back to the gallery']
 		]
@@ -28,9 +29,10 @@ export const KEY_MAP: { title: string; keys: [string, string][] }[] = [
 			['0', 'Fit the picture'],
 			['1', 'One picture pixel per screen pixel'],
 			['+ −', 'Zoom; the wheel zooms at the cursor'],
-			['Drag', 'Pan when zoomed in'],
+			['Drag', 'Pan when zoomed in; look around in 360°'],
 			['F', 'Frame: 16:9, whole picture'],
 			['X', 'Hold to see the base instead of the variation'],
+			['C', 'New camera from here'],
 			['H', 'Hide everything but the picture']
 		]
 	},

@@ -2,6 +2,7 @@
 // The types are made from the server's OpenAPI file: `npm run types`.
 
 import createClient from 'openapi-fetch';
+import { PANO } from '../doc/names.ts';
 import { offlineError, problemOf } from './problem.ts';
 import type { components, paths } from './schema.gen.ts';
 
@@ -12,6 +13,8 @@ export type Project = Schemas['ProjectOut'];
 export type Role = Project['role'];
 export type Job = Schemas['JobOut'];
 export type Accepted = Schemas['Accepted'];
+export type Member = Schemas['MemberOut'];
+export type NewMember = Schemas['NewMemberOut'];
 export type VariationType = Schemas['VariationsIn']['types'][number];
 
 const client = createClient<paths>({
@@ -51,6 +54,26 @@ export const api = {
 	async createProject(name: string): Promise<Project> {
 		return taken(client.POST('/api/projects', { body: { name } }));
 	},
+	async members(project_id: string): Promise<Member[]> {
+		return (await taken(client.GET('/api/projects/{project_id}/members', { params: { path: { project_id } } }))).members;
+	},
+	/** Take somebody in; whoever is new on this server gets a link that signs them in once. */
+	async invite(project_id: string, email: string, name: string, role: Role): Promise<NewMember> {
+		return taken(
+			client.POST('/api/projects/{project_id}/members', {
+				params: { path: { project_id } },
+				body: { email, role, ...(name ? { name } : {}) }
+			})
+		);
+	},
+	async setRole(project_id: string, user_id: string, role: Role): Promise<Member> {
+		return taken(
+			client.PUT('/api/projects/{project_id}/members/{user_id}', { params: { path: { project_id, user_id } }, body: { role } })
+		);
+	},
+	async dropMember(project_id: string, user_id: string): Promise<void> {
+		await taken(client.DELETE('/api/projects/{project_id}/members/{user_id}', { params: { path: { project_id, user_id } } }));
+	},
 	async sceneSchema(): Promise<unknown> {
 		return taken(client.GET('/api/scene-schema'));
 	},
@@ -58,7 +81,7 @@ export const api = {
 		return taken(
 			client.POST('/api/environments/{environment_id}/generate', {
 				params: { path: { environment_id } },
-				body: { variation, camera, use_360: false }
+				body: camera === PANO ? { variation, use_360: true } : { variation, camera, use_360: false }
 			})
 		);
 	},

@@ -22,6 +22,9 @@ export function newId(prefix: string): string {
 
 export const BASE = 'base';
 
+/** The 360° view stands where a camera would. */
+export const PANO = 'pano';
+
 export const STANDARD_ANGLES = [
 	'wide_establishing',
 	'medium_wide',
@@ -33,6 +36,10 @@ export const STANDARD_ANGLES = [
 
 export type StandardAngle = (typeof STANDARD_ANGLES)[number];
 
+export function isStandard(camera: string): camera is StandardAngle {
+	return (STANDARD_ANGLES as readonly string[]).includes(camera);
+}
+
 export const FIRST_SLOT = 'base/wide_establishing';
 
 const ANGLE_TITLES: Record<string, string> = {
@@ -42,12 +49,12 @@ const ANGLE_TITLES: Record<string, string> = {
 	medium_close: 'Medium close',
 	low_angle: 'Low angle',
 	high_angle: 'High angle',
-	pano: 'Panorama 360°'
+	pano: '360°'
 };
 
-/** What people call a camera; a custom camera's own label wins. */
-export function angleTitle(camera: string, label?: string): string {
-	return label || ANGLE_TITLES[camera] || camera;
+/** What people call a camera; a custom camera's own name wins. */
+export function angleTitle(camera: string, name?: string): string {
+	return name || ANGLE_TITLES[camera] || camera;
 }
 
 export interface Slot {

@@ -174,4 +174,28 @@ describe('undo', () => {
 		history.redo();
 		expect(environment?.parameter('time_of_day')).toBe(20);
 	});
+
+	it('takes a camera away with its pictures, and undo brings both back', () => {
+		const { project, id } = aProject();
+		const environment = project.environment(id);
+		const history = new History(environment?.map as Y.Map<unknown>);
+		environment?.setCamera('cam_a', { kind: 'custom', name: 'Ridge', position_m: [0, 0, 2], look_at_m: [0, 50, 2] });
+		environment?.adjustCamera('cam_a', { focal_mm: 50 });
+		expect(environment?.cameras.get('cam_a')).toMatchObject({ name: 'Ridge', focal_mm: 50 });
+		project.doc.transact(() => {
+			const renders = environment?.map?.get('renders') as Y.Map<unknown>;
+			for (const slot of ['base/cam_a', 'time-dawn/cam_a', 'base/medium']) renders.set(slot, { state: 'done' });
+		}, 'farm');
+		history.end();
+
+		environment?.removeCamera('cam_a');
+		expect([environment?.cameras.size, environment?.slots]).toEqual([0, ['base/medium']]);
+		environment?.adjustCamera('cam_a', { focal_mm: 85 });
+		expect(environment?.cameras.size).toBe(0);
+
+		history.undo();
+		expect(environment?.cameras.get('cam_a')?.name).toBe('Ridge');
+		expect(environment?.slots.sort()).toEqual(['base/cam_a', 'base/medium', 'time-dawn/cam_a']);
+		history.close();
+	});
 });

@@ -164,6 +164,27 @@ export class Environment {
 		});
 	}
 
+	/** Write a camera; the record is replaced whole, as JSON values are. */
+	setCamera(id: string, camera: Camera): void {
+		this.#edit(`${this.id}.cameras.${id}`, () => this.#writable('cameras')?.set(id, { ...camera }));
+	}
+
+	/** Change some of a camera that is still there. */
+	adjustCamera(id: string, change: Partial<Camera>): void {
+		const camera = this.#raw('cameras')?.get(id) as Camera | undefined;
+		if (camera) this.setCamera(id, { ...camera, ...change });
+	}
+
+	/** Take a camera away with its pictures of every variation, in one step that undo brings back. */
+	removeCamera(id: string): void {
+		this.#edit(`${this.id}.cameras.${id}.remove`, () => {
+			this.#writable('cameras')?.delete(id);
+			for (const slot of this.#raw('renders')?.keys() ?? []) {
+				if (slot.endsWith(`/${id}`)) this.#writable('renders')?.delete(slot);
+			}
+		});
+	}
+
 	addTag(tag: string): void {
 		const clean = tag.trim().toLowerCase().slice(0, 40);
 		if (clean) this.#edit(`${this.id}.tags.${clean}`, () => this.#writable('tags')?.set(clean, true));

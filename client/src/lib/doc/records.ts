@@ -25,6 +25,8 @@ export interface Render {
 
 export interface Camera {
 	kind: string;
+	name?: string;
+	/** What other tools may call it. */
 	label?: string;
 	position_m?: [number, number, number];
 	look_at_m?: [number, number, number];

@@ -20,6 +20,8 @@ export class ProjectSession {
 	/** What REST knows of the project; the document does not wait for it. */
 	project = $state<Project | null>(null);
 	parameters = $state<Parameter[]>([]);
+	/** Links that let invited people in, by user; the server tells each one only once, so they stay for this visit. */
+	sign_in_links = $state<Record<string, string>>({});
 	/** Where the gallery was, so that coming back finds it as it was left. */
 	gallery = $state({ search: '', tag: '', kind: '', archived: false, scroll: 0 });
 	readonly #histories = new Map<string, History>();
