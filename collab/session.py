@@ -289,6 +289,8 @@ async def _pump(room: Room, session: Session, incoming: AsyncIterator[bytes]) ->
             if session.closed is not None:
                 return
             room.receive(session, frame)
+            if room.wants_pause():
+                await room.pause()
     except RefusalError as refusal:
         session.refuse(refusal)
     except asyncio.CancelledError:
