@@ -226,8 +226,8 @@ def _postgres_engine(url: URL) -> AsyncEngine:
 
 def unreachable(name: str, error: BaseException) -> UnavailableError:
     """The error for a database that cannot be opened at start, with what to look at."""
-    # SQLAlchemy wraps the driver's sentence into several lines; the driver's own says it.
+    said = getattr(error, "orig", None) or error  # the driver's own sentence; SQLAlchemy makes several lines of it
     return UnavailableError(
-        f"the database {name} cannot be opened ({getattr(error, 'orig', None) or error}). Is it running, does it exist, and are the name and "
+        f"the database {name} cannot be opened ({said}). Is it running, does it exist, and are the name and "
         "password in CYCLORAMA_DATABASE_URL right?"
     )
