@@ -53,6 +53,10 @@ async def test_D2_without_the_database_people_go_on_and_tools_are_told(
             assert ready.json()["checks"]["database"] != "ok"
             assert (await owner.get("/healthz")).status_code == 200
             assert live.house.rooms.figures().unsaved > 0
+            measured = await owner.get("/metrics")
+            assert measured.status_code == 200
+            assert "cyclorama_unsaved_updates 1.0" in measured.text
+            assert "cyclorama_jobs{" not in measured.text, "counts of before would be a lie"
 
             postgres.start()
             await wait_until(lambda: live.house.rooms.figures().unsaved == 0, 30, "the edit is saved after all")
