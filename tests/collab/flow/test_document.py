@@ -90,7 +90,7 @@ def test_patch_merges_maps_by_key_and_none_removes(doc: Doc[Any]) -> None:
         ({"parameters": {"time_of_day": 25}}, "parameters.time_of_day"),
         ({"parameters": {"time_of_day": float("nan")}}, "parameters.time_of_day"),
         ({"parameters": {"time_of_day": "noon"}}, "parameters.time_of_day"),
-        ({"parameters": {"seed": 10**400}}, "parameters"),
+        ({"parameters": {"seed": 10**400}}, "parameters.seed"),
         ({"parameters": [1]}, "parameters"),
         ({"name": ""}, "name"),
         ({"name": "x" * 201}, "name"),
