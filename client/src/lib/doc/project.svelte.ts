@@ -5,7 +5,7 @@
 
 import * as Y from 'yjs';
 import { MyEdit } from './live-document.svelte.ts';
-import { newId } from './names.ts';
+import { isStandard, newId } from './names.ts';
 import type { Axis, Camera, LocationType, Quality, Render, Value, Variation } from './records.ts';
 import { toSeconds } from './seconds.ts';
 import { Signal } from './signal.ts';
@@ -82,6 +82,14 @@ export class Environment {
 
 	get cameras(): Map<string, Camera> {
 		return new Map(this.#section('cameras')?.entries() as Iterable<[string, Camera]> | undefined);
+	}
+
+	/** The cameras people have made, by name: the document keeps no order of its own. */
+	get custom_cameras(): [string, Camera][] {
+		const name = (camera: Camera): string => camera.name ?? camera.label ?? '';
+		return [...this.cameras]
+			.filter(([id]) => !isStandard(id))
+			.sort(([a, one], [b, other]) => name(one).localeCompare(name(other), undefined, { numeric: true }) || (a < b ? -1 : 1));
 	}
 
 	get variations(): Variation[] {

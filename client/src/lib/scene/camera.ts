@@ -115,5 +115,5 @@ export function isVector(value: unknown): value is Vector {
 }
 
 function rounded(vector: Vector): Vector {
-	return vector.map((v) => Math.round(v * 1000) / 1000) as Vector;
+	return vector.map((v) => Math.round(v * 1000) / 1000 + 0) as Vector;
 }

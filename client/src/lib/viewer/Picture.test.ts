@@ -1,5 +1,5 @@
 import { render, screen } from '@testing-library/svelte';
-import { tick } from 'svelte';
+import { createRawSnippet, tick } from 'svelte';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Shown } from '../render/picture.ts';
 import Picture from './Picture.svelte';
@@ -83,5 +83,18 @@ describe('the picture', () => {
 		await rerender({ ...props, progress: { state: 'failed', error: 'The camera stands inside the mountain.' }, onretry });
 		screen.getByRole('button', { name: 'Try again' }).click();
 		expect(onretry).toHaveBeenCalled();
+	});
+
+	it('of another angle does not stand in for one that has none and gets none', async () => {
+		const empty = createRawSnippet(() => ({ render: () => '<p>Not rendered yet</p>' }));
+		const { rerender } = render(Picture, { ...props, shown: settled('aa'), empty });
+		await arrive('aa');
+
+		await rerender({ ...props, shown: undefined, progress: { state: 'working', progress: 0, phase: 'Waiting', job: null } });
+		expect(screen.getByTestId('picture').dataset.object).toBe('aa');
+
+		await rerender({ ...props, shown: undefined, progress: { state: 'idle' } });
+		await screen.findByText('Not rendered yet');
+		expect(screen.queryByTestId('picture')).toBeNull();
 	});
 });

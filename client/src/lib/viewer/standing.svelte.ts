@@ -2,6 +2,9 @@
 
 import { objectUrl, type Shown } from '../render/picture.ts';
 
+/** What has just been asked for takes a moment to be known as under way. */
+const PATIENCE_MS = 400;
+
 export class Standing {
 	current = $state.raw<Shown | undefined>();
 	/** The decoded pixels of `current`, for whoever draws them itself. */
@@ -10,6 +13,16 @@ export class Standing {
 	loading = $state<string | null>(null);
 	/** There is nothing to show because it could not be loaded. */
 	missing = $state(false);
+
+	/** There is nothing to wait for: a picture of something else may not go on standing in. For an effect. */
+	leaveIf(nothing_comes: boolean): (() => void) | undefined {
+		if (!nothing_comes || this.current === undefined) return;
+		const timer = setTimeout(() => {
+			this.current = undefined;
+			this.image = undefined;
+		}, PATIENCE_MS);
+		return () => clearTimeout(timer);
+	}
 
 	/** Load beside the standing picture; of several only the newest may take its place. For an effect: returns its end. */
 	want(next: Shown | undefined): (() => void) | undefined {
