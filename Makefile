@@ -71,7 +71,7 @@ test-client: setup ## svelte-check and vitest
 	@$(NPM) client test --silent
 
 test-python: test-setup ## every Python test, the ones with node, Postgres, Redis, S3 and Chromium among them
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --durations=15
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile --durations=15
 
 bench: test-setup tests/bench/peers/node_modules/.installed ## sync beside Hocuspocus and y-websocket's server, edit → preview, renders; prints one table
 	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench
