@@ -44,6 +44,9 @@ from store.jobs import Job
 
 T = TypeVar("T")
 
+SAVED_WITHIN_S = 4.0
+"""A tool that asks hears "not saved yet" before its own patience ends; the room keeps the edit and goes on trying."""
+
 
 class RetryingFarm(Protocol):
     """What a retry asks of the farm; render.queue.Farm provides it."""
@@ -84,7 +87,7 @@ async def create_environment(
         room, user, "create", lambda tree: tree.create_environment(made, new, created_by=user, now=now)
     )
     await directory.put(made, room.doc_id.project)
-    await room.saved()
+    await room.saved(SAVED_WITHIN_S)
     return view
 
 
@@ -98,21 +101,21 @@ async def patch_environment(
         UnavailableError: the change is not known to be durable.
     """
     view = _edit(room, user, "patch", lambda tree: tree.patch(environment, changes))
-    await room.saved()
+    await room.saved(SAVED_WITHIN_S)
     return view
 
 
 async def archive_environment(room: Room, environment: str, *, user: str, now: float) -> EnvironmentView:
     """Put an environment away; it can be restored. Raises as `patch_environment` does."""
     view = _edit(room, user, "archive", lambda tree: tree.archive(environment, now))
-    await room.saved()
+    await room.saved(SAVED_WITHIN_S)
     return view
 
 
 async def restore_environment(room: Room, environment: str, *, user: str) -> EnvironmentView:
     """Bring an archived environment back. Raises as `patch_environment` does."""
     view = _edit(room, user, "restore", lambda tree: tree.archive(environment, None))
-    await room.saved()
+    await room.saved(SAVED_WITHIN_S)
     return view
 
 
@@ -225,7 +228,7 @@ async def request_retry(room: Room, farm: RetryingFarm, job: Job, *, user: str) 
             mark = renders.queued(value, job.digest)
             _edit(room, user, "retry", lambda tree: tree.set_render(job.environment, job.slot, mark))
     retried = await farm.retry(job.id, user)
-    await room.saved()
+    await room.saved(SAVED_WITHIN_S)
     return retried
 
 
@@ -266,5 +269,5 @@ async def _request(
     placed = await place(
         room, farm, orders, origin=DirectOrigin(user, what), user=user, batch=batch, wants=always
     )
-    await room.saved()
+    await room.saved(SAVED_WITHIN_S)
     return Batch(batch, tuple(placed))

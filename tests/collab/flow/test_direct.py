@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from collab.direct import (
 from collab.document import EnvironmentsDoc
 from collab.schema import FIRST_SLOT, InvalidEditError, LimitError, NewEnvironment, NoSuchRecordError
 from render.spec import STANDARD_KINDS
-from store.errors import ConflictError, UnavailableError
+from store.errors import ConflictError, StorageFullError, UnavailableError
 from tests.collab.flow.house import DOC, ENV, SLOW_TO_SETTLE, Node, edit, make, open_house, state, value
 from tests.helpers.waiting import wait_until
 
@@ -96,6 +97,28 @@ async def test_generate_tries_again_what_had_failed(tmp_path: Path) -> None:
         await node.painter.paint()
 
         await wait_until(lambda: state(room) == "done")
+
+
+async def test_D2_a_tool_hears_in_time_that_its_edit_is_not_saved_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object) -> list[int]:
+        raise StorageFullError("no room left: make space")
+
+    async with open_house(tmp_path, SLOW_TO_SETTLE) as node:
+        room = await node.room()
+        make(room)
+        await room.saved()
+        with monkeypatch.context() as broken:
+            broken.setattr(node.stores.log, "append", full)
+            broken.setattr("collab.direct.SAVED_WITHIN_S", 0.05)
+            async with asyncio.timeout(5):
+                with pytest.raises(UnavailableError, match="make space"):
+                    await patch_environment(room, ENV, {"name": "Saddle"}, user=USER)
+
+        await room.saved()
+        rows = await node.stores.log.history(DOC, limit=1, before=None)
+        assert (rows[0].author, rows[0].origin) == (USER, "direct:patch")
 
 
 async def test_a_retry_marks_the_slot_queued_before_the_farm_hears_of_it(tmp_path: Path) -> None:
