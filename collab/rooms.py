@@ -9,7 +9,6 @@ nobody came and everything is saved, so there is no half-closed room to run into
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -26,7 +25,7 @@ from collab.replica import compacted
 from collab.room import Room
 from collab.saving import Saver
 from collab.shadow import Shadow
-from store.ids import DocId, ProjectId, UserId
+from store.ids import DocId
 from store.updates import Loaded, Row, Update
 
 logger = logging.getLogger(__name__)
@@ -34,7 +33,6 @@ logger = logging.getLogger(__name__)
 _LOAD_SLICE_S = 0.02
 _SETTLE_INLINE_BYTES = 256 * 1024
 _SWEEP_S = 1.0
-_REVOKED = "collab:revoked"
 
 
 class DocumentLog(Protocol):
@@ -110,7 +108,6 @@ class Rooms:
         self._loading: dict[DocId, asyncio.Task[Room]] = {}
         self._snapshotting: dict[DocId, asyncio.Task[None]] = {}
         self._sweeper: asyncio.Task[None] | None = None
-        self._listener: asyncio.Task[None] | None = None
         self._merger: ProcessPoolExecutor | None = None
         self._messages: dict[str, int] = {}
         self._refused = 0
@@ -155,40 +152,6 @@ class Rooms:
         """Rooms in memory now."""
         return list(self._rooms.values())
 
-    def close_user(
-        self,
-        project: ProjectId,
-        user: UserId | str,
-        code: int = CloseCode.FORBIDDEN,
-        reason: str = "no longer a member",
-    ) -> int:
-        """Close a user's connections to a project's documents on this node at once. Returns how many there were."""
-        found = 0
-        for room in self.live():
-            if room.doc_id.project == project:
-                for session in list(room.sessions.values()):
-                    if session.principal.user_id == user:
-                        session.close(code, reason)
-                        found += 1
-        return found
-
-    async def revoke(
-        self,
-        project: ProjectId,
-        user: UserId | str,
-        code: int = CloseCode.FORBIDDEN,
-        reason: str = "no longer a member",
-    ) -> None:
-        """Close a user's connections to a project's documents on every node (G2).
-
-        Raises:
-            UnavailableError: the other nodes cannot be told now; on this one it is done.
-        """
-        self.close_user(project, user, code, reason)
-        if self._relay is not None:
-            word = {"node": self.node_id, "project": project, "user": user, "code": int(code), "reason": reason}
-            await self._relay.publish(_REVOKED, json.dumps(word).encode())
-
     def figures(self) -> Figures:
         """A snapshot of counts; cheap enough for every scrape."""
         rooms: dict[str, int] = {}
@@ -229,7 +192,7 @@ class Rooms:
             Whether everything was saved.
         """
         self._closing = True
-        for task in [*self._loading.values(), self._sweeper, self._listener]:
+        for task in [*self._loading.values(), self._sweeper]:
             if task is not None:
                 task.cancel()
         for room in self.live():
@@ -282,8 +245,6 @@ class Rooms:
         if wire is not None:
             room.wire = wire
             wire.start(room)
-        if self._relay is not None and self._listener is None:
-            self._listener = asyncio.get_running_loop().create_task(self._listen(self._relay), name="collab-revoked")
         if self._sweeper is None:
             self._sweeper = asyncio.get_running_loop().create_task(self._sweep(), name="collab-sweeper")
         for tell in self.on_open:
@@ -293,15 +254,6 @@ class Rooms:
                 logger.exception("rooms.listener_failed doc=%s", doc_id)
         logger.info("room.opened doc=%s rows=%d bytes=%d", doc_id, len(loaded.rows), room.replica.bytes)
         return room
-
-    async def _listen(self, relay: RelayLike) -> None:
-        async for message in relay.follow(_REVOKED):
-            try:
-                word = json.loads(message.payload)
-                if word["node"] != self.node_id:
-                    self.close_user(word["project"], word["user"], word["code"], word["reason"])
-            except (ValueError, KeyError) as error:
-                logger.error("rooms.revocation_unread id=%s: %r", message.id, error)
 
     async def _sweep(self) -> None:
         pulsed = 0.0

@@ -12,13 +12,12 @@ import pytest
 
 from collab.codec import decode_state_vector
 from collab.config import CollabConfig
-from collab.errors import CloseCode
 from collab.room import Room
 from collab.rooms import Rooms
 from store.errors import UnavailableError
 from store.relay.base import Message
 from store.relay.memory import MemoryRelay
-from tests.collab.sync.client import Client, closed_with, connected, doc_id, person, rooms_over, same
+from tests.collab.sync.client import Client, connected, doc_id, person, rooms_over, same
 from tests.collab.sync.memory_log import MemoryLog
 from tests.helpers.waiting import wait_until
 
@@ -228,17 +227,6 @@ async def test_what_the_other_node_has_saved_is_not_saved_again() -> None:
             await wait_until(lambda: not rooms[1].is_busy, timeout_s=5)
             await asyncio.gather(*(room.saved() for room in rooms))
             assert [row.node for row in log.rows if row.payload] == ["node-0"]
-
-
-async def test_G2_a_revocation_closes_the_person_on_every_node() -> None:
-    log, relay = MemoryLog(), LossyRelay()
-    async with rooms_over(log, relay, CONFIG, "node-a") as one, rooms_over(log, relay, CONFIG, "node-b") as two:
-        async with one.use(doc_id()) as here, two.use(doc_id()) as there:
-            async with connected(here, person("ben")) as ben, connected(there, person("ben")) as too:
-                async with connected(there) as ana:
-                    await one.revoke(doc_id().project, "usr_ben")
-                    assert (await closed_with(ben))[0] == (await closed_with(too))[0] == CloseCode.FORBIDDEN
-                    assert ana.result is None
 
 
 @pytest.mark.parametrize("seed", range(6))
