@@ -1,4 +1,4 @@
-import { render, screen } from '@testing-library/svelte';
+import { fireEvent, render, screen } from '@testing-library/svelte';
 import { createRawSnippet, tick } from 'svelte';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Shown } from '../render/picture.ts';
@@ -96,5 +96,16 @@ describe('the picture', () => {
 		await rerender({ ...props, shown: undefined, progress: { state: 'idle' } });
 		await screen.findByText('Not rendered yet');
 		expect(screen.queryByTestId('picture')).toBeNull();
+	});
+
+	it('leaves a press on a button over it to the button', async () => {
+		const capture = vi.fn();
+		HTMLElement.prototype.setPointerCapture = capture;
+		render(Picture, { ...props, progress: { state: 'failed', error: 'It stands inside a mountain.' } });
+
+		await fireEvent.pointerDown(screen.getAllByText('Try again')[0] as HTMLElement, { pointerId: 1, button: 0 });
+		expect(capture).not.toHaveBeenCalled();
+		await fireEvent.pointerDown(screen.getByTestId('stage'), { pointerId: 1, button: 0 });
+		expect(capture).toHaveBeenCalledOnce();
 	});
 });
