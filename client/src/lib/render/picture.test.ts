@@ -38,4 +38,10 @@ describe('the picture of a slot', () => {
 		expect(progressOf({ state: 'failed', error: 'too deep' }, farm, 'e', 't')).toEqual({ state: 'failed', error: 'too deep' });
 		expect(progressOf({ state: 'done' }, farm, 'e', 't')).toEqual({ state: 'idle' });
 	});
+
+	it('says of a camera in a mountain where it stands, not which field is wrong', () => {
+		const error = 'camera.position_m: stands inside something solid, nothing free nearby; move it into the open';
+		const progress = progressOf({ state: 'failed', error }, { jobs: {}, previews: {} }, 'env_1', 'base/cam_1');
+		expect(progress).toEqual({ state: 'failed', error: 'The camera stands inside something solid, nothing free nearby; move it into the open' });
+	});
 });

@@ -65,8 +65,14 @@ export function progressOf(render: Render | undefined, farm: FarmState, environm
 	const job = settledJob(farm, environment, slot);
 	if (job) return { state: 'working', progress: job.progress ?? 0, phase: phaseWords(job), job: job.id };
 	if (render?.state === 'queued') return { state: 'working', progress: 0, phase: 'Waiting for the farm', job: null };
-	if (render?.state === 'failed') return { state: 'failed', error: render.error || 'The render failed.' };
+	if (render?.state === 'failed') return { state: 'failed', error: errorWords(render.error) };
 	return { state: 'idle' };
+}
+
+/** The farm names the field at fault; people see a camera. */
+function errorWords(error: string | undefined): string {
+	const words = (error ?? '').replace(/^camera\.position_m: /, 'The camera ');
+	return words || 'The render failed.';
 }
 
 function settledJob(farm: FarmState, environment: string, slot: string): FarmJob | undefined {
