@@ -14,6 +14,7 @@ from render.announce import Announcer
 from render.config import LANES
 from render.control import CONTROL_STREAM, Control, Stop, Supersede, encode_control
 from render.remembered import remembered
+from render.results import object_ids
 from render.run import Clock
 from render.spec import Lane, RenderSpec, RenderTarget
 from render.tickets import Tickets
@@ -135,6 +136,7 @@ class Farm:
                 made = await remembered(self._stores.ledger, self._stores.objects, digest)
                 if made is None:
                     return None
+                await self._stores.grants.give(request.target.project, object_ids(made.result or {}))
                 await self._make_room(request)
             is_ours = made.project == request.target.project
             return Answer(made.id if is_ours else None, digest, JobState.DONE, made.result)

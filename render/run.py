@@ -14,6 +14,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
+from functools import partial
 from typing import Any, TypeVar
 
 from render.announce import Announcer
@@ -24,11 +25,11 @@ from render.failures import ChildDiedError, Failure, RenderFailedError, after_de
 from render.frames import Frame
 from render.pausing import happens_within
 from render.remembered import remembered
-from render.results import settled_result
+from render.results import object_ids, settled_result
 from store.errors import StorageFullError, StoreError, UnavailableError
 from store.ids import ObjectId
-from store.ledger import Job, JobLedger
-from store.objects.base import ObjectStore
+from store.ledger import Job
+from store.opening import Stores
 
 logger = logging.getLogger(__name__)
 
@@ -42,20 +43,21 @@ class Run:
     Args:
         job: as claimed; its fence guards every write.
         child: warm process of the job's lane.
-        ledger, objects, announcer: where the outcome goes.
+        stores, announcer: where the outcome goes.
         config: beats, retries, rates.
         clock: unix seconds.
         on_draft: told the object id of each early preview picture, which no row remembers.
     """
 
     def __init__(
-        self, job: Job, child: ChildProcess, ledger: JobLedger, objects: ObjectStore, announcer: Announcer,
-        config: FarmConfig, clock: Clock, on_draft: Callable[[ObjectId], None],
+        self, job: Job, child: ChildProcess, stores: Stores, announcer: Announcer, config: FarmConfig, clock: Clock,
+        on_draft: Callable[[ObjectId], None],
     ) -> None:
         self.job = job
         self._child = child
-        self._ledger = ledger
-        self._objects = objects
+        self._ledger = stores.ledger
+        self._objects = stores.objects
+        self._grants = stores.grants
         self._announcer = announcer
         self._config = config
         self._clock = clock
@@ -148,6 +150,7 @@ class Run:
         result: dict[str, Any] = dict(frame.header["result"])
         if not frame.header["final"]:
             self._on_draft(ids["image"])
+            await self._insist(partial(self._grants.give, self.job.project, ids.values()))
             return {"image": ids["image"], "width": result["width"], "height": result["height"]}
         if self.job.lane == "preview":
             return {**result, "image": ids["image"]}
@@ -161,6 +164,8 @@ class Run:
         done = await self._insist(lambda: self._ledger.finish(job.id, job.fence, result, self._clock()))
         if not done:
             logger.warning("run.stale_fence job=%s fence=%d: the picture is thrown away", job.id, job.fence)
+        for project in {other.project for other in done}:
+            await self._insist(partial(self._grants.give, project, object_ids(result)))
         for other in done:
             await self._announcer.say("done", other, progress=1.0)
         logger.info("run.done job=%s fence=%d answered=%d", job.id, job.fence, len(done))

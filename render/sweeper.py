@@ -110,3 +110,4 @@ class Sweeper:
                 info = await self._stores.objects.head(object_id)
                 if info is not None and info.media_type == PREVIEW_MEDIA_TYPE:
                     await self._stores.objects.delete(object_id)
+                    await self._stores.grants.forget(object_id)

@@ -103,8 +103,8 @@ class RenderWorker:
                 if job is None:
                     return
                 run = Run(
-                    job, self._children[lane], self._stores.ledger, self._stores.objects, self.announcer, self._config,
-                    self._clock, self._remember_draft,
+                    job, self._children[lane], self._stores, self.announcer, self._config, self._clock,
+                    self._remember_draft,
                 )
                 self._runs[job.id] = run
                 self._all_quiet.clear()
@@ -205,6 +205,7 @@ class RenderWorker:
             with contextlib.suppress(NotFoundError):
                 try:
                     await self._stores.objects.delete(object_id)
+                    await self._stores.grants.forget(object_id)
                 except StoreError as error:
                     logger.warning("worker.draft_not_deleted object=%s: %s", object_id, error)
                     return

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from store.config import StoreConfig
 from store.database import Database
 from store.directory import Directory
+from store.grants import Grants
 from store.ledger import JobLedger
 from store.objects.base import ObjectStore
 from store.objects.filesystem import FilesystemObjects
@@ -31,6 +32,7 @@ class Stores:
     ledger: JobLedger
     people: People
     directory: Directory
+    grants: Grants
     objects: ObjectStore
     relay: Relay
 
@@ -67,6 +69,7 @@ async def open_stores(
             ledger=JobLedger(database, clock),
             people=People(database, clock),
             directory=Directory(database),
+            grants=Grants(database),
             objects=objects,
             relay=relay,
         )

@@ -159,6 +159,13 @@ members = Table(
     Index("members_user", "user_id"),
 )
 
+grants = Table(
+    "grants",
+    metadata,
+    Column("object", String, primary_key=True),
+    Column("project", String, primary_key=True),
+)
+
 environments = Table(
     "environments",
     metadata,

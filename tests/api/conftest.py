@@ -19,6 +19,7 @@ from api.house import House
 from api.passwords import Passwords
 from api.serve import Server, bind, config_of
 from api.settings import Settings
+from store.ids import ObjectId
 from tests.helpers.house import OWNER_TOKEN, free_port
 
 
@@ -42,6 +43,14 @@ class Live:
         if token is not None:
             headers["authorization"] = f"Bearer {token}"
         return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=20, trust_env=False)
+
+    async def keep(self, data: bytes) -> ObjectId:
+        """Store bytes as a picture of a fresh project of the owner's; returns their id."""
+        async with self.client() as owner:
+            project = (await owner.post("/api/projects", json={"name": "Pictures"})).raise_for_status().json()["id"]
+        stored = await self.house.stores.objects.put(data)
+        await self.house.stores.grants.give(project, [stored.id])
+        return stored.id
 
     async def person(self, project: str | None = None, role: str = "editor", email: str = "ben@example.com") -> str:
         """A new user's API token, as a member of the project when one is named."""

@@ -15,7 +15,7 @@ LARGE = b"\x76\x2f\x31\x01" + b"exr" * 1_000_000
 
 @pytest.fixture
 async def png(live: Live) -> str:
-    return (await live.house.stores.objects.put(PNG)).id
+    return await live.keep(PNG)
 
 
 async def test_an_object_is_whole_and_cached_for_good(owner: httpx.AsyncClient, png: str) -> None:
@@ -90,10 +90,10 @@ async def test_head_tells_without_sending(owner: httpx.AsyncClient, png: str) ->
 
 
 async def test_large_objects_come_in_pieces(live: Live, owner: httpx.AsyncClient) -> None:
-    stored = await live.house.stores.objects.put(LARGE)
+    stored = await live.keep(LARGE)
 
-    whole = await owner.get(f"/api/objects/{stored.id}")
-    part = await owner.get(f"/api/objects/{stored.id}", headers={"range": "bytes=5-2500004"})
+    whole = await owner.get(f"/api/objects/{stored}")
+    part = await owner.get(f"/api/objects/{stored}", headers={"range": "bytes=5-2500004"})
 
     assert whole.content == LARGE
     assert part.content == LARGE[5:2_500_005]
@@ -101,9 +101,9 @@ async def test_large_objects_come_in_pieces(live: Live, owner: httpx.AsyncClient
 
 
 async def test_only_pictures_are_shown_everything_else_is_downloaded(live: Live, owner: httpx.AsyncClient) -> None:
-    page = await live.house.stores.objects.put(b"<html><script>alert(1)</script></html>")
+    page = await live.keep(b"<html><script>alert(1)</script></html>")
 
-    answer = await owner.get(f"/api/objects/{page.id}")
+    answer = await owner.get(f"/api/objects/{page}")
 
     assert answer.headers["content-type"] == "application/octet-stream"
     assert answer.headers["content-disposition"].startswith("attachment")
@@ -127,12 +127,34 @@ async def test_what_is_not_there_is_404(owner: httpx.AsyncClient, name: str) -> 
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+async def test_G1_an_object_is_for_the_members_of_its_projects(
+    live: Live, owner: httpx.AsyncClient, project: str
+) -> None:
+    ours = (await live.house.stores.objects.put(PNG + b"ours")).id
+    nobodys = (await live.house.stores.objects.put(PNG + b"nobody's")).id
+    await live.house.stores.grants.give(project, [ours])  # type: ignore[arg-type]  # tests speak plain strings
+    member = await live.person(project, "viewer", "mia@example.com")
+    stranger = await live.person(None, email="sam@example.com")
+
+    async with live.client(member) as mia, live.client(stranger) as sam, live.client(None) as anybody:
+        assert (await mia.get(f"/api/objects/{ours}")).status_code == 200
+        assert (await sam.get(f"/api/objects/{ours}")).status_code == 404
+        assert (await sam.head(f"/api/objects/{ours}", headers={"if-none-match": "*"})).status_code == 404
+        assert (await anybody.get(f"/api/objects/{ours}")).status_code == 401
+        assert (await owner.get(f"/api/objects/{nobodys}")).status_code == 404
+
+        people = (await owner.get(f"/api/projects/{project}/members")).json()["members"]
+        mias_id = next(person["user"]["id"] for person in people if person["user"]["name"] == "Mia")
+        (await owner.delete(f"/api/projects/{project}/members/{mias_id}")).raise_for_status()
+        assert (await mia.get(f"/api/objects/{ours}")).status_code == 404
+
+
 async def test_a_bucket_that_can_sign_may_answer_itself(tmp_path: Path, s3_url: str) -> None:
     async with serving(tmp_path, objects_url=s3_url, object_redirects=True) as live, live.client() as owner:
-        stored = await live.house.stores.objects.put(PNG)
+        stored = await live.keep(PNG)
 
-        answer = await owner.get(f"/api/objects/{stored.id}")
-        named = await owner.get(f"/api/objects/{stored.id}", params={"name": "valley.png"})
+        answer = await owner.get(f"/api/objects/{stored}")
+        named = await owner.get(f"/api/objects/{stored}", params={"name": "valley.png"})
         async with httpx.AsyncClient(trust_env=False) as anybody:
             signed = await anybody.get(answer.headers["location"])
 
@@ -143,8 +165,8 @@ async def test_a_bucket_that_can_sign_may_answer_itself(tmp_path: Path, s3_url: 
 
 async def test_a_bucket_is_passed_through_by_default(tmp_path: Path, s3_url: str) -> None:
     async with serving(tmp_path, objects_url=s3_url) as live, live.client() as owner:
-        stored = await live.house.stores.objects.put(LARGE)
+        stored = await live.keep(LARGE)
 
-        part = await owner.get(f"/api/objects/{stored.id}", headers={"range": "bytes=3-1500000"})
+        part = await owner.get(f"/api/objects/{stored}", headers={"range": "bytes=3-1500000"})
 
     assert (part.status_code, part.content) == (206, LARGE[3:1_500_001])
