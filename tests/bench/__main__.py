@@ -19,7 +19,9 @@ def main(names: list[str]) -> None:
     rows: list[Row] = []
     for name in names or list(PARTS):
         print(f"measuring {name} …", file=sys.stderr, flush=True)
-        rows += PARTS[name]()
+        for row in PARTS[name]():
+            print(f"  {row.what}: {row.ours} {f'· {row.peer}' if row.peer else ''}", file=sys.stderr, flush=True)
+            rows.append(row)
     today = datetime.datetime.now().astimezone().date().isoformat()
     print(f"\n{today} · {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}\n")
     print(markdown(rows))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -67,16 +68,15 @@ async def measure(server: Server, archetype: str) -> tuple[list[float], list[flo
     return first, full
 
 
-def rows() -> list[Row]:
+def rows() -> Iterator[Row]:
     """One row per world."""
-    out: list[Row] = []
     with tempfile.TemporaryDirectory() as directory:
         # The settled lane must not compete here: settling waits longer than the pause between edits.
         server = start_server(Path(directory))
         try:
             for archetype in ARCHETYPES:
                 first, full = asyncio.run(measure(server, archetype))
-                out.append(
+                yield (
                     Row(
                         f"edit of the hour → preview on another client, {archetype} (first 256×144; then 512×288)",
                         f"p50 {percentile(first, 0.5) * 1000:.0f} ms, p95 {percentile(first, 0.95) * 1000:.0f} ms; "
@@ -86,4 +86,3 @@ def rows() -> list[Row]:
                 )
         finally:
             server.stop()
-    return out

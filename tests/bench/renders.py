@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from render.scene import ARCHETYPES
@@ -13,7 +14,7 @@ from tests.helpers.house import start_server
 GOALS = {512: "< 1.5 s", 768: "< 3 s", 1024: "< 5 s"}
 
 
-def by_size() -> list[Row]:
+def by_size() -> Iterator[Row]:
     """Wall and CPU seconds of one settled picture at each size, median of three; geometry cached."""
     import torch
 
@@ -22,7 +23,6 @@ def by_size() -> list[Row]:
 
     torch.set_num_threads(1)
     engine = get_engine("procedural")
-    out: list[Row] = []
 
     def timed(spec: dict[str, object]) -> tuple[float, float]:
         wall, cpu = time.perf_counter(), time.process_time()
@@ -45,7 +45,7 @@ def by_size() -> list[Row]:
             timed({"scene": scene, "camera": {"kind": kind}, "width_px": 768, "height_px": 768})
         six = time.perf_counter() - begun
         pano = timed({"scene": scene, "camera": {"kind": "pano"}, "width_px": 2048, "height_px": 1024})[0]
-        out.append(
+        yield (
             Row(
                 f"settled picture, {archetype}",
                 f"{', '.join(cells)}; six angles 768² {six:.1f} s; pano 2048×1024 {pano:.1f} s; "
@@ -53,7 +53,6 @@ def by_size() -> list[Row]:
                 goal="1.5, 3, 5 s; 15 s; 8 s",
             )
         )
-    return out
 
 
 def per_hour(pictures: int = 24) -> Row:
@@ -68,8 +67,11 @@ def per_hour(pictures: int = 24) -> Row:
                     deadline = time.monotonic() + 600
                     while True:
                         listing = api.get(f"/api/projects/{project}/jobs", params={"limit": 200}).json()
-                        rows = listing["jobs"] if isinstance(listing, dict) else listing
-                        done = {j["environment"] for j in rows if j["state"] == "done" and j["lane"] == "settled"}
+                        done = {
+                            job["environment_id"]
+                            for job in listing["jobs"]
+                            if job["state"] == "done" and job["lane"] == "settled"
+                        }
                         if batch <= done:
                             return
                         assert time.monotonic() < deadline, f"only {len(batch & done)} of {len(batch)} pictures came"
@@ -96,6 +98,7 @@ def per_hour(pictures: int = 24) -> Row:
     )
 
 
-def rows() -> list[Row]:
+def rows() -> Iterator[Row]:
     """All render rows."""
-    return [*by_size(), per_hour()]
+    yield from by_size()
+    yield per_hour()

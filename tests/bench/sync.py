@@ -10,18 +10,22 @@ every fifth client. Ours saves every change to SQLite meanwhile; the others keep
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+import httpx
 import psutil
 
 from tests.bench.table import Row, markdown
+from tests.helpers.house import OWNER_TOKEN
 from tests.helpers.node import node
 from tests.helpers.services import free_port
 
@@ -45,7 +49,11 @@ class Result:
 @contextmanager
 def serving(command: Sequence[str], port: int) -> Iterator[psutil.Process]:
     """A server process that answers on its port."""
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    # Rendering would only take the cores away from what is measured here.
+    settings = {"CYCLORAMA_OWNER_TOKEN": OWNER_TOKEN, "CYCLORAMA_EMBEDDED_WORKERS": "off"}
+    process = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **settings}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         deadline = time.monotonic() + 30
         while not any(c.laddr.port == port for c in psutil.Process(process.pid).net_connections("tcp")):
@@ -84,17 +92,26 @@ def measure(server: psutil.Process, url: str, protocol: str, load: tuple[int, in
     )
 
 
-def servers(data: Path) -> Iterator[tuple[str, list[str], int, str, str]]:
-    """Name, command, port, url and protocol of every server."""
+def our_room(port: int) -> str:
+    """The address of an empty document on a server of ours."""
+    with httpx.Client(
+        base_url=f"http://127.0.0.1:{port}", headers={"authorization": f"Bearer {OWNER_TOKEN}"}, trust_env=False
+    ) as api:
+        project = api.post("/api/projects", json={"name": "Bench"}, timeout=30).raise_for_status().json()["id"]
+    return f"ws://127.0.0.1:{port}/ws/project/{project}/environments?token={OWNER_TOKEN}"
+
+
+def servers(data: Path) -> Iterator[tuple[str, list[str], int, Callable[[], str], str]]:
+    """Name, command, port, address (to be asked for once it runs) and protocol of every server."""
     port = free_port()
-    ours = [sys.executable, "-m", "tests.collab.sync.app", "--port", str(port), "--data", str(data)]
-    yield "Cyclorama", ours, port, f"ws://127.0.0.1:{port}/ws/project/prj_bench/environments", "y"
+    ours = [sys.executable, "-m", "api.cli", "serve", "--port", str(port), "--data", str(data)]
+    yield "Cyclorama", ours, port, partial(our_room, port), "y"
     port = free_port()
     hocuspocus = [NODE, str(HERE / "peers/hocuspocus.mjs"), str(port)]
-    yield "Hocuspocus 4.7", hocuspocus, port, f"ws://127.0.0.1:{port}/", "hocuspocus"
+    yield "Hocuspocus 4.7", hocuspocus, port, lambda: f"ws://127.0.0.1:{port}/", "hocuspocus"
     port = free_port()
     reference = [NODE, str(HERE / "peers/y_websocket.mjs"), str(port)]
-    yield "@y/websocket-server 0.1.1", reference, port, f"ws://127.0.0.1:{port}/environments", "y"
+    yield "@y/websocket-server 0.1.1", reference, port, lambda: f"ws://127.0.0.1:{port}/environments", "y"
 
 
 def run(seconds: float) -> dict[str, dict[str, Result]]:
@@ -104,7 +121,7 @@ def run(seconds: float) -> dict[str, dict[str, Result]]:
         with tempfile.TemporaryDirectory() as data:
             for server, command, port, url, protocol in servers(Path(data)):
                 with serving(command, port) as process:
-                    results.setdefault(name, {})[server] = measure(process, url, protocol, load, seconds)
+                    results.setdefault(name, {})[server] = measure(process, url(), protocol, load, seconds)
                 print(f"{name} · {server}: {results[name][server]}", file=sys.stderr, flush=True)
     return results
 

@@ -61,8 +61,7 @@ async def test_D1_acknowledged_edit_survives_kill9_and_its_render_heals(tmp_path
             )
         with server.api() as api:
             assert api.get(f"/api/objects/{render['image']}").status_code == 200
-            jobs = api.get(f"/api/projects/{project}/jobs", params={"limit": 100}).json()
-        rows = jobs["jobs"] if isinstance(jobs, dict) else jobs
+            rows = api.get(f"/api/projects/{project}/jobs", params={"limit": 100}).json()["jobs"]
         done = [
             job
             for job in rows

@@ -107,8 +107,7 @@ async def test_F2_killed_worker_heals_exactly_once_over_the_cluster(cluster: Clu
             "the picture heals",
         )
     with node.api() as api:
-        listing = api.get(f"/api/projects/{project}/jobs", params={"limit": 100}).json()
-        rows = listing["jobs"] if isinstance(listing, dict) else listing
+        rows = api.get(f"/api/projects/{project}/jobs", params={"limit": 100}).json()["jobs"]
         assert [job["state"] for job in rows if job["lane"] == "settled" and job["digest"] == done["digest"]] == [
             "done"
         ]

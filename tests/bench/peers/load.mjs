@@ -32,7 +32,7 @@ seedDoc.clientID = 1
 for (let w = 0; w < writers; w++) {
   const map = new Y.Map()
   seedDoc.getMap('environments').set('env_' + w, map)
-  map.set('parameters', new Y.Map())
+  map.set('style', new Y.Map())
 }
 const seed = Buffer.from(Y.encodeStateAsUpdate(seedDoc))
 for (let w = 0; w < writers; w++) {
@@ -41,8 +41,8 @@ for (let w = 0; w < writers; w++) {
   Y.applyUpdate(doc, seed)
   const updates = []
   doc.on('update', (update) => updates.push(frame(Buffer.from([0, 2]), bytes(Buffer.from(update)))))
-  const parameters = doc.getMap('environments').get('env_' + w).get('parameters')
-  for (let k = 0; k < total; k++) parameters.set('time_of_day', k / 100)
+  const style = doc.getMap('environments').get('env_' + w).get('style')
+  for (let k = 0; k < total; k++) style.set('mood', k / 100)
   plans.push(updates)
   sentAt.set(1000 + w, new Float64Array(total))
 }
@@ -78,6 +78,8 @@ class Reader {
     else if (tag === 124) this.at += 4
     else if (tag === 123 || tag === 122) this.at += 8
     else if (tag === 119 || tag === 116) this.skip()
+    else if (tag === 118) for (let k = this.uint(); k > 0; k--) { this.skip(); this.any() }
+    else if (tag === 117) for (let k = this.uint(); k > 0; k--) this.any()
     else if (tag < 120) throw new Error('tag ' + tag)
   }
 }
@@ -132,7 +134,7 @@ const take = (client, data) => {
 
 const connect = (index) =>
   new Promise((resolve, reject) => {
-    const socket = new WebSocket(`${url}?user=usr_${index}`, { perMessageDeflate: false })
+    const socket = new WebSocket(`${url}${url.includes('?') ? '&' : '?'}user=usr_${index}`, { perMessageDeflate: false })
     const client = { socket, next: new Map(), writer: index < writers ? 1000 + index : 0, sampled: index % 5 === 0 }
     socket.binaryType = 'nodebuffer'
     socket.on('error', reject)
