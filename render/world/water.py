@@ -15,7 +15,7 @@ from torch import Tensor
 
 from render.light.base import Light
 from render.view import View
-from render.visibility.polar import build_table, intersect
+from render.visibility.polar import PolarTable, build_table, intersect
 from render.world.clipmap import clip_grid
 from render.world.colors import lay
 from render.world.noise import lookup, smoothstep, stack
@@ -98,22 +98,15 @@ def _reflect(
     assert level is not None
     eye = view.eye_m.copy()
     eye[2] = 2 * level - eye[2]
-    rows = max(256, min(2048, view.width_px))
-    below = View("equirect", rows, 2, eye, view.world_from_cam)
     reach = torch.sqrt((position[0] - eye[0]) ** 2 + (position[1] - eye[1]) ** 2)
-    nearest = _mean_reach(position, eye, reach, rows)
-
-    def land(px: Tensor, py: Tensor) -> Tensor:
-        if px.shape[0] != rows:
-            return torch.full_like(px, -2000.0)
-        # What stands between the eye and the water is in front of it, not mirrored in it.
-        beyond = (px - float(eye[0])) ** 2 + (py - float(eye[1])) ** 2 > (nearest * nearest)[:, None]
-        height = world.surface.at(px, py)[0]
-        return torch.where(beyond & (height > level + 0.05), height, -2000.0)
-
-    table = build_table(below, mirrored.T, land, _RADII)
-    met = intersect(table, mirrored.T)
     flat = torch.sqrt(mirrored[0] ** 2 + mirrored[1] ** 2).clamp(min=1e-4)
+    rows = max(256, min(2048, view.width_px))
+    met = intersect(_mirror_table(world, view, eye, mirrored, _mean_reach(position, eye, reach, rows)), mirrored.T)
+    # Where land stands between this water and its row's mean, the table shows that land: look beyond all water then.
+    hidden = torch.nonzero(met * flat <= reach * 1.01 + 0.5).squeeze(1)
+    if hidden.numel():
+        beyond = _mirror_table(world, view, eye, mirrored, _far_reach(position, eye, reach, rows // 2))
+        met[hidden] = intersect(beyond, mirrored[:, hidden].T)
     at = torch.nonzero(torch.isfinite(met) & (met * flat > reach * 1.01 + 0.5) & (met * flat < 9000)).squeeze(1)
     if at.numel():
         along = met[at]
@@ -125,10 +118,39 @@ def _reflect(
     return got
 
 
+def _mirror_table(
+    world: TerrainWorld, view: View, eye: npt.NDArray[np.float64], mirrored: Tensor, nearest: Tensor
+) -> PolarTable:
+    """The land above the water as the mirrored eye sees it, without what is nearer than `nearest` (A,) metres."""
+    level = world.land.water_m
+    assert level is not None
+
+    def land(px: Tensor, py: Tensor) -> Tensor:
+        if px.shape[0] != nearest.shape[0]:
+            return torch.full_like(px, -2000.0)
+        # What stands between the eye and the water is in front of it, not mirrored in it.
+        beyond = (px - float(eye[0])) ** 2 + (py - float(eye[1])) ** 2 > (nearest * nearest)[:, None]
+        height = world.surface.at(px, py)[0]
+        return torch.where(beyond & (height > level + 0.05), height, -2000.0)
+
+    below = View("equirect", nearest.shape[0], 2, eye, view.world_from_cam)
+    return build_table(below, mirrored.T, land, _RADII)
+
+
+def _azimuth_row(position: Tensor, eye: npt.NDArray[np.float64], rows: int) -> Tensor:
+    azimuth = torch.atan2(position[0] - float(eye[0]), position[1] - float(eye[1]))
+    return ((azimuth + math.pi) * (rows / (2 * math.pi))).long().clamp(0, rows - 1)
+
+
+def _far_reach(position: Tensor, eye: npt.NDArray[np.float64], reach: Tensor, rows: int) -> Tensor:
+    """(rows,) level distance of the farthest water seen in each azimuth row of a full circle."""
+    farthest = torch.zeros(rows).scatter_reduce_(0, _azimuth_row(position, eye, rows), reach, "amax")
+    return torch.where(farthest > 0, farthest, reach.max())
+
+
 def _mean_reach(position: Tensor, eye: npt.NDArray[np.float64], reach: Tensor, rows: int) -> Tensor:
     """(rows,) level distance of the water seen in each azimuth row of a full circle; the mean of all where none is."""
-    azimuth = torch.atan2(position[0] - float(eye[0]), position[1] - float(eye[1]))
-    row = ((azimuth + math.pi) * (rows / (2 * math.pi))).long().clamp(0, rows - 1)
+    row = _azimuth_row(position, eye, rows)
     total = torch.zeros(rows, dtype=torch.float64).scatter_add_(0, row, reach.double())
     count = torch.zeros(rows, dtype=torch.float64).scatter_add_(0, row, torch.ones_like(reach, dtype=torch.float64))
     middle = total.sum() / count.sum()
