@@ -5,7 +5,7 @@ Times are unix seconds. Input models refuse unknown fields and never turn a stri
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.functional_validators import AfterValidator
@@ -345,9 +345,11 @@ class MultiAngleIn(Input):
 
 
 class VariationsIn(Input):
-    """Variations of the same place, each with pictures of its own."""
+    """Variations of the same place, each with pictures of its own; along all three axes if left out."""
 
-    types: list[VariationType] = Field(min_length=1, max_length=3)
+    types: list[VariationType] = Field(
+        default_factory=lambda: list(get_args(VariationType)), min_length=1, max_length=3
+    )
     camera: Id | None = None
 
 

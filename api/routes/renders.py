@@ -19,7 +19,8 @@ router = APIRouter(route_class=StrictRoute, prefix="/api/environments/{environme
 
 
 @router.post("/generate", operation_id="generate", summary="Render one picture", status_code=202)
-async def generate(body: GenerateIn, access: EnvironmentEditor, house: TheHouse) -> Accepted:
+async def generate(access: EnvironmentEditor, house: TheHouse, body: GenerateIn | None = None) -> Accepted:
+    body = body or GenerateIn()
     async with _room(house, access) as room:
         return _accepted(await request_generate(
             room, house.farm, access.environment, user=access.caller.user.id, variation=body.variation,
@@ -30,7 +31,8 @@ async def generate(body: GenerateIn, access: EnvironmentEditor, house: TheHouse)
 @router.post(
     "/multi-angle", operation_id="multiAngle", summary="Render several angles of the same place", status_code=202
 )
-async def multi_angle(body: MultiAngleIn, access: EnvironmentEditor, house: TheHouse) -> Accepted:
+async def multi_angle(access: EnvironmentEditor, house: TheHouse, body: MultiAngleIn | None = None) -> Accepted:
+    body = body or MultiAngleIn()
     async with _room(house, access) as room:
         return _accepted(await request_angles(
             room, house.farm, access.environment, user=access.caller.user.id, angles=body.angles,
@@ -42,7 +44,8 @@ async def multi_angle(body: MultiAngleIn, access: EnvironmentEditor, house: TheH
     "/variations", operation_id="makeVariations",
     summary="Make variations by hour, weather or season and render them", status_code=202,
 )
-async def make_variations(body: VariationsIn, access: EnvironmentEditor, house: TheHouse) -> Accepted:
+async def make_variations(access: EnvironmentEditor, house: TheHouse, body: VariationsIn | None = None) -> Accepted:
+    body = body or VariationsIn()
     async with _room(house, access) as room:
         return _accepted(await request_variations(
             room, house.farm, access.environment, user=access.caller.user.id, types=body.types, camera=body.camera

@@ -100,6 +100,21 @@ async def test_an_environment_made_in_a_browser_has_an_address(
     assert seen["problems"][0]["field"] == "parameters.haze"
 
 
+async def test_pictures_are_asked_for_with_no_word_about_which(owner: httpx.AsyncClient, environment: str) -> None:
+    path = f"/api/environments/{environment}"
+
+    one = await owner.post(f"{path}/generate")
+    six = await owner.post(f"{path}/multi-angle")
+    varied = await owner.post(f"{path}/variations")
+
+    assert [one.status_code, six.status_code, varied.status_code] == [202, 202, 202]
+    assert [job["slot"] for job in one.json()["jobs"]] == ["base/wide_establishing"]
+    assert len(six.json()["jobs"]) == 6
+    axes = {value["axis"] for value in (await owner.get(path)).json()["variations"].values()}
+    assert axes == {"time_of_day", "weather", "season"}
+    assert len(varied.json()["jobs"]) == len((await owner.get(path)).json()["variations"]) == 11
+
+
 async def test_pictures_are_asked_for_and_canceled(owner: httpx.AsyncClient, project: str, environment: str) -> None:
     path = f"/api/environments/{environment}"
     angles = await owner.post(f"{path}/multi-angle", json={})
@@ -157,7 +172,7 @@ async def test_requests_for_pictures_are_checked(owner: httpx.AsyncClient, envir
         ("generate", {"camera": "a/b"}, 422),
         ("multi-angle", {"angles": []}, 422),
         ("variations", {"types": ["moons"]}, 422),
-        ("variations", {}, 422),
+        ("variations", {"types": []}, 422),
     ):
         answer = await owner.post(f"{path}/{suffix}", json=body)
         assert answer.status_code == status, (suffix, body, answer.text)

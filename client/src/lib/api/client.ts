@@ -15,7 +15,7 @@ export type Job = Schemas['JobOut'];
 export type Accepted = Schemas['Accepted'];
 export type Member = Schemas['MemberOut'];
 export type NewMember = Schemas['NewMemberOut'];
-export type VariationType = Schemas['VariationsIn']['types'][number];
+export type VariationType = NonNullable<Schemas['VariationsIn']['types']>[number];
 
 const client = createClient<paths>({
 	credentials: 'same-origin',

@@ -988,13 +988,13 @@ export interface components {
         };
         /**
          * VariationsIn
-         * @description Variations of the same place, each with pictures of its own.
+         * @description Variations of the same place, each with pictures of its own; along all three axes if left out.
          */
         VariationsIn: {
             /** Camera */
             camera?: string | null;
             /** Types */
-            types: ("time_of_day" | "weather" | "season")[];
+            types?: ("time_of_day" | "weather" | "season")[];
         };
     };
     responses: never;
@@ -1111,9 +1111,9 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["GenerateIn"];
+                "application/json": components["schemas"]["GenerateIn"] | null;
             };
         };
         responses: {
@@ -1146,9 +1146,9 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["MultiAngleIn"];
+                "application/json": components["schemas"]["MultiAngleIn"] | null;
             };
         };
         responses: {
@@ -1212,9 +1212,9 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["VariationsIn"];
+                "application/json": components["schemas"]["VariationsIn"] | null;
             };
         };
         responses: {
