@@ -57,6 +57,8 @@ def test_drag_in_one_browser_shows_previews_and_the_settled_picture_in_both(serv
 
     wanted = hour_of(ana)
     expect(ben.get_by_role("slider", name="Hour")).to_have_attribute("aria-valuenow", f"{wanted:g}", timeout=10_000)
+    # Her own previews may still be on their way: until they come she looks at the first picture.
+    expect(ana.get_by_test_id("picture")).not_to_have_attribute("data-object", first, timeout=30_000)
     second = settled(ana)
     assert second != first
     expect(ben.get_by_test_id("picture")).to_have_attribute("data-object", second, timeout=30_000)
