@@ -13,6 +13,7 @@ from pydantic.functional_validators import AfterValidator
 from render.errors import FailureKind
 from render.scene import PARAMETERS
 from render.spec import Lane, Tier
+from store.ids import DocKind
 from store.people import Role
 
 MAX_DESCRIPTION = 20_000
@@ -182,6 +183,18 @@ class ProjectOut(Output):
     created_by: str
     archived_at: float | None
     environment_count: int
+
+
+class DocumentOut(Output):
+    """One of a project's documents. Clients name `epoch` when they connect: no copy meets another history."""
+
+    epoch: int
+
+
+class ProjectDetail(ProjectOut):
+    """A project with its documents."""
+
+    documents: dict[DocKind, DocumentOut]
 
 
 class ProjectList(Output):

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from store.database import Database
-from store.ids import DocId
+from store.ids import DOC_KINDS, DocId, DocKind, ProjectId
 from store.tables import documents, snapshots, updates
 
 _SQLITE_ROWS_PER_INSERT = 4000  # seven values each, below SQLite's 32,766 variables
@@ -133,6 +133,14 @@ class UpdateLog:
             query = query.where(updates.c.seq < before)
         async with self._database.read() as connection:
             return [Row(doc, *found) for found in await connection.execute(query)]
+
+    async def epochs(self, project: ProjectId) -> dict[DocKind, int]:
+        """Which history each of a project's documents is in; 1 for one that was never written."""
+        names = {str(DocId(project, kind)): kind for kind in DOC_KINDS}
+        query = select(documents.c.doc, documents.c.epoch).where(documents.c.doc.in_(names))
+        async with self._database.read() as connection:
+            found = {names[doc]: int(epoch) for doc, epoch in await connection.execute(query)}
+        return {kind: found.get(kind, 1) for kind in DOC_KINDS}
 
     async def set_epoch(self, doc: DocId, epoch: int) -> None:
         """Begin another history of this document: clients of the old epoch are refused from now on."""

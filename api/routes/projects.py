@@ -11,10 +11,12 @@ from api.auth import TheCaller, sign_in_link
 from api.errors import Problem
 from api.house import House, TheHouse
 from api.models import (
+    DocumentOut,
     MemberIn,
     MemberList,
     MemberOut,
     NewMemberOut,
+    ProjectDetail,
     ProjectIn,
     ProjectList,
     ProjectOut,
@@ -52,8 +54,12 @@ async def list_projects(caller: TheCaller, house: TheHouse) -> ProjectList:
 
 
 @router.get("/{project_id}", operation_id="getProject", summary="One project")
-async def get_project(access: ProjectViewer, house: TheHouse) -> ProjectOut:
-    return await _show(house, access.project, access.role)
+async def get_project(access: ProjectViewer, house: TheHouse) -> ProjectDetail:
+    shown = await _show(house, access.project, access.role)
+    epochs = await house.stores.log.epochs(access.project.id)
+    return ProjectDetail(
+        **shown.model_dump(), documents={kind: DocumentOut(epoch=epoch) for kind, epoch in epochs.items()}
+    )
 
 
 @router.patch("/{project_id}", operation_id="updateProject", summary="Rename or archive a project")

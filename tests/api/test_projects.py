@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from store.ids import DocId, ProjectId
 from tests.api.conftest import Live
 
 
@@ -19,6 +20,16 @@ async def test_a_project_is_made_listed_renamed_and_archived(owner: httpx.AsyncC
     assert [p["id"] for p in (await owner.get("/api/projects")).json()["projects"]] == [made["id"]]
     back = (await owner.patch(f"/api/projects/{made['id']}", json={"archived": False})).json()
     assert back["archived_at"] is None
+
+
+async def test_D4_a_project_says_which_history_its_documents_are_in(
+    live: Live, owner: httpx.AsyncClient, project: str, environment: str
+) -> None:
+    await live.house.stores.log.set_epoch(DocId(ProjectId(project), "votes"), 3)
+
+    documents = (await owner.get(f"/api/projects/{project}")).json()["documents"]
+
+    assert documents == {"environments": {"epoch": 1}, "annotations": {"epoch": 1}, "votes": {"epoch": 3}}
 
 
 async def test_nobody_gets_in_without_signing_in(live: Live, project: str) -> None:

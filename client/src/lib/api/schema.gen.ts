@@ -421,6 +421,14 @@ export interface components {
             state: string;
         };
         /**
+         * DocumentOut
+         * @description One of a project's documents. Clients name `epoch` when they connect: no copy meets another history.
+         */
+        DocumentOut: {
+            /** Epoch */
+            epoch: number;
+        };
+        /**
          * EnvironmentIn
          * @description A new environment; parameters that are left out take their defaults.
          */
@@ -835,6 +843,33 @@ export interface components {
             title: string;
             /** Type */
             type: string;
+        };
+        /**
+         * ProjectDetail
+         * @description A project with its documents.
+         */
+        ProjectDetail: {
+            /** Archived At */
+            archived_at: number | null;
+            /** Created At */
+            created_at: number;
+            /** Created By */
+            created_by: string;
+            /** Documents */
+            documents: {
+                [key: string]: components["schemas"]["DocumentOut"];
+            };
+            /** Environment Count */
+            environment_count: number;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "reviewer" | "editor" | "owner";
         };
         /**
          * ProjectIn
@@ -1612,7 +1647,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ProjectOut"];
+                    "application/json": components["schemas"]["ProjectDetail"];
                 };
             };
             /** @description A problem (RFC 9457) that says what is wrong and how to mend it. */
