@@ -1,0 +1,39 @@
+// Rooms that are opened, written, left and opened again, in turns, for a while.
+// {targets, protocol, at_once, seconds}: each visit joins, writes, waits until the server
+// has taken it (ours: COMMITted) and leaves, as a browser tab does; the first visit of each room writes about 25 kB.
+// Prints {visits, visit: percentiles, wall}.
+import * as Y from 'yjs'
+import { Client, finish, now, percentiles, readVector, ready, SAVED, SYNC_STATUS } from './wire.mjs'
+
+const { targets, protocol, at_once: atOnce, seconds } = JSON.parse(process.argv[2])
+const times = []
+let next = 0
+const visit = async (number) => {
+  const began = now()
+  let taken
+  const isTaken = new Promise((resolve) => { taken = resolve })
+  const doc = new Y.Doc()
+  const client = new Client(targets[number % targets.length], protocol, (kind, reader) => {
+    if (kind === SAVED ? readVector(reader.bytes()).has(doc.clientID) : kind === SYNC_STATUS && protocol === 'hocuspocus') taken()
+  })
+  await client.in
+  const style = new Y.Map()
+  doc.transact(() => {
+    const map = new Y.Map()
+    doc.getMap('environments').set('env_' + (number < targets.length ? 'first' : doc.clientID % 8), map)
+    map.set('style', style)
+    map.set('archived_at', 1700000000)
+    if (number < targets.length) for (let k = 0; k < 200; k++) style.set('note_' + k, 'what somebody wrote about the light at that hour, and why '.repeat(2))
+    style.set('mood', number)
+  })
+  client.update(Buffer.from(Y.encodeStateAsUpdate(doc)))
+  if (protocol === 'y') client.send(Buffer.from([SAVED]))
+  await isTaken
+  await client.leave()
+  times.push(now() - began)
+}
+await ready()
+const began = now()
+const work = async () => { while (now() - began < seconds * 1000) await visit(next++) }
+await Promise.all(Array.from({ length: atOnce }, work))
+finish({ visits: times.length, visit: percentiles(times), wall: (now() - began) / 1000 })
