@@ -28,6 +28,29 @@ class CollabConfig:
     bytes_burst: float = 32 * 2**20
     """Bytes that may come at once."""
 
+    sockets_per_user: int = 2500
+    """Connections of one person to this process (a studio may work behind one account); above it 4429."""
+    sockets_per_project: int = 5000
+    """Connections to one project on this process; above it 4429."""
+    user_messages_per_s: float = 5000.0
+    """Sustained messages per second of all connections of one person (ten writers of 200/s are 2,000); else 4429."""
+    user_messages_burst: float = 50_000.0
+    """Messages of all connections of one person that may come at once."""
+    user_bytes_per_s: float = 8 * 2**20
+    """Sustained bytes per second of all connections of one person."""
+    user_bytes_burst: float = 256 * 2**20
+    """Bytes of all connections of one person that may come at once."""
+    project_messages_per_s: float = 20_000.0
+    """Sustained messages per second in one project; above it those who sent most are closed with 4429."""
+    project_messages_burst: float = 200_000.0
+    """Messages in one project that may come at once."""
+    project_bytes_per_s: float = 32 * 2**20
+    """Sustained bytes per second in one project."""
+    project_bytes_burst: float = 1024 * 2**20
+    """Bytes in one project that may come at once."""
+    max_project_bytes: int = 128 * 2**20
+    """Size of a project's documents together above which none of them takes more client updates (4413)."""
+
     fanout_share: float = 0.05
     """Share of the loop that one room may spend on sending: after a flush that took t, the next waits t / share."""
     fanout_pause_max_s: float = 0.033

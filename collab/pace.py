@@ -20,6 +20,12 @@ class Bucket:
         self._left = burst
         self._at = now
 
+    def level(self, now: float) -> float:
+        """Tokens that are there now."""
+        self._left = min(self._burst, self._left + (now - self._at) * self._rate)
+        self._at = now
+        return self._left
+
     def take(self, amount: float, now: float) -> bool:
         """Take tokens; False when there are not enough, and then none are taken."""
         left = min(self._burst, self._left + (now - self._at) * self._rate)
