@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 from starlette.requests import HTTPConnection
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.auth import Caller, find_caller, is_own_page
 from api.house import House
 from api.metrics import Meters
 from api.revocation import OpenSocket
-from collab.errors import CloseCode, ProtocolError
+from api.wire import FrameSocket, socket_of
+from collab.errors import CloseCode
 from collab.session import Principal, serve
 from store.errors import StoreError
 from store.ids import DocId
@@ -35,42 +36,6 @@ class _Refused(Exception):
         self.reason = reason
 
 
-class Socket:
-    """An accepted websocket as a session needs it, straight on ASGI."""
-
-    def __init__(self, receive: Receive, send: Send) -> None:
-        self._receive = receive
-        self._send = send
-        self.is_closed = False
-
-    async def send(self, data: bytes) -> None:
-        """Send one binary message; returns when the connection has taken it."""
-        await self._send({"type": "websocket.send", "bytes": data})
-
-    async def close(self, code: int, reason: str) -> None:
-        """Close, once."""
-        if not self.is_closed:
-            self.is_closed = True
-            short = reason.encode()[:LONGEST_REASON_BYTES].decode(errors="ignore")
-            await self._send({"type": "websocket.close", "code": code, "reason": short})
-
-    async def incoming(self) -> AsyncIterator[bytes]:
-        """Binary messages until the client goes.
-
-        Raises:
-            ProtocolError: a text message.
-        """
-        while True:
-            message: Message = await self._receive()
-            if message["type"] == "websocket.disconnect":
-                self.is_closed = True
-                return
-            data = message.get("bytes")
-            if data is None:
-                raise ProtocolError("only binary messages are taken here")
-            yield data
-
-
 class Sockets:
     """Takes every websocket before any other middleware does: nothing stands between a frame and its room."""
 
@@ -87,16 +52,13 @@ class Sockets:
         opening = await receive()
         if opening["type"] != "websocket.connect":
             return
+        socket = socket_of(scope)
         await send({"type": "websocket.accept"})
-        socket = Socket(receive, send)
         code, reason = await self._run(house, connection, socket)
         self._meters.socket_closed(code)
-        try:
-            await socket.close(code, reason)
-        except OSError as error:
-            logger.debug("socket.close_failed path=%s: %s", scope["path"], error)
+        socket.end(code, reason.encode()[:LONGEST_REASON_BYTES].decode(errors="ignore"))
 
-    async def _run(self, house: House, connection: HTTPConnection, socket: Socket) -> tuple[int, str]:
+    async def _run(self, house: House, connection: HTTPConnection, socket: FrameSocket) -> tuple[int, str]:
         verdict: list[tuple[int, str]] = []
         task = asyncio.current_task()
         assert task is not None
@@ -125,7 +87,7 @@ class Sockets:
 
 
 async def _serve(
-    house: House, connection: HTTPConnection, socket: Socket, *, end_of: Callable[[int, str], None]
+    house: House, connection: HTTPConnection, socket: FrameSocket, *, end_of: Callable[[int, str], None]
 ) -> tuple[int, str]:
     doc_id = document_at(connection.scope["path"])
     if doc_id is None:
@@ -140,7 +102,7 @@ async def _serve(
             raise _Refused(CloseCode.NO_DOCUMENT, "there is no such document, or you are not a member of its project")
         principal = Principal(caller.user.id, caller.user.name, caller.user.color, role)
         async with house.rooms.use(doc_id) as room:
-            return await serve(room, socket, principal, socket.incoming(), epoch=_epoch(connection))
+            return await serve(room, socket, principal, epoch=_epoch(connection))
     finally:
         house.revocation.closed(opened)
 

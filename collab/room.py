@@ -1,11 +1,6 @@
-"""A room: one document in memory, the people in it, and the way of a change.
+"""A room: one document in memory, and the people in it.
 
-    frame in → rules → applied → queued for saving → merged with its neighbours → sent to everybody else, on this node
-    and on others
-
-All of it is synchronous; nobody waits for anybody. When the room is idle a change is applied and goes out in the same
-turn of the loop; under load what a session sends meanwhile is merged before it is applied, and everybody's before it is
-sent, so that both take a bounded share of the time.
+How a change goes its way stands in `collab.changes`, how presence does in `collab.showing`.
 """
 
 from __future__ import annotations
@@ -13,13 +8,13 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar, cast
 
 from pycrdt import Doc
 
+from collab.changes import Changes, Wire
 from collab.codec import (
     EMPTY_UPDATE,
     PULSE_FRAME,
@@ -34,13 +29,14 @@ from collab.codec import (
     sync_update,
 )
 from collab.config import CollabConfig
-from collab.errors import ForbiddenError, ProtocolError, TooFastError, TooLargeError
+from collab.errors import ForbiddenError, TooFastError, TooLargeError
 from collab.guards import may_write, refusal
-from collab.origin import Origin, RelayOrigin, SessionOrigin
+from collab.origin import Origin, RelayOrigin
 from collab.presence import Presence
-from collab.replica import Path, PoisonError, Replica, merged
+from collab.replica import Path, Replica
 from collab.saving import SaveQueue, Saver
 from collab.session import Session
+from collab.showing import Showing
 from store.ids import DocId
 
 logger = logging.getLogger(__name__)
@@ -48,8 +44,6 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 OnChange = Callable[[frozenset[Path], Origin], None]
 _PRESENCE_ENTRIES = 4096
-_WORTH_A_PAUSE_S = 0.005
-_GATHER_S = 0.002
 
 
 class Gate(Protocol):
@@ -61,35 +55,6 @@ class Gate(Protocol):
 
     def follow(self, update: bytes) -> None:
         """A change that came through another door."""
-        ...
-
-
-class Wire(Protocol):
-    """Where changes go on their way to other nodes; `collab.fanout` has the real one."""
-
-    @property
-    def unconfirmed(self) -> int:
-        """Changes of other nodes that are not known to be saved."""
-        ...
-
-    def changed(self, update: bytes, handed_over: int) -> None:
-        """A merged batch of this node's changes, and how many had been handed over for saving by then."""
-        ...
-
-    def saved(self, count: int) -> None:
-        """So many of the changes handed over are COMMITted."""
-        ...
-
-    def rescue(self, room: Room) -> None:
-        """Save what other nodes changed and did not confirm in time."""
-        ...
-
-    def present(self, entries: Sequence[bytes]) -> None:
-        """Presence of this node's sessions."""
-        ...
-
-    def close(self) -> None:
-        """The room leaves memory."""
         ...
 
 
@@ -129,7 +94,6 @@ class Room:
         self.wire: Wire | None = None
         self.holds = 0
         self.touched_at = 0.0
-        self.counts: Counter[str] = Counter()
         self.rows_since_snapshot = 0
         self.bytes_since_snapshot = 0
         self.reconciled_seq = 0
@@ -138,14 +102,8 @@ class Room:
         self._saves = SaveQueue(doc_id, node, saver, self._saved, self._failing, self._state_for_subscribers)
         self._durable = b"\x00"
         self._subscribers = 0
-        self._inbox: dict[Session, list[bytes]] = {}
-        self._batch: list[tuple[bytes, Origin]] = []
-        self._pausing: list[asyncio.Future[None]] = []
-        self._flush_due: asyncio.Handle | None = None
-        self._next_flush_at = 0.0
-        self._presence_batch: set[int] = set()
-        self._presence_due: asyncio.Handle | None = None
-        self._next_presence_at = 0.0
+        self._changes = Changes(self)
+        self._showing = Showing(self)
 
     # -- reading and editing -------------------------------------------------------------------------------------------
 
@@ -165,6 +123,16 @@ class Room:
         return self._saves.committed
 
     @property
+    def handed_over(self) -> int:
+        """How many updates of this node were handed over for saving, since the room opened."""
+        return self._saves.handed_over
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Messages by kind, flushes and the like, since the room opened."""
+        return self._changes.counts
+
+    @property
     def unsaved_bytes(self) -> int:
         """Their size."""
         return self._saves.bytes
@@ -177,7 +145,7 @@ class Room:
     @property
     def is_busy(self) -> bool:
         """Whether something applied is still to be sent, or is not known to be saved on the node that took it."""
-        return self._flush_due is not None or (self.wire is not None and self.wire.unconfirmed > 0)
+        return self._changes.is_due or (self.wire is not None and self.wire.unconfirmed > 0)
 
     def now(self) -> float:
         """Monotonic seconds."""
@@ -200,12 +168,12 @@ class Room:
             Exception: what `change` raised. What it had changed by then stays: a Yjs transaction cannot be undone, so
                 check first and write after.
         """
-        self._absorb()
+        self._changes.absorb()
         result, updates, failure = self.replica.edit(origin, change)
         for update in updates:
             if self.gate is not None:
                 self.gate.follow(update)
-            self._accepted(update, origin)
+            self.accepted(update, origin)
         if failure is not None:
             raise failure
         return cast(T, result)
@@ -216,7 +184,7 @@ class Room:
         Raises:
             UnavailableError: not within the time (default `config.save_timeout_s`); it is kept and tried again.
         """
-        self._absorb()
+        self._changes.absorb()
         await self._saves.saved(self.config.save_timeout_s if timeout_s is None else timeout_s)
 
     def set_farm(self, state: dict[str, Any] | None) -> None:
@@ -226,7 +194,7 @@ class Room:
         """
         client = self.replica.own_client
         if self.presence.set_own(client, None if state is None else {"farm": state}):
-            self._present((client,))
+            self._showing.show((client,))
 
     # -- people --------------------------------------------------------------------------------------------------------
 
@@ -244,7 +212,7 @@ class Room:
         self.touched_at = self.now()
         gone = self.presence.drop(session.id)
         if gone:
-            self._present(gone)
+            self._showing.show(gone)
 
     def receive(self, session: Session, frame: bytes) -> None:
         """Take one frame from a session.
@@ -263,11 +231,12 @@ class Room:
         elif message.kind is Kind.AWARENESS:
             self._hear(session, message.body)
         elif message.kind is Kind.SYNC_STEP1:
-            self._absorb()
+            self._changes.absorb()
             first, *waiting = self.replica.diff(message.body)
             session.send(sync_step2(first))
             for update in waiting:
                 session.send(sync_update(update))
+            session.has_asked = True
             session.send_presence(presence_frame(self.presence.everybody()), self.presence.clients())
         elif message.kind is Kind.QUERY_AWARENESS:
             session.send_presence(presence_frame(self.presence.everybody()), self.presence.clients())
@@ -276,17 +245,6 @@ class Room:
                 session.wants_saved = True
                 self._subscribers += 1
             session.send_saved(self.durable())
-
-    def wants_pause(self) -> bool:
-        """Whether a session had better read on with the next flush: a socket that is read once for many frames costs a
-        fraction of one that is read for each."""
-        return self._flush_due is not None and self._next_flush_at - self._loop.time() > _WORTH_A_PAUSE_S
-
-    async def pause(self) -> None:
-        """Wait until shortly before the next flush."""
-        future = self._loop.create_future()
-        self._pausing.append(future)
-        await future
 
     def resync(self, state: bytes) -> tuple[list[bytes], bytes]:
         """Frames for a reader who missed everything since a state vector, and the state vector it then has."""
@@ -304,13 +262,15 @@ class Room:
 
     def pulse(self) -> None:
         """Keep silent connections alive; called every few seconds."""
-        before = self.now() - self.config.pulse_s
-        for session in self.sessions.values():
-            if session.last_sent_at < before:
+        now = self.now()
+        for session in list(self.sessions.values()):
+            session.check_stall(now)
+            if session.last_sent_at < now - self.config.pulse_s:
                 session.send_light(PULSE_FRAME)
-        gone = self.presence.expire_remote(self.now() - self.config.presence_remote_ttl_s)
+        self._changes.note_received()
+        gone = self.presence.expire_remote(now - self.config.presence_remote_ttl_s)
         if gone:
-            self._present(gone)
+            self._showing.show(gone)
         if self.wire is not None:
             self.wire.rescue(self)
 
@@ -326,7 +286,7 @@ class Room:
         self.replica.apply(update, origin)
         if self.gate is not None:
             self.gate.follow(update)
-        self._queue(update, origin)
+        self._changes.queue(update, origin)
 
     def save_for(self, node: str, update: bytes) -> None:
         """Save a change that another node took and did not confirm: it may have died before it could."""
@@ -340,20 +300,21 @@ class Room:
         """
         changed = self.presence.take_remote(node, decode_presence(body, max_entries=_PRESENCE_ENTRIES), self.now())
         if changed:
-            self._present(changed)
+            self._showing.show(changed)
+
+    def accepted(self, update: bytes, origin: Origin) -> None:
+        """An update of this node has been applied: save it and send it."""
+        self._saves.put(update, origin, self._clock())
+        self._changes.queue(update, origin)
 
     def hasten(self) -> None:
         """Apply and send what waits for the next flush, now."""
-        if self._flush_due is not None:
-            self._flush_due.cancel()
-            self._flush()
+        self._changes.hasten()
 
     def close(self) -> None:
         """Let go of everything; only when nobody is here and nothing is unsaved."""
-        for handle in (self._flush_due, self._presence_due):
-            if handle is not None:
-                handle.cancel()
-        self._resume()
+        self._changes.close()
+        self._showing.close()
         if self.wire is not None:
             self.wire.close()
         self.on_change.clear()
@@ -374,93 +335,9 @@ class Room:
             raise TooLargeError(f"the document has grown to {self.replica.bytes} bytes and takes no more")
         if self.gate is not None:  # which must see each change by itself, before it is merged with others
             self.gate.admit(session, update)
-            self._apply(session, update)
+            self._changes.apply(session, update)
             return
-        self._inbox.setdefault(session, []).append(update)
-        self._flush_soon()
-
-    def _apply(self, session: Session, update: bytes) -> None:
-        try:
-            self.replica.apply(update, session.origin)
-        except PoisonError:
-            self.counts["poisoned"] += 1
-            raise
-        self._accepted(update, session.origin)
-
-    def _absorb(self) -> None:
-        """Apply what has come in. A session whose update is refused is closed; what it sent before stands."""
-        while self._inbox:
-            inbox, self._inbox = self._inbox, {}
-            for session, updates in inbox.items():
-                whole = merged(updates)
-                try:
-                    if len(whole) < len(updates):
-                        try:
-                            self._apply(session, whole[0])
-                            continue
-                        except ProtocolError:
-                            pass  # one of them is bad: which one shows when they are taken one by one
-                    for update in updates:
-                        self._apply(session, update)
-                except ProtocolError as refused:
-                    session.refuse(refused)
-
-    def _accepted(self, update: bytes, origin: Origin) -> None:
-        self._saves.put(update, origin, self._clock())
-        self._queue(update, origin)
-
-    def _queue(self, update: bytes, origin: Origin) -> None:
-        self._batch.append((update, origin))
-        self._flush_soon()
-
-    def _flush_soon(self) -> None:
-        if self._flush_due is None:
-            wait = self._next_flush_at - self._loop.time()
-            later = self._loop.call_later
-            self._flush_due = later(wait, self._gather) if wait > 0 else self._loop.call_soon(self._flush)
-
-    def _gather(self) -> None:
-        """Let those who paused read what has come meanwhile, and flush right after."""
-        if not self._pausing:
-            self._flush()
-            return
-        self._flush_due = self._loop.call_later(_GATHER_S, self._flush)
-        self._resume()
-
-    def _resume(self) -> None:
-        pausing, self._pausing = self._pausing, []
-        for future in pausing:
-            if not future.done():
-                future.set_result(None)
-
-    def _flush(self) -> None:
-        began = time.perf_counter()
-        self._absorb()
-        self._flush_due = None
-        self._resume()
-        batch, self._batch = self._batch, []
-        if not batch:
-            return
-        updates = merged([update for update, _ in batch])
-        self.replica.settle()
-        first = batch[0][1]
-        alone = None
-        if isinstance(first, SessionOrigin) and all(origin is first for _, origin in batch):
-            alone = first.session
-        for update in updates:
-            frame = sync_update(update)
-            for session in list(self.sessions.values()):
-                if session.id != alone:
-                    session.send(frame)
-        if self.wire is not None:
-            ours = [update for update, origin in batch if origin.kind != "relay"]
-            for update in updates if len(ours) == len(batch) else merged(ours):
-                self.wire.changed(update, self._saves.handed_over)
-        self.counts["flushes"] += 1
-        self.counts["fanned_out"] += len(batch)
-        cost = time.perf_counter() - began
-        pause = min(cost / self.config.fanout_share, self.config.fanout_pause_max_s)
-        self._next_flush_at = self._loop.time() + pause
+        self._changes.take(session, update)
 
     def _hear(self, session: Session, body: bytes) -> None:
         entries = decode_presence(body, max_entries=_PRESENCE_ENTRIES)
@@ -468,28 +345,7 @@ class Room:
         if taken.answers:
             session.send_presence(presence_frame(taken.answers), set())
         if taken.changed:
-            self._present(taken.changed)
-
-    def _present(self, clients: Sequence[int]) -> None:
-        self._presence_batch.update(clients)
-        if self._presence_due is None:
-            wait = self._next_presence_at - self._loop.time()
-            later = self._loop.call_later
-            self._presence_due = (
-                later(wait, self._flush_presence) if wait > 0 else self._loop.call_soon(self._flush_presence)
-            )
-
-    def _flush_presence(self) -> None:
-        self._presence_due = None
-        self._next_presence_at = self._loop.time() + 1 / self.config.presence_hz
-        clients, self._presence_batch = self._presence_batch, set()
-        frame = self.presence_of(clients)
-        for session in list(self.sessions.values()):
-            session.send_presence(frame, clients)
-        if self.wire is not None:
-            own = self.presence.encoded(self.presence.relayed(clients))
-            if own:
-                self.wire.present(own)
+            self._showing.show(taken.changed)
 
     def _changed(self, paths: frozenset[Path], origin: Origin) -> None:
         for listener in self.on_change:

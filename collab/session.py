@@ -1,7 +1,7 @@
 """One client's connection: what it may, what waits to be sent to it, and its end.
 
-Sending never waits. A frame for a reader that keeps up is written at once, without a task; a reader that does not is
-given a bounded outbox, then one resync in its place, and in the end a close with 1013. Others do not notice.
+Nothing here waits. A frame for a reader that keeps up is handed to the socket at once; a reader that does not is given
+a bounded outbox, then one resync in its place, and in the end a close with 1013. Others do not notice.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Coroutine, Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from collab.config import CollabConfig
-from collab.errors import CloseCode, EpochError, RefusalError
+from collab.errors import CloseCode, EpochError, ProtocolError, RefusalError, TooLargeError
 from collab.origin import SessionOrigin
 from collab.pace import Bucket
 from collab.presence import Speaker
@@ -27,25 +26,38 @@ logger = logging.getLogger(__name__)
 
 Role = Literal["viewer", "reviewer", "editor", "owner"]
 _REASON_BYTES = 123
+_NOTHING = b"\x00"
+"""The state vector of an empty document."""
 
 
 class Transport(Protocol):
-    """What a session needs of a socket.
+    """What a session needs of a socket; `api.wire.FrameSocket` is the real one."""
 
-    `send` is driven without a task of its own while it does not have to wait, so it must not use asyncio timeouts or
-    task groups; it returns when the socket has taken the bytes.
-    """
+    is_writable: bool
+    """Whether the socket takes more; False while its buffer is full."""
 
-    async def send(self, data: bytes) -> None:
-        """Send one binary message.
+    def attach(self, receiver: Session) -> None:
+        """Hand every message to the receiver from now on, and tell it when the socket drains and when it is gone."""
+        ...
+
+    def write(self, frame: bytes) -> None:
+        """Hand over one binary message; never waits.
 
         Raises:
             Exception: the connection is gone.
         """
         ...
 
-    async def close(self, code: int, reason: str) -> None:
-        """Close with a code and at most 123 bytes of reason."""
+    def pause(self) -> None:
+        """Read nothing more from the client."""
+        ...
+
+    def resume(self) -> None:
+        """Read again."""
+        ...
+
+    def end(self, code: int, reason: str) -> None:
+        """Close with a code and at most 123 bytes of reason; never waits, and cuts off a client that does."""
         ...
 
 
@@ -57,27 +69,6 @@ class Principal:
     name: str
     color: str
     role: Role
-
-
-class _Resumed:
-    """A coroutine that was started outside a task and has to wait; awaiting this takes it to its end."""
-
-    def __init__(self, coroutine: Coroutine[Any, Any, None], waits_for: Any) -> None:
-        self._coroutine = coroutine
-        self._waits_for = waits_for
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        item = self._waits_for
-        while True:
-            try:
-                try:
-                    value = yield item
-                except BaseException as error:
-                    item = self._coroutine.throw(error)
-                else:
-                    item = self._coroutine.send(value)
-            except StopIteration:
-                return
 
 
 class Session:
@@ -97,118 +88,167 @@ class Session:
         self.closed: tuple[int, str] | None = None
         self.finished = asyncio.Event()
         self.resyncs = 0
+        self.has_asked = False
         self._config = config
         self._messages = Bucket(config.messages_per_s, config.messages_burst, now)
         self._bytes = Bucket(config.bytes_per_s, config.bytes_burst, now)
         self._outbox: deque[bytes] = deque()
         self._outbox_bytes = 0
-        self._sending: asyncio.Task[None] | None = None
-        self._base_state = b""
+        self._stalled_at = 0.0
+        self._received = _NOTHING
         self._needs_resync = False
         self._missed_presence: set[int] = set()
         self._missed_saved = False
-        self._finishing: asyncio.Task[None] | None = None
+        self._is_paused = False
 
     @property
     def is_congested(self) -> bool:
-        """Whether a frame is waiting for the reader."""
-        return self._sending is not None
+        """Whether something waits for the reader."""
+        return not self.transport.is_writable or bool(self._outbox) or self._needs_resync
 
     def may_speak(self, size: int, now: float) -> bool:
         """Take a frame of this size from the connection's allowance."""
         return self._messages.take(1, now) and self._bytes.take(size, now)
 
+    # -- from the room -------------------------------------------------------------------------------------------------
+
     def send(self, frame: bytes) -> None:
         """Send a frame that belongs to the document's history: now, or in order after those that wait."""
-        if self.closed is not None:
+        if self.closed is not None or self._needs_resync:
             return
-        if self._sending is None:
-            self._start(frame)
-        elif not self._needs_resync:
-            self._outbox.append(frame)
-            self._outbox_bytes += len(frame)
-            if self._outbox_bytes > self._config.outbox_bytes or len(self._outbox) > self._config.outbox_frames:
-                self._outbox.clear()
-                self._outbox_bytes = 0
-                self._needs_resync = True
-                self.resyncs += 1
+        if self.transport.is_writable and not self._outbox:
+            self._write(frame)
+            return
+        self._outbox.append(frame)
+        self._outbox_bytes += len(frame)
+        if self._outbox_bytes > self._config.outbox_bytes or len(self._outbox) > self._config.outbox_frames:
+            self._outbox.clear()
+            self._outbox_bytes = 0
+            self._needs_resync = True
+            self.resyncs += 1
 
     def send_presence(self, frame: bytes, clients: set[int]) -> None:
         """Send presence; a reader that does not keep up gets the newest once it does."""
         if self.closed is not None:
             return
-        if self._sending is None:
-            self._start(frame)
-        else:
+        if self.is_congested:
             self._missed_presence |= clients
+        else:
+            self._write(frame)
 
     def send_light(self, frame: bytes) -> None:
         """Send a frame that a later one makes obsolete: dropped when the reader does not keep up."""
-        if self.closed is None and self._sending is None:
-            self._start(frame)
+        if self.closed is None and not self.is_congested:
+            self._write(frame)
 
     def send_saved(self, frame: bytes) -> None:
         """Send what is durable; a reader that does not keep up gets the newest once it does."""
         if self.closed is not None:
             return
-        if self._sending is None:
-            self._start(frame)
-        else:
+        if self.is_congested:
             self._missed_saved = True
+        else:
+            self._write(frame)
+
+    def has_received(self, state: bytes) -> None:
+        """Everything up to a state vector has been handed to the socket, unless the reader does not keep up."""
+        if self.has_asked and not self.is_congested:
+            self._received = state
+
+    def pause(self) -> bool:
+        """Stop reading from the client; False when it is paused already."""
+        if self._is_paused:
+            return False
+        self._is_paused = True
+        self.transport.pause()
+        return True
+
+    def resume(self) -> None:
+        """Read from the client again."""
+        self._is_paused = False
+        if self.closed is None:
+            self.transport.resume()
+
+    def check_stall(self, now: float) -> None:
+        """Close a reader that has taken nothing for too long; called every second or so."""
+        if self.transport.is_writable:
+            self._stalled_at = 0.0
+        elif not self._stalled_at:
+            self._stalled_at = now
+        elif now - self._stalled_at > self._config.stall_s:
+            self.close(CloseCode.TRY_LATER, f"nothing was read for {self._config.stall_s:.0f} s")
 
     def close(self, code: int, reason: str) -> None:
         """End the connection. The first reason stands."""
         if self.closed is not None:
             return
-        self.closed = (int(code), reason)
-        self._outbox.clear()
-        self._missed_presence.clear()
-        self._finishing = asyncio.get_running_loop().create_task(self._finish(int(code), reason))
+        self._ended(int(code), reason)
+        try:
+            self.transport.end(int(code), reason.encode()[:_REASON_BYTES].decode(errors="ignore"))
+        except Exception as error:  # closing is a courtesy: the session ends whether the socket takes it or not
+            logger.debug("session.close_failed doc=%s session=%s: %r", self.room.doc_id, self.id, error)
 
     def refuse(self, refusal: RefusalError) -> None:
         """End the connection over something it sent."""
-        logger.info(
-            "session.refused doc=%s session=%s user=%s code=%d: %s",
-            self.room.doc_id, self.id, self.principal.user_id, refusal.code, refusal.reason,
-        )  # fmt: skip
+        if self.closed is None:
+            logger.info(
+                "session.refused doc=%s session=%s user=%s code=%d: %s",
+                self.room.doc_id, self.id, self.principal.user_id, refusal.code, refusal.reason,
+            )  # fmt: skip
         self.close(refusal.code, refusal.reason)
 
-    def _start(self, frame: bytes) -> None:
-        self.last_sent_at = self.room.now()
-        sending = self.transport.send(frame)
-        try:
-            waits_for = sending.send(None)
-        except StopIteration:
-            return
-        except Exception as error:  # whatever a dead socket raises, this client is gone and nobody else is
-            self._lost(error)
-            return
-        self._base_state = self.room.replica.state()
-        self._sending = asyncio.get_running_loop().create_task(self._drain(_Resumed(sending, waits_for)))
+    # -- from the socket -----------------------------------------------------------------------------------------------
 
-    async def _drain(self, first: _Resumed) -> None:
+    def take(self, frame: bytes) -> None:
+        """A binary message."""
+        if self.closed is not None:
+            return
         try:
-            async with asyncio.timeout(self._config.stall_s):
-                await first
-            while (frame := self._next()) is not None:
-                async with asyncio.timeout(self._config.stall_s):
-                    await self.transport.send(frame)
-                self.last_sent_at = self.room.now()
-        except TimeoutError:
-            self.close(CloseCode.TRY_LATER, f"nothing was read for {self._config.stall_s:.0f} s")
+            self.room.receive(self, frame)
+        except RefusalError as refusal:
+            self.refuse(refusal)
+        except Exception:
+            logger.exception("session.failed doc=%s session=%s", self.room.doc_id, self.id)
+            self.close(1011, "something went wrong on the server")
+
+    def take_text(self) -> None:
+        """A text message."""
+        self.refuse(ProtocolError("only binary messages are taken here"))
+
+    def take_oversized(self, size: int) -> None:
+        """A message that is too large to be read."""
+        self.refuse(TooLargeError(f"a frame of {size} bytes; {self._config.max_frame_bytes} is the limit"))
+
+    def drained(self) -> None:
+        """The socket takes bytes again."""
+        self._stalled_at = 0.0
+        try:
+            while self.closed is None and self.transport.is_writable and (frame := self._next()) is not None:
+                self._write(frame)
         except RefusalError as error:
             self.close(CloseCode.TRY_LATER, f"the resync failed: {error.reason}")
-        except Exception as error:  # as in _start
-            self._lost(error)
-        finally:
-            self._sending = None
+
+    def gone(self) -> None:
+        """The connection is lost or closed."""
+        if self.closed is None:
+            self._ended(1000, "")
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _write(self, frame: bytes) -> None:
+        self.last_sent_at = self.room.now()
+        try:
+            self.transport.write(frame)
+        except Exception as error:  # whatever a dead socket raises, this client is gone and nobody else is
+            logger.info("session.lost doc=%s session=%s: %r", self.room.doc_id, self.id, error)
+            if self.closed is None:
+                self._ended(1006, "connection lost")
 
     def _next(self) -> bytes | None:
-        if self.closed is not None:
-            return None
+        """The most important thing that waits."""
         if self._needs_resync:
             self._needs_resync = False
-            frames, self._base_state = self.room.resync(self._base_state)
+            frames, self._received = self.room.resync(self._received)
             self._outbox.extend(frames)
             self._outbox_bytes = sum(map(len, frames))
         if self._outbox:
@@ -223,32 +263,15 @@ class Session:
             return self.room.durable()
         return None
 
-    def _lost(self, error: Exception) -> None:
-        if self.closed is None:
-            logger.info("session.lost doc=%s session=%s: %r", self.room.doc_id, self.id, error)
-            self.closed = (1006, "connection lost")
-            self._outbox.clear()
-            self.finished.set()
-
-    async def _finish(self, code: int, reason: str) -> None:
-        try:
-            if self._sending is not None:
-                self._sending.cancel()
-            async with asyncio.timeout(self._config.close_timeout_s):
-                await self.transport.close(code, reason.encode()[:_REASON_BYTES].decode(errors="ignore"))
-        except Exception as error:  # closing is a courtesy: the session ends whether the socket takes it or not
-            logger.debug("session.close_failed doc=%s session=%s: %r", self.room.doc_id, self.id, error)
-        finally:
-            self.finished.set()
+    def _ended(self, code: int, reason: str) -> None:
+        self.closed = (code, reason)
+        self._outbox.clear()
+        self._missed_presence.clear()
+        self.finished.set()
 
 
 async def serve(
-    room: Room,
-    transport: Transport,
-    principal: Principal,
-    incoming: AsyncIterator[bytes],
-    *,
-    epoch: int | None = None,
+    room: Room, transport: Transport, principal: Principal, *, epoch: int | None = None
 ) -> tuple[int, str]:
     """Run one client to its end.
 
@@ -256,7 +279,6 @@ async def serve(
         room: the room, held open by the caller (`Rooms.use`).
         transport: an accepted socket.
         principal: who it is and what they may.
-        incoming: binary messages; ends when the client goes.
         epoch: the history that the client's copy descends from, when it says so.
 
     Returns:
@@ -264,37 +286,13 @@ async def serve(
     """
     session = Session(room, transport, principal, room.config, room.now())
     if epoch is not None and epoch != room.epoch:
-        refusal = EpochError(f"this document has another history now (epoch {room.epoch}, you have {epoch})")
-        session.close(refusal.code, refusal.reason)
-        await session.finished.wait()
-        return refusal.code, refusal.reason
+        session.refuse(EpochError(f"this document has another history now (epoch {room.epoch}, you have {epoch})"))
+        return session.closed or (int(CloseCode.EPOCH), "")
     room.join(session)
-    pump = asyncio.get_running_loop().create_task(_pump(room, session, incoming))
-    ended = asyncio.get_running_loop().create_task(session.finished.wait())
+    transport.attach(session)
     try:
-        await asyncio.wait([pump, ended], return_when=asyncio.FIRST_COMPLETED)
-        if session.closed is not None:
-            await session.finished.wait()
+        await session.finished.wait()
     finally:
-        for task in (pump, ended):
-            task.cancel()
-        await asyncio.gather(pump, ended, return_exceptions=True)
         room.leave(session)
+        session.gone()
     return session.closed or (1000, "")
-
-
-async def _pump(room: Room, session: Session, incoming: AsyncIterator[bytes]) -> None:
-    try:
-        async for frame in incoming:
-            if session.closed is not None:
-                return
-            room.receive(session, frame)
-            if room.wants_pause():
-                await room.pause()
-    except RefusalError as refusal:
-        session.refuse(refusal)
-    except asyncio.CancelledError:
-        raise
-    except Exception:
-        logger.exception("session.failed doc=%s session=%s", room.doc_id, session.id)
-        session.close(1011, "something went wrong on the server")

@@ -23,6 +23,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from api.wire import FrameSocket, socket_of
 from collab.config import CollabConfig
 from collab.rooms import DocumentLog, Rooms
 from collab.session import Principal, Role, serve
@@ -30,28 +31,6 @@ from store.config import StoreConfig
 from store.ids import DocId
 from store.opening import open_stores
 from tests.collab.sync.memory_log import MemoryLog
-
-
-class AsgiTransport:
-    """A session's transport over plain ASGI messages: Starlette's own `send_bytes` costs twice as much."""
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-
-    async def send(self, data: bytes) -> None:
-        await self._send({"type": "websocket.send", "bytes": data})
-
-    async def close(self, code: int, reason: str) -> None:
-        await self._send({"type": "websocket.close", "code": code, "reason": reason})
-
-
-async def incoming(receive: Receive) -> AsyncIterator[bytes]:
-    """Binary messages until the client goes."""
-    while True:
-        message = await receive()
-        if message["type"] == "websocket.disconnect":
-            return
-        yield message.get("bytes") or b""
 
 
 class RoomEndpoint:
@@ -73,7 +52,7 @@ class RoomEndpoint:
         doc_id = DocId.parse(f"{socket.path_params['project']}/{socket.path_params['kind']}")
         epoch = int(asked["epoch"]) if "epoch" in asked else None
         async with rooms.use(doc_id) as room:
-            await serve(room, AsgiTransport(self.send), principal, incoming(self.receive), epoch=epoch)
+            await serve(room, socket_of(self.scope), principal, epoch=epoch)
 
 
 async def figures(request: Request) -> JSONResponse:
@@ -108,8 +87,9 @@ def make_server(app: Starlette, port: int, fd: int | None = None) -> uvicorn.Ser
     """uvicorn as the real server runs it."""
     return uvicorn.Server(
         uvicorn.Config(
-            app, host="127.0.0.1", port=port, fd=fd, loop="uvloop", http="httptools", ws="websockets-sansio",
-            ws_per_message_deflate=False, ws_max_size=16 * 2**20, log_level="warning", lifespan="on",
+            app, host="127.0.0.1", port=port, fd=fd, loop="uvloop", http="httptools", ws=FrameSocket,
+            ws_per_message_deflate=False, ws_max_size=CollabConfig().max_frame_bytes, log_level="warning",
+            lifespan="on",
         )
     )  # fmt: skip
 

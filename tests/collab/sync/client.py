@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,7 +14,7 @@ from pycrdt import Doc, Map
 from collab import codec
 from collab.room import Room
 from collab.rooms import Rooms
-from collab.session import Principal, Role, serve
+from collab.session import Principal, Role, Session, serve
 from store.ids import DocId, DocKind, ProjectId
 from tests.helpers.waiting import wait_until
 
@@ -33,24 +34,53 @@ class FakeSocket:
 
     def __init__(self, client: Client) -> None:
         self.client = client
-        self.reading = asyncio.Event()
-        self.reading.set()
+        self.receiver: Session | None = None
         self.sent = 0
+        self.is_writable = True
+        self.is_paused = False
         self.close_code: int | None = None
         self.close_reason = ""
+        self._is_reading = True
+        self._buffered: list[bytes] = []
 
-    async def send(self, data: bytes) -> None:
-        await self.reading.wait()
+    def stop_reading(self) -> None:
+        """The client reads nothing more; the first frame after that fills the buffer."""
+        self._is_reading = False
+
+    def read_on(self) -> None:
+        """The client reads again."""
+        self._is_reading = True
+        while self._buffered and self._is_reading:
+            self.sent += 1
+            self.client.take(self._buffered.pop(0))
+        if not self._buffered and not self.is_writable:
+            self.is_writable = True
+            if self.receiver is not None:
+                self.receiver.drained()
+
+    def attach(self, receiver: Session) -> None:
+        self.receiver = receiver
+        self.client.deliver_soon()
+
+    def write(self, frame: bytes) -> None:
         if self.close_code is not None:
             raise ConnectionError("closed")
+        if not self._is_reading:
+            self._buffered.append(frame)
+            self.is_writable = False
+            return
         self.sent += 1
-        self.client.take(data)
+        self.client.take(frame)
 
-    async def close(self, code: int, reason: str) -> None:
-        if not self.reading.is_set():
-            await self.reading.wait()
+    def pause(self) -> None:
+        self.is_paused = True
+
+    def resume(self) -> None:
+        self.is_paused = False
+        self.client.deliver_soon()
+
+    def end(self, code: int, reason: str) -> None:
         self.close_code, self.close_reason = code, reason
-        self.client.hang_up()
 
 
 class Client:
@@ -66,7 +96,8 @@ class Client:
         self.synced = False
         self.result: tuple[int, str] | None = None
         self._applying = False
-        self._frames: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._frames: deque[bytes] = deque()
+        self._is_delivering = False
         self._subscription: Any = self.doc.observe(self._changed)
 
     @property
@@ -78,7 +109,14 @@ class Client:
 
     def say(self, frame: bytes) -> None:
         """Send a raw frame to the server."""
-        self._frames.put_nowait(frame)
+        self._frames.append(frame)
+        self.deliver_soon()
+
+    def deliver_soon(self) -> None:
+        """Let the server have what was said, with the next turn of the loop."""
+        if not self._is_delivering:
+            self._is_delivering = True
+            asyncio.get_running_loop().call_soon(self._deliver)
 
     def be(self, state: dict[str, Any] | None, clock: int = 1, client: int | None = None) -> None:
         """Say who one is."""
@@ -89,10 +127,14 @@ class Client:
     @property
     def unread(self) -> int:
         """Frames that the server has not taken yet."""
-        return self._frames.qsize()
+        return len(self._frames)
 
     def hang_up(self) -> None:
-        self._frames.put_nowait(None)
+        """Go, after what was said has been taken."""
+        while self._frames and self.result is None and self.socket.receiver is not None:
+            self.socket.receiver.take(self._frames.popleft())
+        if self.socket.receiver is not None:
+            self.socket.receiver.gone()
 
     def take(self, frame: bytes) -> None:
         self.frames.append(frame)
@@ -126,9 +168,11 @@ class Client:
             self.doc.unobserve(self._subscription)
             self._subscription = None
 
-    async def incoming(self) -> AsyncIterator[bytes]:
-        while (frame := await self._frames.get()) is not None:
-            yield frame
+    def _deliver(self) -> None:
+        self._is_delivering = False
+        receiver = self.socket.receiver
+        while self._frames and receiver is not None and not self.socket.is_paused:
+            receiver.take(self._frames.popleft())
 
     def _changed(self, event: Any) -> None:
         if not self._applying:
@@ -143,7 +187,7 @@ async def connected(
     client = client or Client()
 
     async def run() -> None:
-        client.result = await serve(room, client.socket, who or person(), client.incoming(), epoch=epoch)
+        client.result = await serve(room, client.socket, who or person(), epoch=epoch)
 
     task = asyncio.create_task(run())
     client.say(codec.sync_step1(client.doc.get_state()))
@@ -152,7 +196,6 @@ async def connected(
         yield client
     finally:
         client.hang_up()
-        client.socket.reading.set()
         await asyncio.wait_for(task, 5)
         client.let_go()
 

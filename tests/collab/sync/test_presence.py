@@ -148,12 +148,12 @@ async def test_R6_the_server_is_silent_until_it_shows_the_farm() -> None:
 async def test_R6_a_slow_reader_gets_only_the_newest_presence() -> None:
     async with rooms_over(MemoryLog()) as rooms, rooms.use(doc_id()) as room:
         async with connected(room) as ana, connected(room, person("ben")) as ben:
-            ben.socket.reading.clear()
+            ben.socket.stop_reading()
             for clock in range(1, 6):
                 ana.be({"n": clock}, clock=clock)
                 await wait_until(lambda clock=clock: ana.presence.get(ana.doc.client_id, (0,))[0] == clock)
             before = len(ben.frames)
-            ben.socket.reading.set()
+            ben.socket.read_on()
             await wait_until(lambda: ben.presence.get(ana.doc.client_id, (0,))[0] == 5)
             assert len(ben.frames) - before <= 2
 

@@ -16,6 +16,7 @@ from collab import codec
 from collab.config import CollabConfig
 from collab.errors import CloseCode
 from collab.origin import DirectOrigin
+from collab.session import serve
 from collab.structs import extent_of
 from tests.collab.sync.client import Client, closed_with, connected, doc_id, person, rooms_over, same
 from tests.collab.sync.memory_log import MemoryLog
@@ -168,7 +169,7 @@ async def test_R2_a_reader_who_stops_gets_one_resync_and_nobody_waits() -> None:
     config = CollabConfig(outbox_frames=5, fanout_pause_max_s=0.0)
     async with rooms_over(MemoryLog(), config=config) as rooms, rooms.use(doc_id()) as room:
         async with connected(room) as ana, connected(room, person("ben")) as ben, connected(room) as eva:
-            ben.socket.reading.clear()
+            ben.socket.stop_reading()
             for n in range(50):
                 ana.root[f"k{n}"] = n
                 await wait_until(lambda n=n: eva.content().get(f"k{n}") == n)
@@ -176,10 +177,51 @@ async def test_R2_a_reader_who_stops_gets_one_resync_and_nobody_waits() -> None:
             session = next(s for s in room.sessions.values() if s.principal.user_id == "usr_ben")
             assert session.resyncs == 1
 
-            ben.socket.reading.set()
+            ben.socket.read_on()
             await same(ana, ben, eva)
 
             assert len(ben.frames) - before <= 3
+
+
+async def test_R2_a_resync_leaves_out_nothing_that_was_dropped_from_the_outbox() -> None:
+    config = CollabConfig(outbox_frames=3, fanout_pause_max_s=0.0, idle_unload_s=3600)
+    async with rooms_over(MemoryLog(), config=config) as rooms, rooms.use(doc_id()) as room:
+        async with connected(room) as ana, connected(room, person("ben")) as ben:
+            for round_ in range(3):
+                room.pulse()  # remembers what ben has
+                for n in range(9):
+                    if n == 2:
+                        ben.socket.stop_reading()
+                    if n == 5:
+                        room.pulse()  # must not take for received what waits
+                    ana.root[f"r{round_} k{n}"] = n
+                    await wait_until(lambda r=round_, n=n: f"r{r} k{n}" in room.doc.get("environments", type=Map))
+                ben.socket.read_on()
+                await same(ana, ben)
+
+
+async def test_R2_a_reader_who_never_asked_is_brought_the_whole_document() -> None:
+    config = CollabConfig(outbox_frames=2, fanout_pause_max_s=0.0, idle_unload_s=3600)
+    async with rooms_over(MemoryLog(), config=config) as rooms, rooms.use(doc_id()) as room:
+        async with connected(room) as ana:
+            ana.root["before"] = 1
+            await wait_until(lambda: room.doc.get("environments", type=Map).to_py() == {"before": 1})
+            ben = Client()
+            task = asyncio.create_task(serve(room, ben.socket, person("ben")))
+            await wait_until(lambda: len(room.sessions) == 2)
+            room.pulse()
+            ben.socket.stop_reading()
+            for n in range(6):
+                ana.root[f"k{n}"] = n
+                await wait_until(lambda n=n: f"k{n}" in room.doc.get("environments", type=Map))
+            assert "before" not in ben.content()
+
+            ben.socket.read_on()
+
+            await same(ana, ben)
+            ben.hang_up()
+            await task
+            ben.let_go()
 
 
 async def test_R2_a_resync_carries_updates_that_still_wait() -> None:
@@ -187,14 +229,14 @@ async def test_R2_a_resync_carries_updates_that_still_wait() -> None:
     pieces = gapped()
     async with rooms_over(MemoryLog(), config=config) as rooms, rooms.use(doc_id()) as room:
         async with connected(room) as ana, connected(room, person("ben")) as ben:
-            ben.socket.reading.clear()
+            ben.socket.stop_reading()
             for n in range(6):
                 ana.root[f"k{n}"] = n
                 await wait_until(lambda: not room.is_busy)
                 await asyncio.sleep(0.002)
             ana.say(codec.sync_update(pieces[1]))
             await wait_until(lambda: room.replica.waiting)
-            ben.socket.reading.set()
+            ben.socket.read_on()
             await wait_until(lambda: "k5" in ben.content())
             ana.say(codec.sync_update(pieces[0]))
 
@@ -205,7 +247,7 @@ async def test_R2_a_reader_who_never_reads_again_is_closed() -> None:
     config = CollabConfig(stall_s=0.05, close_timeout_s=0.05, fanout_pause_max_s=0.0)
     async with rooms_over(MemoryLog(), config=config) as rooms, rooms.use(doc_id()) as room:
         async with connected(room) as ana, connected(room, person("ben")) as ben:
-            ben.socket.reading.clear()
+            ben.socket.stop_reading()
             ana.root["x"] = 1
 
             code, _ = await closed_with(ben)

@@ -1,0 +1,198 @@
+"""The way of a change through a room:
+
+    taken in → applied → queued for saving → merged with its neighbours → sent to the others, here and on other nodes
+
+All of it is synchronous; nobody waits for anybody. When the room is idle a change is applied and goes out in the same
+turn of the loop; under load what a session sends meanwhile is merged before it is applied, and everybody's before it
+is sent, so that both take a bounded share of the time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from collab.codec import sync_update
+from collab.errors import ProtocolError
+from collab.origin import Origin, SessionOrigin
+from collab.replica import PoisonError, merged
+
+if TYPE_CHECKING:
+    from collab.room import Room
+    from collab.session import Session
+
+_WORTH_A_PAUSE_S = 0.005
+_GATHER_S = 0.002
+_NOTE_EVERY_S = 1.0
+
+
+class Wire(Protocol):
+    """Where changes go on their way to other nodes; `collab.fanout` has the real one."""
+
+    @property
+    def unconfirmed(self) -> int:
+        """Changes of other nodes that are not known to be saved."""
+        ...
+
+    def changed(self, update: bytes, handed_over: int) -> None:
+        """A merged batch of this node's changes, and how many had been handed over for saving by then."""
+        ...
+
+    def saved(self, count: int) -> None:
+        """So many of the changes handed over are COMMITted."""
+        ...
+
+    def rescue(self, room: Room) -> None:
+        """Save what other nodes changed and did not confirm in time."""
+        ...
+
+    def present(self, entries: Sequence[bytes]) -> None:
+        """Presence of this node's sessions."""
+        ...
+
+    def close(self) -> None:
+        """The room leaves memory."""
+        ...
+
+
+class Changes:
+    """What has come in and is not applied yet, and what is applied and not sent yet.
+
+    Args:
+        room: whose changes these are.
+    """
+
+    def __init__(self, room: Room) -> None:
+        self.counts: Counter[str] = Counter()
+        self._room = room
+        self._config = room.config
+        self._loop = asyncio.get_running_loop()
+        self._inbox: dict[Session, list[bytes]] = {}
+        self._batch: list[tuple[bytes, Origin]] = []
+        self._pausing: list[Session] = []
+        self._flush_due: asyncio.Handle | None = None
+        self._next_flush_at = 0.0
+        self._next_note_at = 0.0
+
+    @property
+    def is_due(self) -> bool:
+        """Whether something is still to be applied or sent."""
+        return self._flush_due is not None
+
+    def take(self, session: Session, update: bytes) -> None:
+        """A session's update: applied with the next flush, with what else the session sends until then."""
+        self._inbox.setdefault(session, []).append(update)
+        self._flush_soon()
+        # A socket that is read once for many frames costs a fraction of one that is read for each.
+        if self._next_flush_at - self._loop.time() > _WORTH_A_PAUSE_S and session.pause():
+            self._pausing.append(session)
+
+    def apply(self, session: Session, update: bytes) -> None:
+        """Apply a session's update now.
+
+        Raises:
+            ProtocolError: it is refused.
+        """
+        try:
+            self._room.replica.apply(update, session.origin)
+        except PoisonError:
+            self.counts["poisoned"] += 1
+            raise
+        self._room.accepted(update, session.origin)
+
+    def absorb(self) -> None:
+        """Apply what has come in. A session whose update is refused is closed; what it sent before stands."""
+        while self._inbox:
+            inbox, self._inbox = self._inbox, {}
+            for session, updates in inbox.items():
+                whole = merged(updates)
+                try:
+                    if len(whole) < len(updates):
+                        try:
+                            self.apply(session, whole[0])
+                            continue
+                        except ProtocolError:
+                            pass  # one of them is bad: which one shows when they are taken one by one
+                    for update in updates:
+                        self.apply(session, update)
+                except ProtocolError as refused:
+                    session.refuse(refused)
+
+    def queue(self, update: bytes, origin: Origin) -> None:
+        """An applied update is to be sent."""
+        self._batch.append((update, origin))
+        self._flush_soon()
+
+    def hasten(self) -> None:
+        """Apply and send what waits, now."""
+        if self._flush_due is not None:
+            self._flush_due.cancel()
+            self._flush()
+
+    def note_received(self) -> None:
+        """Remember for every reader that keeps up what it has now, for the day it does not."""
+        if not self._batch and not self._inbox:
+            state = self._room.replica.state()
+            for session in self._room.sessions.values():
+                session.has_received(state)
+
+    def close(self) -> None:
+        """Send nothing more."""
+        if self._flush_due is not None:
+            self._flush_due.cancel()
+        self._resume()
+
+    def _flush_soon(self) -> None:
+        if self._flush_due is None:
+            wait = self._next_flush_at - self._loop.time()
+            later = self._loop.call_later
+            self._flush_due = later(wait, self._gather) if wait > 0 else self._loop.call_soon(self._flush)
+
+    def _gather(self) -> None:
+        """Let those who paused read what has come meanwhile, and flush right after."""
+        if not self._pausing:
+            self._flush()
+            return
+        self._flush_due = self._loop.call_later(_GATHER_S, self._flush)
+        self._resume()
+
+    def _resume(self) -> None:
+        pausing, self._pausing = self._pausing, []
+        for session in pausing:
+            session.resume()
+
+    def _flush(self) -> None:
+        began = time.perf_counter()
+        self.absorb()
+        self._flush_due = None
+        self._resume()
+        batch, self._batch = self._batch, []
+        if not batch:
+            return
+        room = self._room
+        updates = merged([update for update, _ in batch])
+        room.replica.settle()
+        first = batch[0][1]
+        alone = None
+        if isinstance(first, SessionOrigin) and all(origin is first for _, origin in batch):
+            alone = first.session
+        for update in updates:
+            frame = sync_update(update)
+            for session in list(room.sessions.values()):
+                if session.id != alone:
+                    session.send(frame)
+        if room.wire is not None:
+            ours = [update for update, origin in batch if origin.kind != "relay"]
+            for update in updates if len(ours) == len(batch) else merged(ours):
+                room.wire.changed(update, room.handed_over)
+        self.counts["flushes"] += 1
+        self.counts["fanned_out"] += len(batch)
+        now = self._loop.time()
+        if now >= self._next_note_at:
+            self._next_note_at = now + _NOTE_EVERY_S
+            self.note_received()
+        pause = min((time.perf_counter() - began) / self._config.fanout_share, self._config.fanout_pause_max_s)
+        self._next_flush_at = now + pause
