@@ -68,6 +68,7 @@ class Peer:
         self.token, self.durable = token, durable
         self.states: dict[int, dict[str, Any]] = {}
         self.saved_state = b""
+        self.saving: list[dict[str, Any]] = []
         self.synced = asyncio.Event()
         self.close_code: int | None = None
         self.on_message: list[Callable[[], None]] = []
@@ -141,6 +142,8 @@ class Peer:
                     self.states[client] = state
         elif kind == 120:
             self.saved_state = reader.bytes()
+        elif kind == 121:
+            self.saving.append(json.loads(reader.bytes()))
         self._wake()
 
     def _wake(self) -> None:

@@ -6,6 +6,7 @@ installed fails the tests that need it, with the package to install: a promise t
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 import pwd
@@ -19,6 +20,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 
@@ -53,6 +55,11 @@ class PostgresCluster:
         )
 
     @property
+    def is_running(self) -> bool:
+        """Whether it was started and neither stopped nor killed."""
+        return self._process is not None
+
+    @property
     def _data(self) -> Path:
         return self._folder / "data"
 
@@ -72,9 +79,27 @@ class PostgresCluster:
     def stop(self) -> None:
         """Shut it down at once, as a crash would."""
         if self._process is not None:
+            self.resume()
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait(30)
             self._process = None
+
+    def kill(self) -> None:
+        """SIGKILL all of its processes; `start` begins again on the same port, after recovery."""
+        if self._process is not None:
+            for process in self._processes():
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+            self._process.wait(30)
+            self._process = None
+
+    def pause(self) -> None:
+        """SIGSTOP all of its processes: connections stay, nothing is answered."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """SIGCONT them."""
+        self._signal(signal.SIGCONT)
 
     def new_database(self) -> str:
         """An empty database; returns its URL."""
@@ -86,6 +111,17 @@ class PostgresCluster:
         """Stop it and remove its folder."""
         self.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _processes(self) -> list[psutil.Process]:
+        """The server first, so that it starts no more of them, then those it started."""
+        assert self._process is not None
+        server = psutil.Process(self._process.pid)
+        return [server, *server.children(recursive=True)]
+
+    def _signal(self, number: signal.Signals) -> None:
+        for process in self._processes():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
 
     def _answers(self) -> bool:
         asked = subprocess.run(
