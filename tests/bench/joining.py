@@ -17,6 +17,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -25,12 +26,14 @@ from typing import Any
 
 import websockets
 
-from tests.bench.servers import HERE, HOCUSPOCUS, Load, Memory, Server, Target, cyclorama, hocuspocus
+from tests.bench.servers import HERE, HOCUSPOCUS, Load, Memory, Server, Target, cyclorama, hocuspocus, on
 from tests.bench.table import Row, markdown
 from tests.helpers.node import node
 from tests.helpers.peer import Reader, var_bytes
 
-PROBE_HZ = 20
+PROBE_HZ = 50
+AROUND_S = 0.1
+"""How long the two others also write before and after."""
 PHASES = ("cold, whole", "warm, whole", "nearly all there")
 
 
@@ -57,10 +60,12 @@ def wave(server: Server, target: Target, probe: Target, people: int, folder: Pat
         Memory(server) as memory,
     ):
         others.go()
+        time.sleep(AROUND_S)
         before = server.cpu_s()
         load.go()
         found = load.result()
         cpu_s = server.cpu_s() - before
+        time.sleep(AROUND_S)
         others.go()
         waited = others.result()
     return Result(
@@ -71,26 +76,17 @@ def wave(server: Server, target: Target, probe: Target, people: int, folder: Pat
 
 def waves(
     start: Callable[[], AbstractContextManager[Server]],
-    seed: Callable[[Server], Target],
+    seed: Callable[[Server, Target], None],
     people: int,
-    folder: Path,
     document: Path,
 ) -> dict[str, Result]:
     """Fill the document, start the server anew, and let three waves of people join."""
     with start() as server:
-        target, probe = seed(server), server.targets(2)[1]
-    port = {}
+        seeded, other = server.targets(2)
+        seed(server, seeded)
     with start() as server:
-        port["now"] = server.targets(1)[0]["url"].split("/ws/")[0]
-        here = [{**old, "url": _moved(old["url"], port["now"])} for old in (target, probe)]
-        return {
-            phase: wave(server, here[0], here[1], people, document, phase == PHASES[2]) for phase in PHASES
-        }
-
-
-def _moved(url: str, origin: str) -> str:
-    """The same document on the server's new port."""
-    return f"{origin}/ws/{url.split('/ws/')[1]}" if "/ws/" in url else origin
+        target, probe = (on(server, old) for old in (seeded, other))
+        return {phase: wave(server, target, probe, people, document, phase == PHASES[2]) for phase in PHASES}
 
 
 async def fill(target: Target, document: Path) -> None:
@@ -131,12 +127,10 @@ def ours(people: int, document: Path) -> dict[str, Result]:
     with tempfile.TemporaryDirectory() as directory:
         folder = Path(directory)
 
-        def seed(server: Server) -> Target:
-            target = server.targets(1)[0]
+        def seed(_: Server, target: Target) -> None:
             asyncio.run(fill(target, document))
-            return target
 
-        return waves(lambda: cyclorama(folder), seed, people, folder, document)
+        return waves(lambda: cyclorama(folder), seed, people, document)
 
 
 def theirs(people: int, document: Path) -> dict[str, Result]:
@@ -144,14 +138,12 @@ def theirs(people: int, document: Path) -> dict[str, Result]:
     with tempfile.TemporaryDirectory() as directory:
         folder = Path(directory)
 
-        def seed(server: Server) -> Target:
-            target = server.targets(1)[0]
+        def seed(_: Server, target: Target) -> None:
             with sqlite3.connect(folder / "hocuspocus.db") as database:
                 whole = (document / "whole.bin").read_bytes()
                 database.execute("INSERT INTO documents VALUES (?, ?)", (target["room"], whole))
-            return target
 
-        return waves(lambda: hocuspocus(folder), seed, people, folder, document)
+        return waves(lambda: hocuspocus(folder), seed, people, document)
 
 
 def rows(people: int = 200, megabytes: float = 5.0) -> Iterator[Row]:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal
+from urllib.parse import urlsplit
 
 import httpx
 import psutil
@@ -44,6 +45,7 @@ class Server:
     name: str
     process: psutil.Process
     protocol: Protocol
+    port: int
     targets: Callable[[int], list[Target]]
     rooms: Callable[[], int] | None = None
 
@@ -162,24 +164,25 @@ def cyclorama(
         base_url=f"http://127.0.0.1:{port}", headers={"authorization": f"Bearer {OWNER_TOKEN}"}, trust_env=False, timeout=30
     )
 
+    def target(number: int) -> Target:
+        project = api.post("/api/projects", json={"name": f"Bench {number}"}).raise_for_status().json()["id"]
+        url = f"ws://127.0.0.1:{port}/ws/project/{project}/environments?token={OWNER_TOKEN}"
+        return {"url": url, "room": "environments"}
+
     def targets(count: int) -> list[Target]:
-        made = [
-            api.post("/api/projects", json={"name": f"Bench {number}"}).raise_for_status().json()["id"]
-            for number in range(count)
-        ]
-        return [target_in(port, project) for project in made]
+        return [target(number) for number in range(count)]
 
     def rooms() -> int:
         lines = api.get("/metrics").raise_for_status().text.splitlines()
         return round(sum(float(line.split()[-1]) for line in lines if line.startswith("cyclorama_rooms{")))
 
     with api, _running(command, port, folder / "cyclorama.log", environment) as process:
-        yield Server(name, process, "y", targets, rooms)
+        yield Server(name, process, "y", port, targets, rooms)
 
 
-def target_in(port: int, project: str) -> Target:
-    """The environments document of a project."""
-    return {"url": f"ws://127.0.0.1:{port}/ws/project/{project}/environments?token={OWNER_TOKEN}", "room": "environments"}
+def on(server: Server, target: Target) -> Target:
+    """A document of an earlier run of this server, over the same folder."""
+    return {**target, "url": urlsplit(target["url"])._replace(netloc=f"127.0.0.1:{server.port}").geturl()}
 
 
 @contextmanager
@@ -201,7 +204,7 @@ def hocuspocus(
         return int(httpx.get(f"http://127.0.0.1:{port}/", trust_env=False, timeout=30).json()["documents"])
 
     with _running(command, port, folder / "hocuspocus.log", {}) as process:
-        yield Server(name, process, "hocuspocus", targets, rooms)
+        yield Server(name, process, "hocuspocus", port, targets, rooms)
 
 
 @contextmanager
@@ -214,7 +217,7 @@ def reference(folder: Path) -> Iterator[Server]:
 
     command = [node(), str(HERE / "peers/y_websocket.mjs"), str(port)]
     with _running(command, port, folder / "y-websocket.log", {}) as process:
-        yield Server(REFERENCE, process, "y", targets)
+        yield Server(REFERENCE, process, "y", port, targets)
 
 
 @contextmanager

@@ -8,19 +8,20 @@ const sent = []
 const times = []
 const doc = new Y.Doc()
 const seen = new Y.Doc()
+const key = 'probe_' + doc.clientID // of its own: an earlier probe may have left something
 const writer = await new Client(target, protocol).in
 const reader = new Client(target, protocol, (kind, frame) => {
   if (kind !== SYNC || frame.data[frame.at] === 0) return
   frame.at++
   Y.applyUpdate(seen, frame.bytes())
-  const mood = seen.getMap('environments').get('probe')?.get('style')?.get('mood') ?? -1
+  const mood = seen.getMap('environments').get(key)?.get('style')?.get('mood') ?? -1
   const time = now()
   while (times.length <= mood) times.push(time - sent[times.length])
 })
 await reader.in
 doc.on('update', (update) => writer.update(Buffer.from(update)))
 const map = new Y.Map()
-doc.getMap('environments').set('probe', map)
+doc.getMap('environments').set(key, map)
 const style = map.set('style', new Y.Map())
 await ready()
 const timer = setInterval(() => {
