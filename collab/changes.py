@@ -45,6 +45,10 @@ class Wire(Protocol):
         """So many of the changes handed over are COMMITted."""
         ...
 
+    def only_saved(self, state_vector: bytes) -> bytes:
+        """A state vector without other nodes' changes that are not known to be saved."""
+        ...
+
     def rescue(self, room: Room) -> None:
         """Save what other nodes changed and did not confirm in time."""
         ...

@@ -212,3 +212,9 @@ def decode_state_vector(data: bytes) -> dict[int, int]:
     if at != len(data):
         raise ProtocolError("bytes behind the end of the state vector")
     return vector
+
+
+def encode_state_vector(vector: dict[int, int]) -> bytes:
+    """Write a state vector; clocks of 0 are left out."""
+    known = [(client, clock) for client, clock in vector.items() if clock]
+    return write_uint(len(known)) + b"".join(write_uint(client) + write_uint(clock) for client, clock in known)

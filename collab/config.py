@@ -81,23 +81,55 @@ class CollabConfig:
     """First pause after a failed save; doubles up to `save_retry_max_s`."""
     save_retry_max_s: float = 5.0
     """Longest pause between attempts to save."""
+    save_warn_s: float = 3.0
+    """A save that takes this long is shown to people as failing, while it goes on."""
     save_timeout_s: float = 30.0
     """A save that hangs this long counts as failed and is tried again."""
     save_batch_bytes: int = 8 * 2**20
     """Bytes that go into one commit; the rest goes into the next."""
+    save_batch_changes: int = 4000
+    """Changes that go into one commit; the rest goes into the next."""
+    save_refusals: int = 3
+    """Times that the database may refuse a batch, reachable as it is, before the documents are tried one by one."""
+    save_refused_retry_s: float = 60.0
+    """Longest pause between attempts to save a document whose rows the database refuses."""
+    unsaved_max_bytes: int = 128 * 2**20
+    """Unsaved changes that this process keeps at most, by memory; above it client updates are refused with 1013."""
 
     idle_unload_s: float = 30.0
     """A room with nobody in it and nothing unsaved leaves memory after this long."""
     snapshot_rows: int = 500
-    """Log rows after which an idle room writes a merged snapshot."""
+    """Log rows after which a document gets a merged snapshot."""
     snapshot_bytes: int = 2**20
-    """Log bytes after which an idle room writes a merged snapshot."""
+    """Log bytes after which a document gets a merged snapshot."""
+    snapshot_age_s: float = 6 * 3600.0
+    """Two or more rows that have waited this long for a snapshot get one."""
+    snapshot_close_rows: int = 50
+    """Log rows after which a room that leaves memory writes a snapshot."""
+    compact_every_s: float = 60.0
+    """How often all documents of the store are looked through, in memory or not."""
+    checkpoint_rows: int = 5000
+    """Older snapshots are kept this many rows apart, so that looking back need not replay from the beginning."""
+    history_days: float = 0.0
+    """Raw rows are kept at least so many days, and give way to one checkpoint a day then; 0 keeps them for ever."""
+    epoch_check_s: float = 2.0
+    """How often rooms in memory ask whether their document has another history by now."""
+    epoch_entry_s: float = 0.25
+    """Who enters a room waits for that question if it was last asked longer ago than this."""
     merge_in_process_bytes: int = 512 * 1024
     """Merges above this leave the event loop for another process (pycrdt holds the GIL)."""
     unconfirmed_s: float = 20.0
     """A change of another node that it does not confirm as saved within this time is saved here too."""
+    unconfirmed_bytes: int = 8 * 2**20
+    """Bytes of other nodes' changes kept per room until they are confirmed; above it the oldest are saved here."""
+    silent_s: float = 6.0
+    """A node that has unsaved changes speaks every 2 s; what one that was silent for this long left is saved here."""
     reconcile_s: tuple[float, ...] = (0.0, 0.5, 2.0, 8.0, 30.0)
     """After a gap in another node's stream, when to read the log for what was missed."""
+    reconcile_every_s: float = 60.0
+    """How often a room with people in it reads the log without a reason."""
+    cut_off_patience_s: float = 1.0
+    """How long other nodes may be out of reach before people are told."""
 
     def __post_init__(self) -> None:
         for field in fields(self):

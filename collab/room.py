@@ -253,7 +253,7 @@ class Room:
     def durable(self) -> bytes:
         """Frame for subscribers: what of the document survives a crash now."""
         if not self.unsaved:
-            self._durable = self.replica.state()
+            self._durable = self._saved_state()
         return saved_frame(self._durable)
 
     def presence_of(self, clients: set[int]) -> bytes:
@@ -301,6 +301,20 @@ class Room:
         changed = self.presence.take_remote(node, decode_presence(body, max_entries=_PRESENCE_ENTRIES), self.now())
         if changed:
             self._showing.show(changed)
+
+    def drop_remote_presence(self, node: str) -> None:
+        """Nobody is on another node any more: it has ended."""
+        gone = self.presence.drop(f"node:{node}")
+        if gone:
+            self._showing.show(gone)
+
+    def confirmed(self) -> None:
+        """Another node has saved what it had not before: tell subscribers."""
+        if self._subscribers and not self.unsaved:
+            frame = self.durable()
+            for session in list(self.sessions.values()):
+                if session.wants_saved:
+                    session.send_saved(frame)
 
     def accepted(self, update: bytes, origin: Origin) -> None:
         """An update of this node has been applied: save it and send it."""
@@ -355,7 +369,12 @@ class Room:
                 logger.exception("room.listener_failed doc=%s", self.doc_id)
 
     def _state_for_subscribers(self) -> bytes | None:
-        return self.replica.state() if self._subscribers else None
+        return self._saved_state() if self._subscribers else None
+
+    def _saved_state(self) -> bytes:
+        """The state vector, but for what other nodes have not saved yet."""
+        state = self.replica.state()
+        return state if self.wire is None else self.wire.only_saved(state)
 
     def _saved(self, state: bytes | None, seqs: Sequence[int], size: int) -> None:
         self.rows_since_snapshot += len(seqs)

@@ -27,11 +27,32 @@ class Message:
     payload: bytes
 
 
+KEEP_STREAM_S = 7 * 24 * 3600
+"""A stream nobody wrote to for so long is forgotten."""
+
+
 class Relay(Protocol):
     """Streams between processes."""
 
-    async def publish(self, stream: str, payload: bytes) -> str:
+    @property
+    def interruptions(self) -> int:
+        """How often following was interrupted since this relay was opened.
+
+        What others published around that time may be lost for good (Redis came back empty) and no follower is told:
+        whoever must not miss it reads the update log when this has grown.
+        """
+        ...
+
+    async def publish(
+        self, stream: str, payload: bytes, *, length: int = STREAM_LENGTH, keep_s: int = KEEP_STREAM_S
+    ) -> str:
         """Append a message and return its id.
+
+        Args:
+            stream: its name.
+            payload: any bytes.
+            length: about how many messages the stream keeps.
+            keep_s: how long after this message the stream is forgotten if nobody writes to it; at least this long.
 
         Raises:
             UnavailableError: it could not be handed over; nobody will get it.

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from itertools import islice
 
-from store.relay.base import BEGINNING, IDLE_BEFORE_REDELIVERY_S, STREAM_LENGTH, Message, order
+from store.relay.base import BEGINNING, IDLE_BEFORE_REDELIVERY_S, KEEP_STREAM_S, STREAM_LENGTH, Message, order
 
 STREAM_BYTES = 4 << 20
 """A stream of large messages keeps fewer of them: every room has a stream, and all live in this process."""
@@ -31,12 +31,12 @@ class _Stream:
     groups: dict[str, _Group] = field(default_factory=dict)
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def add(self, payload: bytes) -> Message:
+    def add(self, payload: bytes, length: int) -> Message:
         self.count += 1
         message = Message(f"{self.count}-0", payload)
         self.messages.append(message)
         self.size += len(payload)
-        while len(self.messages) > STREAM_LENGTH or (self.size > STREAM_BYTES and len(self.messages) > 1):
+        while len(self.messages) > length or (self.size > STREAM_BYTES and len(self.messages) > 1):
             self.size -= len(self.messages.popleft().payload)
         return message
 
@@ -66,10 +66,17 @@ class MemoryRelay:
         self._streams: dict[str, _Stream] = {}
         self._closed = False
 
-    async def publish(self, stream: str, payload: bytes) -> str:
-        """See `Relay.publish`; never fails."""
+    @property
+    def interruptions(self) -> int:
+        """See `Relay.interruptions`; nothing comes between."""
+        return 0
+
+    async def publish(
+        self, stream: str, payload: bytes, *, length: int = STREAM_LENGTH, keep_s: int = KEEP_STREAM_S
+    ) -> str:
+        """See `Relay.publish`; never fails, and keeps a stream as long as the process lives."""
         there = self._stream(stream)
-        message = there.add(payload)
+        message = there.add(payload, length)
         there.wake()
         return message.id
 

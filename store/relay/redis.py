@@ -18,16 +18,13 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
 from store.errors import UnavailableError
-from store.relay.base import BEGINNING, IDLE_BEFORE_REDELIVERY_S, STREAM_LENGTH, Message
+from store.relay.base import BEGINNING, IDLE_BEFORE_REDELIVERY_S, KEEP_STREAM_S, STREAM_LENGTH, Message
 from store.relay.redis_reader import Follower, StreamReader, heed_cancellation
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 PREFIX = "cyclorama:"
-KEEP_STREAM_S = 7 * 24 * 3600
-"""A stream nobody wrote to for so long is forgotten."""
-
 _ANSWER_TIMEOUT_S = 5.0
 _CONNECTION: dict[str, Any] = {"protocol": 2, "socket_connect_timeout": 2.0}
 _SHARE_WAIT_MS = 1000
@@ -59,12 +56,19 @@ class RedisRelay:
         self._reader = StreamReader(self._waiting, self._redis)
         self._closing = asyncio.Event()
 
-    async def publish(self, stream: str, payload: bytes) -> str:
+    @property
+    def interruptions(self) -> int:
+        """See `Relay.interruptions`."""
+        return self._reader.interruptions
+
+    async def publish(
+        self, stream: str, payload: bytes, *, length: int = STREAM_LENGTH, keep_s: int = KEEP_STREAM_S
+    ) -> str:
         """See `Relay.publish`."""
         key = PREFIX + stream
         async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.xadd(key, {"p": payload}, maxlen=STREAM_LENGTH, approximate=True)
-            pipe.expire(key, KEEP_STREAM_S)
+            pipe.xadd(key, {"p": payload}, maxlen=length, approximate=True)
+            pipe.expire(key, keep_s)
             added, _ = await self._ask(pipe.execute())
         return str(added.decode())
 
