@@ -1,4 +1,6 @@
-"""`make bench`: one table. `python -m tests.bench [sync] [preview] [renders]` runs a part."""
+"""`make bench`: one table. `python -m tests.bench [name …]` runs the parts named: sync, acks, joining, presence, idle,
+rooms, preview, renders. Each part also has a command line of its own, `python -m tests.bench.<name>`.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +8,31 @@ import datetime
 import os
 import platform
 import sys
+from collections.abc import Callable, Iterable
 
-from tests.bench import preview, renders
-from tests.bench.sync import rows as sync_rows
+from tests.bench import acks, idle, joining, presence, preview, renders, rooms, sync
 from tests.bench.table import Row, markdown
 
-PARTS = {"sync": sync_rows, "preview": preview.rows, "renders": renders.rows}
+PARTS: dict[str, Callable[[], Iterable[Row]]] = {
+    "sync": sync.rows,
+    "acks": acks.rows,
+    "joining": joining.rows,
+    "presence": presence.rows,
+    "idle": idle.rows,
+    "rooms": rooms.rows,
+    "preview": preview.rows,
+    "renders": renders.rows,
+}
 
 
 def main(names: list[str]) -> None:
-    """Run the named parts (all by default) and print the table."""
+    """Run the named parts (all by default) and print the table.
+
+    Raises:
+        SystemExit: there is no such part; names those there are.
+    """
+    if unknown := set(names) - set(PARTS):
+        raise SystemExit(f"no bench is called {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     rows: list[Row] = []
     for name in names or list(PARTS):
         print(f"measuring {name} …", file=sys.stderr, flush=True)

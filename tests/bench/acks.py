@@ -2,8 +2,8 @@
 
     python -m tests.bench.acks [seconds]
 
-Ours tells each writer by `120 varBytes(state vector)` after COMMIT, on SQLite (synchronous=FULL) and on Postgres (fsync on).
-Hocuspocus' SyncStatus says only that a change is in memory; when it is COMMITted shows in a log that its store hook
+Ours tells each writer by `120 varBytes(state vector)` after COMMIT, on SQLite (synchronous=FULL) and on Postgres (fsync
+on). Hocuspocus' SyncStatus says only that a change is in memory; when it is COMMITted shows in a log that its store hook
 writes here, with a debounce of 0 (it stores the whole document on every change) and with its default of 2 to 10 s.
 """
 
@@ -61,8 +61,8 @@ def _durable(people: list[dict[str, Any]], log: Path) -> list[float]:
     while True:
         stores: dict[str, list[tuple[float, dict[int, int]]]] = {}
         for line in log.read_text().splitlines():
-            at, room, vector = line.split()
-            stores.setdefault(room, []).append((float(at), _vector(base64.b64decode(vector))))
+            stored_at, room, state = line.split()
+            stores.setdefault(room, []).append((float(stored_at), _vector(base64.b64decode(state))))
         last = {room: seen[-1][1] for room, seen in stores.items()}
         if all(last.get(p["room"], {}).get(p["client"], 0) >= p["first"] + len(p["sent"]) for p in people):
             break
@@ -101,9 +101,10 @@ def rows(seconds: float = 10.0) -> Iterator[Row]:
                 with hocuspocus(folder, debounce_ms=debounce, durable_log=log) as server:
                     found = measure(server, documents, seconds, folder, log)
             peers.append(
-                f"{HOCUSPOCUS}, {'debounce 0' if debounce == 0 else 'default debounce'}: acks p50 {found.ack['p50']:.1f}, "
-                f"p99 {found.ack['p99']:.1f} ms (in memory, not durable), durable p50 {percentile(found.durable, 0.5):.1f}, "
-                f"p99 {percentile(found.durable, 0.99):.1f} ms; {found.cpu_us:.0f} µs{_missing(found)}"
+                f"{HOCUSPOCUS}, {'debounce 0' if debounce == 0 else 'default debounce'}: "
+                f"acks p50 {found.ack['p50']:.1f}, p99 {found.ack['p99']:.1f} ms (in memory, not durable), "
+                f"durable p50 {percentile(found.durable, 0.5):.1f}, p99 {percentile(found.durable, 0.99):.1f} ms; "
+                f"{found.cpu_us:.0f} µs{_missing(found)}"
             )
         for database, ours in results.items():
             yield Row(

@@ -2,9 +2,9 @@
 
     python -m tests.bench.idle [people] [documents]
 
-Each did the sync handshake and said once who they are. Counted: resident memory per socket (with its share of a room and of
-ten people's presence), processor time while nobody says anything, and while everybody repeats their presence every 15 s as
-y-protocols does.
+Each did the sync handshake and said once who they are. Counted: resident memory per socket (with its share of a room
+and of ten people's presence), processor time while nobody says anything, and while everybody repeats their presence
+every 15 s as y-protocols does.
 """
 
 from __future__ import annotations

@@ -2,10 +2,10 @@
 
     python -m tests.bench.joining [people] [megabytes]
 
-Cold: the server has just started, so that it reads the document for the first of them. Warm: it is in memory. Nearly: every
-client has all but the last twenty edits, as after a short outage. The document is a project's environments, edited by 24
-people again and again; all are archived, so that nothing is rendered. Five of the clients check that they have all of it.
-Meanwhile two others edit another document: what they wait is how long the server's loop stands still.
+Cold: the server has just started, so that it reads the document for the first of them. Warm: it is in memory. Nearly:
+every client has all but the last twenty edits, as after a short outage. The document is a project's environments, which
+24 people edited again and again; all are archived, so that nothing is rendered. Five of the clients check that they have
+all of it. Meanwhile two others edit another document: what they wait is how long the server's loop stands still.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def rows(people: int = 200, megabytes: float = 5.0) -> Iterator[Row]:
         found = {"Cyclorama": ours(people, document), HOCUSPOCUS: theirs(people, document)}
     size = f"{made['bytes'] / 1e6:.1f} MB ({made['environments']} environments)"
     for phase in PHASES:
-        what = f"{people} people join {size} at once, {phase}: last is in; p50, p99; server CPU a joiner; peak RSS (before)"
+        what = f"{people} people join {size} at once, {phase}: last in; p50, p99; CPU a joiner; peak RSS (before)"
         texts = {name: _text(waves_of[phase]) for name, waves_of in found.items()}
         yield Row(what, texts["Cyclorama"], f"{HOCUSPOCUS} {texts[HOCUSPOCUS]}")
         yield Row(

@@ -2,9 +2,9 @@
 
     python -m tests.bench.presence [people] [seconds]
 
-Counted: server CPU per second and per state that arrives at somebody, and how old states are on arrival. A state that a newer
-one of the same person replaces may be left out; the share that arrives is told. Meanwhile two more people edit the same
-document ten times a second: presence must not make them wait.
+Counted: server CPU per second and per state that arrives at somebody, and how old states are on arrival. A state that a
+newer one of the same person replaces may be left out; the share that arrives is told. Meanwhile two more people edit
+the same document ten times a second: presence must not make them wait.
 """
 
 from __future__ import annotations

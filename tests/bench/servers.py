@@ -1,4 +1,4 @@
-"""Servers under measurement, each a process of its own on a free port: ours, Hocuspocus with a store, @y/websocket-server."""
+"""Servers under measurement, each a process on a free port: ours, Hocuspocus with a store, y-websocket's own."""
 
 from __future__ import annotations
 
@@ -161,8 +161,9 @@ def cyclorama(
     if database_url:
         environment["CYCLORAMA_DATABASE_URL"] = database_url
     api = httpx.Client(
-        base_url=f"http://127.0.0.1:{port}", headers={"authorization": f"Bearer {OWNER_TOKEN}"}, trust_env=False, timeout=30
-    )
+        base_url=f"http://127.0.0.1:{port}", headers={"authorization": f"Bearer {OWNER_TOKEN}"}, trust_env=False,
+        timeout=30,
+    )  # fmt: skip
 
     def target(number: int) -> Target:
         project = api.post("/api/projects", json={"name": f"Bench {number}"}).raise_for_status().json()["id"]

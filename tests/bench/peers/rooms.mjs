@@ -3,7 +3,7 @@
 // has taken it (ours: COMMITted) and leaves, as a browser tab does; the first visit of each room writes about 25 kB.
 // Prints {visits, visit: percentiles, wall}.
 import * as Y from 'yjs'
-import { Client, finish, now, percentiles, readVector, ready, SAVED, SYNC_STATUS } from './wire.mjs'
+import { Client, finish, now, percentiles, readVector, ready, SAVED, SYNC, SYNC_STATUS } from './wire.mjs'
 
 const { targets, protocol, at_once: atOnce, seconds } = JSON.parse(process.argv[2])
 const times = []
@@ -14,19 +14,24 @@ const visit = async (number) => {
   const isTaken = new Promise((resolve) => { taken = resolve })
   const doc = new Y.Doc()
   const client = new Client(targets[number % targets.length], protocol, (kind, reader) => {
-    if (kind === SAVED ? readVector(reader.bytes()).has(doc.clientID) : kind === SYNC_STATUS && protocol === 'hocuspocus') taken()
+    if (kind === SYNC && reader.data[reader.at] === 1) {
+      reader.at++
+      Y.applyUpdate(doc, reader.bytes(), client)
+    } else if (kind === SAVED ? readVector(reader.bytes()).has(doc.clientID) : kind === SYNC_STATUS && protocol === 'hocuspocus') taken()
   })
   await client.in
-  const style = new Y.Map()
-  doc.transact(() => {
-    const map = new Y.Map()
-    doc.getMap('environments').set('env_' + (number < targets.length ? 'first' : doc.clientID % 8), map)
-    map.set('style', style)
-    map.set('archived_at', 1700000000)
-    if (number < targets.length) for (let k = 0; k < 200; k++) style.set('note_' + k, 'what somebody wrote about the light at that hour, and why '.repeat(2))
-    style.set('mood', number)
-  })
-  client.update(Buffer.from(Y.encodeStateAsUpdate(doc)))
+  doc.on('update', (update, origin) => { if (origin !== client) client.update(Buffer.from(update)) })
+  const environments = doc.getMap('environments')
+  const id = 'env_' + (number % targets.length) // an environment's id is its own in the whole house
+  if (environments.has(id)) environments.get(id).get('style').set('mood', number)
+  else {
+    doc.transact(() => {
+      const map = environments.set(id, new Y.Map())
+      const style = map.set('style', new Y.Map())
+      map.set('archived_at', 1700000000)
+      for (let k = 0; k < 200; k++) style.set('note_' + k, 'what somebody wrote about the light at that hour, and why '.repeat(2))
+    })
+  }
   if (protocol === 'y') client.send(Buffer.from([SAVED]))
   await isTaken
   await client.leave()
