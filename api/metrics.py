@@ -31,6 +31,11 @@ _ROOM_FIGURES: Mapping[str, tuple[str, str]] = {
     "messages": ("messages", "Messages from clients since start, by kind."),
     "relay_gaps": ("relay_gaps", "Gaps seen in other nodes' streams."),
     "relay_failures": ("relay_failures", "Failed publications to other nodes."),
+    "relay_messages_refused": ("relay_refused", "Messages of other nodes that could not be taken."),
+    "relay_rescued": ("rescued", "Changes of other nodes that were saved here, as those nodes did not."),
+    "relay_unconfirmed": ("unconfirmed", "Changes of other nodes that are not known to be saved yet."),
+    "relay_cut_off_rooms": ("cut_off", "Rooms that do not reach the other nodes."),
+    "relay_cut_off_seconds": ("cut_off_s", "For how long, at most."),
 }
 
 

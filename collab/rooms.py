@@ -1,9 +1,12 @@
 """All rooms of a process: opened by need, once; kept while somebody is in them or something is unsaved; then let go.
 
     (absent) → loading → live → (absent)
+                           ↘ retired → gone
 
 Loading is shared by all who ask at once. Leaving memory happens in one step without awaiting, after a last look that
-nobody came and everything is saved, so there is no half-closed room to run into.
+nobody came and everything is saved, so there is no half-closed room to run into. A room whose document has begun
+another history is retired: who comes next gets a new room at once, its people are sent away with 4409, and it ends when
+what they wrote is saved, under the old history.
 """
 
 from __future__ import annotations
@@ -12,19 +15,21 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing import get_context
 from typing import Protocol
 
+from collab.compaction import Compactor, SnapshotLog
 from collab.config import CollabConfig
 from collab.errors import CloseCode
 from collab.fanout import Fanout, RelayLike
-from collab.replica import compacted
+from collab.histories import OneHistory, another_history
+from collab.merging import Merger
+from collab.retention import Retention
 from collab.room import Room
 from collab.saving import Saver
 from collab.shadow import Shadow
+from store.errors import StoreError
 from store.ids import DocId
 from store.updates import Loaded, Row, Update
 
@@ -33,25 +38,24 @@ logger = logging.getLogger(__name__)
 _LOAD_SLICE_S = 0.02
 _SETTLE_INLINE_BYTES = 256 * 1024
 _SWEEP_S = 1.0
+_EPOCHS_WITHIN_S = 1.0
+_SEE_OFF_S = 0.05
+_COMPACT_ON_CLOSE_S = 1.0
 
 
-class DocumentLog(Protocol):
+class DocumentLog(SnapshotLog, Protocol):
     """What rooms need of `store.updates.UpdateLog`."""
 
     async def append(self, updates: Sequence[Update]) -> list[int]:
         """Write all in one transaction."""
         ...
 
-    async def load(self, doc: DocId) -> Loaded:
-        """Snapshot and the rows after it."""
-        ...
-
-    async def tail(self, doc: DocId, after: int) -> list[Row]:
+    async def tail(self, doc: DocId, after: int, epoch: int | None = None) -> list[Row]:
         """Rows after a sequence number."""
         ...
 
-    async def put_snapshot(self, doc: DocId, upto: int, state: bytes) -> None:
-        """Keep a merged state that covers rows up to `upto`."""
+    async def epochs_of(self, docs: Sequence[DocId]) -> dict[DocId, int]:
+        """The present epoch of each document."""
         ...
 
 
@@ -75,6 +79,11 @@ class Figures:
     messages: dict[str, int]
     relay_gaps: int
     relay_failures: int
+    relay_refused: int
+    rescued: int
+    cut_off: int
+    cut_off_s: float
+    unconfirmed: int
 
 
 class Rooms:
@@ -107,8 +116,13 @@ class Rooms:
         self._rooms: dict[DocId, Room] = {}
         self._loading: dict[DocId, asyncio.Task[Room]] = {}
         self._snapshotting: dict[DocId, asyncio.Task[None]] = {}
+        self._retired: dict[Room, asyncio.Task[None]] = {}
         self._sweeper: asyncio.Task[None] | None = None
-        self._merger: ProcessPoolExecutor | None = None
+        self._epochs_asked: asyncio.Task[None] | None = None
+        self._epochs_known_at = 0.0
+        self.merger = Merger(self.config.merge_in_process_bytes)
+        self.compactor = Compactor(log, self.merger, self.config, node_id, clock)
+        self.retention = Retention(log, self.compactor, self.merger, self.config, node_id, clock)
         self._messages: dict[str, int] = {}
         self._refused = 0
         self._closing = False
@@ -119,6 +133,8 @@ class Rooms:
         Raises:
             UnavailableError: the log cannot be read.
         """
+        if doc_id in self._rooms:
+            await self._ask_epochs(self.config.epoch_entry_s)
         room = self._rooms.get(doc_id)
         if room is None:
             if self._closing:
@@ -149,7 +165,7 @@ class Rooms:
             room.touched_at = room.now()
 
     def live(self) -> list[Room]:
-        """Rooms in memory now."""
+        """Rooms in memory now, retired ones left out."""
         return list(self._rooms.values())
 
     def figures(self) -> Figures:
@@ -157,7 +173,7 @@ class Rooms:
         rooms: dict[str, int] = {}
         sessions: dict[str, int] = {}
         messages = dict(self._messages)
-        live = self.live()
+        live = [*self.live(), *self._retired]
         for room in live:
             kind = room.doc_id.kind
             rooms[kind] = rooms.get(kind, 0) + 1
@@ -183,6 +199,11 @@ class Rooms:
             messages=messages,
             relay_gaps=sum(wire.gaps for wire in wires),
             relay_failures=sum(wire.failures for wire in wires),
+            relay_refused=sum(wire.refused for wire in wires),
+            rescued=sum(wire.rescued for wire in wires),
+            cut_off=sum(wire.is_cut_off for wire in wires),
+            cut_off_s=max((wire.cut_off_s for wire in wires), default=0.0),
+            unconfirmed=sum(wire.unconfirmed for wire in wires),
         )
 
     async def close(self, timeout_s: float = 10.0) -> bool:
@@ -192,10 +213,10 @@ class Rooms:
             Whether everything was saved.
         """
         self._closing = True
-        for task in [*self._loading.values(), self._sweeper]:
+        for task in [*self._loading.values(), *self._retired.values(), self._sweeper, self._epochs_asked]:
             if task is not None:
                 task.cancel()
-        for room in self.live():
+        for room in [*self.live(), *self._retired]:
             for session in list(room.sessions.values()):
                 session.close(CloseCode.GOING_AWAY, "the server restarts; come back in a moment")
         waits = [session.finished.wait() for room in self.live() for session in room.sessions.values()]
@@ -203,8 +224,10 @@ class Rooms:
             await asyncio.wait([asyncio.ensure_future(wait) for wait in waits], timeout=self.config.close_timeout_s + 1)
         for room in self.live():
             room.hasten()
-            if isinstance(room.wire, Fanout):
-                await room.wire.drain(1.0)
+        wires = [room.wire for room in self.live() if isinstance(room.wire, Fanout)]
+        await asyncio.gather(*(wire.drain(1.0) for wire in wires))
+        for wire in wires:
+            wire.leave_nothing()
         all_saved = await self._saver.close(timeout_s)
         for task in self._snapshotting.values():
             task.cancel()
