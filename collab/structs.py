@@ -1,20 +1,33 @@
 """What an update touches: which client's structs up to which clock, and which deletions, without applying it.
 
-Used to see whether an update is still waiting for an earlier one (pycrdt has no accessor for that, and its
-`get_update()` leaves such updates out), and whether a reader's update adds anything.
+Every update from outside is walked here before any of its bytes reach yrs: some updates end the process there (values
+nested 15,000 deep, two sections of one client), which nothing can catch, and others pass and break the stock Yjs
+clients that hear them. What the walk refuses is what Yjs never writes. It also tells whether an update is still waiting
+for an earlier one (pycrdt has no accessor for that, and its `get_update()` leaves such updates out), whether a reader's
+update adds anything, and where its structs lie, for `collab.nesting`.
 Source: the v1 update format of Yjs, https://github.com/yjs/yjs/blob/main/INTERNALS.md and src/utils/encoding.js.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, field
+from typing import NoReturn
 
 from collab.codec import read_bytes, read_uint
 from collab.errors import ProtocolError
 
 _GC, _DELETED, _JSON, _BINARY, _STRING, _EMBED, _FORMAT, _TYPE, _ANY, _DOC, _SKIP = range(11)
-_NAMED_TYPES = (3, 5)  # XmlElement, XmlHook: followed by a node name
+_XML_ELEMENT = 3  # followed by a node name
+_TYPES = (0, 1, 2, 3, 4, 6)  # array, map, text, XML element, fragment and text; hooks are not taken by yrs
 _MAX_DEPTH = 64
+_MAX_CLOCK = 2**32 - 1
+"""yrs counts clocks in 32 bits."""
+
+Place = tuple[int, int, int, int, int, int]
+"""Where a struct lies: its client, clock and length; the client (ROOT for a root type) and clock of the item that it
+hangs on; and 1 when that is its parent, 0 when it is a neighbour under the same parent."""
+ROOT = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +36,14 @@ class Extent:
 
     `first` and `last` are per client: the clock of its first struct, and the clock after its last.
     `deleted` is per client: the clock after the last deletion. `has_astral_text`: a shared text got characters that
-    JavaScript counts as two (emoji, rare scripts).
+    JavaScript counts as two (emoji, rare scripts). `places`: where its structs lie, in the order in which they stand.
     """
 
     first: dict[int, int]
     last: dict[int, int]
     deleted: dict[int, int]
     has_astral_text: bool
+    places: list[Place] = field(default_factory=list)
 
     def adds_nothing_to(self, state: dict[int, int]) -> bool:
         """Whether a document with this state vector has all structs already (deletions are not compared)."""
@@ -43,20 +57,24 @@ class Extent:
 
 
 def extent_of(update: bytes) -> Extent:
-    """Walk an update once, about 3 µs per struct.
+    """Walk an update once, about 4 µs per struct.
 
     Raises:
-        ProtocolError: the bytes are not a v1 update.
+        ProtocolError: the bytes are not a v1 update that Yjs could have written.
     """
     first: dict[int, int] = {}
     last: dict[int, int] = {}
-    deleted: dict[int, int] = {}
+    seen: set[int] = set()
+    places: list[Place] = []
     has_astral_text = False
     clients, at = read_uint(update, 0)
     for _ in range(clients):
         count, at = read_uint(update, at)
         client, at = read_uint(update, at)
         clock, at = read_uint(update, at)
+        if client in seen:
+            raise ProtocolError("an update with two sections of one client")
+        seen.add(client)
         for _ in range(count):
             if at >= len(update):
                 raise ProtocolError("an update that ends inside a struct")
@@ -64,14 +82,49 @@ def extent_of(update: bytes) -> Extent:
             ref = info & 0x1F
             if ref in (_SKIP, _GC):
                 size, at = read_uint(update, at + 1)
+                if ref == _GC:
+                    places.append((client, clock, size, ROOT, 0, 0))
             else:
-                size, at = _item(update, at + 1, info, ref)
-                if ref == _STRING and not has_astral_text:
-                    has_astral_text = _is_astral(update, at, size)
+                at += 1
+                on_client, on_clock, steps = ROOT, 0, 1
+                if info & 0xC0:
+                    steps = 0
+                    on_client, on_clock, at = _id(update, at, client, clock)
+                    if info & 0xC0 == 0xC0:
+                        _, _, at = _id(update, at, client, clock)
+                else:
+                    by_name, at = read_uint(update, at)
+                    if by_name:
+                        at = _text(update, at)
+                    else:
+                        on_client, on_clock, at = _id(update, at, client, clock)
+                    if info & 0x20:
+                        at = _text(update, at)
+                if ref == _STRING:
+                    raw, at = read_bytes(update, at)
+                    text = _decoded(raw)
+                    size = len(text)
+                    if not text.isascii():
+                        size = len(text.encode("utf-16-le")) // 2
+                        has_astral_text |= size != len(text)
+                else:
+                    size, at = _content(update, at, ref)
+                places.append((client, clock, size, on_client, on_clock, steps))
+            if size < 1:
+                raise ProtocolError("an update with a struct of no length")
             if ref != _SKIP:
-                first.setdefault(client, clock)
-                last[client] = max(last.get(client, 0), clock + size)
+                if client not in first:
+                    first[client] = clock
+                last[client] = clock + size
             clock += size
+        if clock > _MAX_CLOCK:
+            raise ProtocolError("an update with a clock above 2**32")
+    return Extent(first, last, _deleted(update, at), has_astral_text, places)
+
+
+def _deleted(update: bytes, at: int) -> dict[int, int]:
+    """The clock after the last deletion, per client."""
+    deleted: dict[int, int] = {}
     clients, at = read_uint(update, at)
     for _ in range(clients):
         client, at = read_uint(update, at)
@@ -79,79 +132,91 @@ def extent_of(update: bytes) -> Extent:
         for _ in range(count):
             clock, at = read_uint(update, at)
             size, at = read_uint(update, at)
+            if size < 1:
+                raise ProtocolError("an update with a deletion of nothing")
+            if clock + size > _MAX_CLOCK:
+                raise ProtocolError("an update with a deletion above 2**32")
             deleted[client] = max(deleted.get(client, 0), clock + size)
     if at != len(update):
         raise ProtocolError("bytes behind the end of the update")
-    return Extent(first, last, deleted, has_astral_text)
+    return deleted
 
 
-def _item(data: bytes, at: int, info: int, ref: int) -> tuple[int, int]:
-    """Length of an item in clocks, and the position after it."""
-    if info & 0x80:
-        at = _skip_id(data, at)
-    if info & 0x40:
-        at = _skip_id(data, at)
-    if not info & 0xC0:
-        by_name, at = read_uint(data, at)
-        at = read_bytes(data, at)[1] if by_name else _skip_id(data, at)
-        if info & 0x20:
-            _, at = read_bytes(data, at)
-    if ref == _DELETED:
-        return read_uint(data, at)
-    if ref == _STRING:
-        text, at = read_bytes(data, at)
-        return _utf16_length(text), at
+def _id(data: bytes, at: int, own_client: int, own_clock: int) -> tuple[int, int, int]:
+    """A client id and a clock, and the position after them.
+
+    Raises:
+        ProtocolError: cut off, or a later struct of the same client: Yjs takes that as here, and breaks.
+    """
+    client, at = read_uint(data, at)
+    clock, at = read_uint(data, at)
+    if client == own_client and clock >= own_clock:
+        raise ProtocolError("an update with a struct that hangs on itself or on a later one")
+    return client, clock, at
+
+
+def _content(data: bytes, at: int, ref: int) -> tuple[int, int]:
+    """Length of an item's content (other than text) in clocks, and the position after it."""
     if ref == _ANY:
         count, at = read_uint(data, at)
         for _ in range(count):
             at = _any(data, at, 0)
         return count, at
+    if ref == _DELETED:
+        return read_uint(data, at)
+    if ref == _TYPE:
+        kind, at = read_uint(data, at)
+        if kind not in _TYPES:
+            raise ProtocolError(f"an update with a shared type of unknown kind {kind}")
+        return 1, _text(data, at) if kind == _XML_ELEMENT else at
     if ref == _JSON:
         count, at = read_uint(data, at)
         for _ in range(count):
-            _, at = read_bytes(data, at)
+            at = _json(data, at, may_be_undefined=True)
         return count, at
-    if ref in (_BINARY, _EMBED):
-        _, at = read_bytes(data, at)
-    elif ref == _FORMAT:
-        _, at = read_bytes(data, at)
-        _, at = read_bytes(data, at)
-    elif ref == _TYPE:
-        kind, at = read_uint(data, at)
-        if kind in _NAMED_TYPES:
-            _, at = read_bytes(data, at)
-    elif ref == _DOC:
-        _, at = read_bytes(data, at)
-        at = _any(data, at, 0)
-    else:
-        raise ProtocolError(f"an update with content of unknown kind {ref}")
-    return 1, at
+    if ref == _BINARY:
+        return 1, read_bytes(data, at)[1]
+    if ref == _EMBED:
+        return 1, _json(data, at)
+    if ref == _FORMAT:
+        return 1, _json(data, _text(data, at))
+    if ref == _DOC:
+        at = _text(data, at)
+        if at >= len(data) or data[at] != 118:
+            raise ProtocolError("an update with a subdocument whose options are no object")
+        return 1, _any(data, at, 0)
+    raise ProtocolError(f"an update with content of unknown kind {ref}")
 
 
-def _skip_id(data: bytes, at: int) -> int:
-    """Position after a client id and a clock."""
+def _decoded(raw: bytes) -> str:
     try:
-        while data[at] & 0x80:
-            at += 1
-        at += 1
-        while data[at] & 0x80:
-            at += 1
-    except IndexError:
-        raise ProtocolError("an update that ends inside an id") from None
-    return at + 1
-
-
-def _utf16_length(text: bytes) -> int:
-    """Yjs counts UTF-16 units: one per character, two for those of four UTF-8 bytes."""
-    try:
-        return len(text.decode().encode("utf-16-le")) // 2
+        return raw.decode()
     except UnicodeDecodeError:
         raise ProtocolError("an update with text that is not UTF-8") from None
 
 
-def _is_astral(data: bytes, end: int, units: int) -> bool:
-    """Whether a text of so many UTF-16 units that ends here has characters of two units (four bytes of UTF-8)."""
-    return any(byte >= 0xF0 for byte in data[max(0, end - 3 * units) : end])
+def _text(data: bytes, at: int) -> int:
+    """Position after a string."""
+    raw, at = read_bytes(data, at)
+    if not raw.isascii():
+        _decoded(raw)
+    return at
+
+
+def _json(data: bytes, at: int, *, may_be_undefined: bool = False) -> int:
+    """Position after a string of JSON, which JavaScript parses when it reads the update."""
+    raw, at = read_bytes(data, at)
+    if may_be_undefined and raw == b"undefined":
+        return at
+    try:
+        json.loads(_decoded(raw), parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise ProtocolError("an update with a value that is not JSON") from None
+    return at
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _any(data: bytes, at: int, depth: int) -> int:
@@ -160,9 +225,12 @@ def _any(data: bytes, at: int, depth: int) -> int:
         raise ProtocolError("an update that ends inside a value, or nests too deep")
     tag = data[at]
     at += 1
-    if tag == 125:  # signed integer: the first byte has a sign bit, the rest is LEB128
+    if tag == 125:  # signed integer: the first byte has a sign bit and six others, the rest is LEB128
+        start = at
         while at < len(data) and data[at] & 0x80:
             at += 1
+        if at - start > 7:
+            raise ProtocolError("an update with an integer that is too large")
         return at + 1
     if tag in (120, 121, 126, 127):
         return at
@@ -170,7 +238,9 @@ def _any(data: bytes, at: int, depth: int) -> int:
         return at + 4
     if tag in (122, 123):
         return at + 8
-    if tag in (116, 119):
+    if tag == 119:
+        return _text(data, at)
+    if tag == 116:
         return read_bytes(data, at)[1]
     count, at = read_uint(data, at)
     if tag == 117:
@@ -179,7 +249,6 @@ def _any(data: bytes, at: int, depth: int) -> int:
         return at
     if tag == 118:
         for _ in range(count):
-            _, at = read_bytes(data, at)
-            at = _any(data, at, depth + 1)
+            at = _any(data, _text(data, at), depth + 1)
         return at
     raise ProtocolError(f"an update with a value of unknown kind {tag}")
