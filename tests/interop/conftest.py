@@ -76,9 +76,10 @@ async def node_client(script: str, *arguments: str) -> AsyncIterator[Node]:
 class RoomServer:
     """Our rooms behind a plain web server, in a process of their own."""
 
-    def __init__(self, data: Path, port: int | None = None) -> None:
+    def __init__(self, data: Path, port: int | None = None, module: str = "tests.collab.sync.app", *more: str) -> None:
         self.port = port or free_port()
         self.data = data
+        self._command = [sys.executable, "-m", module, "--port", str(self.port), "--data", str(data), *more]
         self.url = f"ws://127.0.0.1:{self.port}/ws/project"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -90,10 +91,7 @@ class RoomServer:
 
     def start(self) -> None:
         """Start it, also again."""
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.collab.sync.app", "--port", str(self.port), "--data", str(self.data)],
-            cwd=ROOT,
-        )
+        self._process = subprocess.Popen(self._command, cwd=ROOT)
 
     async def ready(self) -> None:
         """Wait until it answers."""

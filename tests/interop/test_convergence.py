@@ -1,58 +1,16 @@
-"""Stock clients under random edits, partitions, reconnects and a killed server end with the same document."""
+"""What stock clients rely on: their copies become one, presence comes back, a killed server costs nothing."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-import random
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import websockets
-from pycrdt import Array, Channel, Doc, Map, Provider, Text
+from pycrdt import Array, Doc, Map, Text
 
 from tests.helpers.waiting import wait_until
 from tests.interop.conftest import Node, RoomServer, node_client
-
-SEEDS = range(int(os.environ.get("CYCLORAMA_CONVERGENCE_SEEDS", "20")))
-
-
-class SocketChannel(Channel):
-    """What pycrdt's provider speaks through."""
-
-    def __init__(self, socket: websockets.ClientConnection, path: str) -> None:
-        self._socket, self._path = socket, path
-
-    @property
-    def path(self) -> str:
-        return self._path
-
-    async def __anext__(self) -> bytes:
-        try:
-            return await self.recv()
-        except websockets.ConnectionClosed:
-            raise StopAsyncIteration from None
-
-    async def send(self, message: bytes) -> None:
-        await self._socket.send(message)
-
-    async def recv(self) -> bytes:
-        message = await self._socket.recv()
-        assert isinstance(message, bytes)
-        return message
-
-
-@contextlib.asynccontextmanager
-async def python_client(server: RoomServer, room: str) -> AsyncIterator[Doc[Any]]:
-    """pycrdt's own provider, unchanged."""
-    doc: Doc[Any] = Doc()
-    async with (
-        websockets.connect(f"{server.url}/{room}?user=usr_python", proxy=None) as socket,
-        Provider(doc, SocketChannel(socket, room)),
-    ):
-        yield doc
+from tests.interop.python_clients import python_client
 
 
 def python_dump(doc: Doc[Any]) -> dict[str, Any]:
@@ -78,37 +36,10 @@ async def agree(*nodes: Node, with_doc: Doc[Any] | None = None) -> dict[str, Any
     return dumps[0]
 
 
-async def test_R1_stock_clients_converge_under_random_edits_and_partitions(server: RoomServer) -> None:
-    async with contextlib.AsyncExitStack() as stack:
-        nodes = [
-            await stack.enter_async_context(node_client("random_client.mjs", server.url, f"usr_{n}")) for n in range(3)
-        ]
-        for seed in SEEDS:
-            chance = random.Random(seed)
-            await asyncio.gather(*(node.do("open", room=f"prj_{seed}/environments") for node in nodes))
-            away: set[int] = set()
-            for _ in range(4):
-                for at, node in enumerate(nodes):
-                    if chance.random() < 0.4:
-                        await node.do("online" if at in away else "offline")
-                        away ^= {at}
-                await asyncio.gather(
-                    *(
-                        node.do("edit", seed=chance.randrange(2**31), count=chance.randrange(1, 30), pause=2)
-                        for node in nodes
-                    )
-                )
-            await asyncio.gather(*(nodes[at].do("online") for at in away))
-            try:
-                await agree(*nodes)
-            except AssertionError as error:
-                raise AssertionError(f"seed {seed}: {error}") from error
-
-
 async def test_R1_pycrdts_own_provider_is_a_client_like_the_others(server: RoomServer) -> None:
     async with (
         node_client("random_client.mjs", server.url, "usr_node") as node,
-        python_client(server, "prj_one/environments") as doc,
+        python_client(server.url, "prj_one/environments") as doc,
     ):
         await node.do("open", room="prj_one/environments")
         await node.do("edit", seed=1, count=40, pause=1, gentle=True)
