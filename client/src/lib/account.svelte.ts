@@ -3,7 +3,7 @@
 import { createContext } from 'svelte';
 import { api, type Me } from './api/client.ts';
 import { ApiError, sentence } from './api/problem.ts';
-import { forgetCopiesOf } from './doc/live-document.svelte.ts';
+import { forgetCopiesOf } from './doc/local-copy.ts';
 
 const KEPT_AS = 'cyclorama/me';
 
@@ -13,6 +13,8 @@ export class Account {
 	state = $state<AccountState>('asking');
 	me = $state<Me | null>(null);
 	problem = $state('');
+	/** Why the door is shut to somebody who was inside. */
+	why = $state('');
 	#settle: (id: string | null) => void = () => {};
 	/** Who the server says one is; null when it could not be asked. Sockets wait for it. */
 	confirmed: Promise<string | null> = new Promise((resolve) => (this.#settle = resolve));
@@ -60,6 +62,7 @@ export class Account {
 
 	/** The session has ended under us: the page stays, the sign-in form stands over it. */
 	ended(): void {
+		this.why = 'Your visit has ended. Sign in again: what you changed waits on this device.';
 		this.state = 'signed-out';
 	}
 
@@ -67,6 +70,7 @@ export class Account {
 		// The same person keeps the same record: a page that is open already need not open its documents again.
 		if (JSON.stringify(me) !== JSON.stringify(this.me)) this.me = me;
 		this.state = 'signed-in';
+		this.why = '';
 		try {
 			localStorage.setItem(KEPT_AS, JSON.stringify(me));
 		} catch {

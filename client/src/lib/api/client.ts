@@ -10,6 +10,7 @@ type Schemas = components['schemas'];
 
 export type Me = Schemas['UserOut'];
 export type Project = Schemas['ProjectOut'];
+export type ProjectDetail = Schemas['ProjectDetail'];
 export type Role = Project['role'];
 export type Job = Schemas['JobOut'];
 export type Accepted = Schemas['Accepted'];
@@ -48,7 +49,7 @@ export const api = {
 	async projects(): Promise<Project[]> {
 		return (await taken(client.GET('/api/projects'))).projects;
 	},
-	async project(project_id: string): Promise<Project> {
+	async project(project_id: string): Promise<ProjectDetail> {
 		return taken(client.GET('/api/projects/{project_id}', { params: { path: { project_id } } }));
 	},
 	async createProject(name: string): Promise<Project> {

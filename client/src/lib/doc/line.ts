@@ -1,13 +1,7 @@
-// The truth about the line to the server, from a few facts. Pure: the chip shows exactly this.
+// The truth about the line to the server, from a few facts. Pure: the chip and its card show exactly this.
 
 export type Line = 'live' | 'offline' | 'reconnecting';
 export type Saved = 'saved' | 'saving' | 'unsaved';
-
-/** The server closed the socket for good: a code of 4400–4499 and why. */
-export interface Refusal {
-	code: number;
-	reason: string;
-}
 
 export interface LineFacts {
 	/** The browser believes it has a network. */
@@ -16,56 +10,93 @@ export interface LineFacts {
 	synced: boolean;
 	/** When the line was last lost (or first tried), in milliseconds; null while it is live. */
 	lost_at_ms: number | null;
-	refusal: Refusal | null;
+	/** The server closed the socket with a code of 4400–4499. */
+	refused: boolean;
+}
+
+/** What the chip and its card are made of. */
+export interface Standing {
+	line: Line;
+	saved: Saved;
+	/** Own changes that are not yet durable on the server. */
+	waiting: number;
+	ever_live: boolean;
+	/** Since when the server's store has failed (unix seconds); null while it works. */
+	failing_since_s: number | null;
+	/** The server has lost the other servers: people there do not see what happens here. */
+	cut_off: boolean;
+	/** The server closed the line with 1013: it is overloaded or cannot reach its store. */
+	busy: boolean;
+	/** This device keeps a copy that survives closing the tab. */
+	kept: boolean;
 }
 
 /** Trying is called "reconnecting" for this long; then it is honest to say "offline", though we keep trying. */
 export const PATIENCE_MS = 6000;
 
 export function lineOf(facts: LineFacts, now_ms: number): Line {
-	if (facts.refusal || !facts.network) return 'offline';
+	if (facts.refused || !facts.network) return 'offline';
 	if (facts.synced) return 'live';
 	if (facts.lost_at_ms !== null && now_ms - facts.lost_at_ms > PATIENCE_MS) return 'offline';
 	return 'reconnecting';
 }
 
+/** A server that cannot store is "unsaved" for everybody, whoever's changes they are. */
 export function savedOf(line: Line, waiting: number, server_is_failing: boolean): Saved {
+	if (line === 'live' && server_is_failing) return 'unsaved';
 	if (waiting === 0) return 'saved';
-	return line === 'live' && !server_is_failing ? 'saving' : 'unsaved';
+	return line === 'live' ? 'saving' : 'unsaved';
+}
+
+export function changes(count: number): string {
+	return `${count} ${count === 1 ? 'change' : 'changes'}`;
 }
 
 /** What the chip says in words. */
-export function chipText(line: Line, saved: Saved, waiting: number, ever_live: boolean): string {
-	const changes = `${waiting} ${waiting === 1 ? 'change' : 'changes'}`;
-	if (line === 'live') {
-		if (saved === 'unsaved') return `Not saved · ${changes}`;
-		return saved === 'saving' ? 'Saving…' : 'Live · saved';
+export function chipText(now: Standing): string {
+	const waiting = changes(now.waiting);
+	if (now.line === 'live') {
+		if (now.saved === 'unsaved') return now.waiting ? `Not saved · ${waiting}` : 'Server is not saving';
+		if (now.saved === 'saving') return 'Saving…';
+		return now.cut_off ? 'Saved · cut off' : 'Live · saved';
 	}
-	if (line === 'offline') return waiting ? `Offline · ${changes} waiting` : 'Offline';
-	const trying = ever_live ? 'Reconnecting…' : 'Connecting…';
-	return waiting ? `${trying} ${changes} waiting` : trying;
+	if (now.busy) return now.waiting ? `Server busy · ${waiting} waiting` : 'Server busy';
+	if (now.line === 'offline') return now.waiting ? `Offline · ${waiting} waiting` : 'Offline';
+	const trying = now.ever_live ? 'Reconnecting…' : 'Connecting…';
+	return now.waiting ? `${trying} ${waiting} waiting` : trying;
 }
 
-/** A refusal in words: what happened and what one can do. */
-export function refusalText(refusal: Refusal): { title: string; detail: string } {
-	const because = refusal.reason ? ` (${refusal.reason})` : '';
-	switch (refusal.code) {
-		case 4401:
-			return { title: 'Please sign in again', detail: 'Your session has ended. Your changes wait on this device.' };
-		case 4403:
-			return { title: 'Not allowed', detail: `The server refused this connection${because}.` };
-		case 4404:
-			return { title: 'This project is gone', detail: `No such document${because}.` };
-		case 4409:
-			return {
-				title: 'This project was set back to another history',
-				detail: 'Your copy belongs to the former one and cannot be merged. Load the present one to go on.'
-			};
-		case 4413:
-			return { title: 'Too large', detail: `A change was larger than the server takes${because}.` };
-		case 4429:
-			return { title: 'Too fast', detail: `The server asked this browser to slow down${because}.` };
-		default:
-			return { title: 'The server ended the connection', detail: `Code ${refusal.code}${because}.` };
+/** The same at length: what is so, and what one can or need not do. */
+export function standingSentences(now: Standing): string[] {
+	const said: string[] = [];
+	const count = now.waiting === 1 ? 'Your last change' : `Your last ${changes(now.waiting)}`;
+	const are = now.waiting === 1 ? 'is' : 'are';
+	if (now.line === 'live' && now.saved === 'unsaved') {
+		const since = now.failing_since_s === null ? '' : ` since ${clock(now.failing_since_s)}`;
+		said.push(`The server cannot store anything${since}. Everybody goes on working together; it keeps trying.`);
+	} else if (now.line === 'live') {
+		said.push(now.waiting ? `${count} ${are} on the way to the server.` : 'Everything you did is stored on the server.');
+	} else if (now.busy) said.push('The server is too busy to let you in just now. It is asked again by itself.');
+	else if (now.line === 'reconnecting') said.push('The line to the server is being made.');
+	else said.push('The server cannot be reached. You can go on working; it is asked again by itself.');
+
+	if (now.waiting && (now.line !== 'live' || now.saved === 'unsaved')) {
+		const one = now.waiting === 1;
+		const go = one ? 'goes to the server by itself' : 'go to the server by themselves';
+		said.push(
+			now.kept
+				? `${count} ${are} kept on this device and ${go}. You may close this tab.`
+				: `This browser keeps nothing on the device: leave this tab open, or ${one ? 'your last change is' : `your last ${changes(now.waiting)} are`} lost.`
+		);
 	}
+	if (now.cut_off && now.line === 'live') {
+		said.push(
+			'This server has lost the others: people connected elsewhere do not see your changes right now, nor you theirs. Nothing is lost; it comes together by itself.'
+		);
+	}
+	return said;
+}
+
+function clock(seconds: number): string {
+	return new Date(seconds * 1000).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
 }

@@ -1,25 +1,30 @@
 // One Yjs document with its socket, its copy on this device, and the truth about both.
 //
-// Order at start: the device's copy first, then the socket, so that the server is asked only for what is missing.
+// Order at start: the device's copy first, then the socket, so that the server is asked only for what is missing. The
+// socket always names the history its copy belongs to: a server with another one refuses instead of merging them.
 
 import * as decoding from 'lib0/decoding';
-import { IndexeddbPersistence } from 'y-indexeddb';
+import type { IndexeddbPersistence } from 'y-indexeddb';
 import * as awarenessProtocol from 'y-protocols/awareness';
 import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
-import { lineOf, PATIENCE_MS, savedOf, type Line, type Refusal, type Saved } from './line.ts';
+import { Countdown } from './countdown.svelte.ts';
+import { lineOf, PATIENCE_MS, savedOf, type Line, type Saved, type Standing } from './line.ts';
+import { copyName, forgetCopy, openCopy, read, setAside, useCopy, usedCopy, write, type Used } from './local-copy.ts';
+import { hearOwnEdits, MyEdit } from './own-edits.ts';
+import { sendOwnPresenceOnly } from './own-presence.ts';
+import { ANOTHER_HISTORY, passes, type Refusal } from './refusal.ts';
+import { ALL_WELL, hearStanding, type ServerStanding } from './server-standing.ts';
 import { parseWaiting, Waiting } from './waiting.ts';
 
 /** Beside y-protocols' messages: "tell me what is durable", and the answer `120 varBytes(state vector)`. */
 export const MESSAGE_SAVED = 120;
-/** `121 varString(JSON {"saving": "failing" | "ok"})`: whether the server's store takes what we send. */
-export const MESSAGE_SAVING = 121;
+/** How the server stands; see `server-standing.ts`. */
+export const MESSAGE_STANDING = 121;
+/** The server asks to come back later: overloaded, or its store is away. */
+const TRY_LATER = 1013;
 
-/** The origin of every edit made by this person here: undo tracks the class, the label counts gestures. */
-export class MyEdit {
-	constructor(readonly what: string) {}
-}
-
+export { MyEdit };
 export type DocumentKind = 'environments' | 'annotations' | 'votes';
 
 export interface LiveDocumentOptions {
@@ -36,30 +41,37 @@ export interface LiveDocumentOptions {
 	 * waiting edits; null means that nobody could be asked, and then the socket cannot get through either.
 	 */
 	confirmed?: Promise<string | null>;
-}
-
-/** Where this person's copy of a document lies on the device. */
-export function copyName(user: string, project: string, kind: DocumentKind): string {
-	return `cyclorama/${user}/${project}/${kind}`;
+	/** Ask the server which history (epoch) the document is in now; throws when it cannot be asked. */
+	epoch?: () => Promise<number>;
 }
 
 const KEPT_WITHIN_MS = 400;
 const COPY_PATIENCE_MS = 3000;
 const ASK_AGAIN_MS = 3000;
+const BACKOFF_MS = 2500;
+const BACKOFF_BUSY_MS = 15_000;
+const EPOCH_AGAIN_MS = 2000;
 
 export class LiveDocument {
 	readonly doc = new Y.Doc();
 	readonly awareness = new awarenessProtocol.Awareness(this.doc);
 	readonly provider: WebsocketProvider;
-	readonly name: string;
+	readonly kind: DocumentKind;
+	/** What every key and database of this document on this device begins with. */
+	readonly base: string;
 
 	/** The device's copy has been read (or cannot be). */
 	opened = $state(false);
 	/** The server's state has arrived at least once in this page. */
 	ever_live = $state(false);
 	waiting = $state(0);
-	saving_fails = $state(false);
+	/** This device keeps what is done here, also when the tab is closed. */
+	kept = $state(false);
+	server = $state<ServerStanding>(ALL_WELL);
+	busy = $state(false);
 	refusal = $state<Refusal | null>(null);
+	/** Runs after a refusal that passes. */
+	readonly countdown = new Countdown();
 	/** When the server last confirmed that all is saved, or spoke at all. */
 	last_synced_ms = $state<number | null>(null);
 
@@ -73,22 +85,37 @@ export class LiveDocument {
 	#patience: ReturnType<typeof setTimeout> | undefined;
 	#ended = false;
 	#may_connect = false;
-	/** How often the server has said on this connection what is saved. */
-	#words = 0;
 	#asking: ReturnType<typeof setTimeout> | undefined;
+	/** How much the server last called durable on this connection: the sum of its clocks. */
+	#durable: number | null = null;
+	#live_since_ms = Number.POSITIVE_INFINITY;
+	#used: Used;
+	#ask_epoch: LiveDocumentOptions['epoch'];
 	#undo_listeners: (() => void)[] = [];
 
 	readonly line: Line = $derived(
 		lineOf(
-			{ network: this.#network, synced: this.#synced, lost_at_ms: this.#lost_at_ms, refusal: this.refusal },
+			{ network: this.#network, synced: this.#synced, lost_at_ms: this.#lost_at_ms, refused: this.refusal !== null },
 			this.#now_ms
 		)
 	);
-	readonly saved: Saved = $derived(savedOf(this.line, this.waiting, this.saving_fails));
+	readonly saved: Saved = $derived(savedOf(this.line, this.waiting, this.server.failing_since_s !== null));
+	readonly standing: Standing = $derived({
+		line: this.line,
+		saved: this.saved,
+		waiting: this.waiting,
+		ever_live: this.ever_live,
+		...this.server,
+		busy: this.busy,
+		kept: this.kept
+	});
 
 	constructor(options: LiveDocumentOptions) {
-		this.name = copyName(options.user, options.project, options.kind);
-		this.#waiting = parseWaiting(this.#read('waiting'));
+		this.kind = options.kind;
+		this.base = copyName(options.user, options.project, options.kind);
+		this.#used = usedCopy(this.base);
+		this.#ask_epoch = options.epoch;
+		this.#waiting = parseWaiting(read(`${this.name}/waiting`));
 		this.waiting = this.#waiting.count;
 		this.provider = new WebsocketProvider(
 			`${options.server}/ws/project/${options.project}`,
@@ -102,7 +129,7 @@ export class LiveDocument {
 				...(options.WebSocket ? { WebSocketPolyfill: options.WebSocket } : {})
 			}
 		);
-		this.#sendOwnPresenceOnly();
+		this.#undo_listeners.push(sendOwnPresenceOnly(this.provider, this.awareness));
 		this.#listen();
 		void this.#open(options);
 	}
@@ -112,21 +139,47 @@ export class LiveDocument {
 		return this.doc.transact(change, new MyEdit(what)) as T;
 	}
 
+	/** The database of this device's copy. */
+	get name(): string {
+		return this.#used.name;
+	}
+
+	/** The history the copy belongs to. */
+	get epoch(): number | null {
+		return this.#used.epoch;
+	}
+
 	/** Try again now, for instance after signing in anew. */
 	reconnect(): void {
 		this.refusal = null;
+		this.countdown.stop();
 		this.#lost_at_ms = Date.now();
 		this.#tick();
 		this.provider.disconnect();
 		if (this.#network) this.provider.connect();
 	}
 
-	/** Give up this device's copy, with whatever waits in it; the caller reloads the page afterwards. */
+	/**
+	 * Leave this device's copy where it is and begin a fresh one of the history the server has now; the caller loads the
+	 * page anew afterwards.
+	 *
+	 * Throws when the server cannot be asked; then nothing has changed.
+	 */
+	async goOn(): Promise<void> {
+		const refused = this.refusal?.code ?? 0;
+		const epoch = (await this.#ask_epoch?.()) ?? this.epoch ?? 1;
+		if (refused === ANOTHER_HISTORY && epoch === this.epoch) throw new Error('The server cannot be asked for the restored version just now. Try again in a moment.');
+		this.#keepWaiting();
+		setAside(this.base, epoch, this.waiting, refused, Date.now());
+		this.end();
+	}
+
+	/** Give up this device's copy, with whatever waits in it; the caller leaves the page afterwards. */
 	async discardCopy(): Promise<void> {
-		this.#write('waiting', null);
-		this.#write('epoch', null);
 		this.#waiting = new Waiting();
 		this.end();
+		write(`${this.name}/waiting`, null);
+		write(`${this.base}/copy`, null);
 		await forgetCopy(this.name);
 	}
 
@@ -136,6 +189,7 @@ export class LiveDocument {
 		this.#keepWaiting();
 		clearTimeout(this.#patience);
 		clearTimeout(this.#asking);
+		this.countdown.stop();
 		for (const stop of this.#undo_listeners) stop();
 		this.provider.destroy();
 		this.awareness.destroy();
@@ -144,37 +198,73 @@ export class LiveDocument {
 	}
 
 	async #open(options: LiveDocumentOptions): Promise<void> {
-		const copy = openCopy(this.name, this.doc);
-		this.#copy = copy;
-		if (copy) await Promise.race([copy.whenSynced, after(COPY_PATIENCE_MS)]);
+		await this.#openCopy();
 		if (this.#ended) return;
 		this.#waiting.keepOnly(Y.decodeStateVector(Y.encodeStateVector(this.doc)));
 		this.#count();
 		this.opened = true;
-		const epoch = this.#epoch();
-		if (epoch) this.provider.params = { epoch };
 		const signed_in = await options.confirmed;
 		if (this.#ended || options.connect === false || (signed_in && signed_in !== options.user)) return;
+		await this.#agreeOnHistory();
+		if (this.#ended) return;
 		this.#may_connect = true;
 		if (this.#network) this.provider.connect();
+	}
+
+	async #openCopy(): Promise<void> {
+		const copy = openCopy(this.name, this.doc, () => (this.kept = false));
+		this.#copy = copy;
+		if (!copy) return;
+		const read_whole = copy.whenSynced.then(() => {
+			if (this.#copy === copy) this.kept = true;
+		});
+		await Promise.race([read_whole, after(COPY_PATIENCE_MS)]);
+	}
+
+	/** Know which history the copy belongs to, and name it on every connection from now on. */
+	async #agreeOnHistory(): Promise<void> {
+		// Copies that do not say so were made before any document had a second history.
+		if (this.epoch === null && !this.#isEmpty()) this.#belongTo(1);
+		for (let pause_ms = EPOCH_AGAIN_MS; this.epoch === null && this.#ask_epoch; pause_ms = Math.min(2 * pause_ms, BACKOFF_BUSY_MS)) {
+			try {
+				this.#belongTo(await this.#ask_epoch());
+			} catch {
+				// Not reached, or not let in: the page shows which; neither lets a socket through.
+				await after(pause_ms);
+			}
+			if (this.#ended) return;
+		}
+		if (this.epoch !== null) this.provider.params = { epoch: String(this.epoch) };
+	}
+
+	#belongTo(epoch: number): void {
+		this.#used = { name: this.name, epoch };
+		useCopy(this.base, this.#used);
+	}
+
+	#isEmpty(): boolean {
+		return this.doc.store.clients.size === 0;
 	}
 
 	#listen(): void {
 		const { provider, doc } = this;
 		provider.messageHandlers[MESSAGE_SAVED] = (_encoder, decoder) => {
-			this.#words += 1;
-			this.#waiting.confirm(Y.decodeStateVector(decoding.readVarUint8Array(decoder)), this.#words > 1);
-			this.saving_fails = false;
+			const durable = Y.decodeStateVector(decoding.readVarUint8Array(decoder));
+			this.#waiting.confirm(durable);
+			const total = [...durable.values()].reduce((sum, clock) => sum + clock, 0);
+			// More than the last time: the store works. The same may be an answer to our question while it fails.
+			if (this.#durable !== null && total > this.#durable) this.server = { ...this.server, failing_since_s: null };
+			this.#durable = total;
 			this.last_synced_ms = Date.now();
 			this.#count();
 		};
-		provider.messageHandlers[MESSAGE_SAVING] = (_encoder, decoder) => {
-			const said: unknown = JSON.parse(decoding.readVarString(decoder));
-			this.saving_fails = (said as { saving?: string }).saving === 'failing';
+		provider.messageHandlers[MESSAGE_STANDING] = (_encoder, decoder) => {
+			this.server = hearStanding(this.server, decoding.readVarString(decoder), Date.now() / 1000);
 		};
 		provider.on('status', ({ status }) => {
 			if (status === 'connected') {
-				this.#words = 0;
+				this.server = ALL_WELL;
+				this.#durable = null;
 				this.#askWhatIsSaved();
 			}
 			if (status === 'disconnected') this.#lost();
@@ -185,25 +275,24 @@ export class LiveDocument {
 			this.#lost_at_ms = null;
 			this.ever_live = true;
 			this.last_synced_ms = Date.now();
-			this.#rememberEpoch();
+			this.busy = false;
+			this.#live_since_ms = Date.now();
+			provider.maxBackoffTime = BACKOFF_MS;
 			// What we brought along may all have been there before: then nothing new is saved, and nobody would say so.
 			clearTimeout(this.#asking);
 			this.#asking = setTimeout(() => this.waiting > 0 && this.#askWhatIsSaved(), ASK_AGAIN_MS);
 		});
-		provider.on('closed', ({ code, reason }) => {
-			this.refusal = { code, reason };
-			this.#lost();
+		provider.on('connection-close', (event: CloseEvent | null) => {
+			this.busy = event?.code === TRY_LATER;
+			provider.maxBackoffTime = this.busy ? BACKOFF_BUSY_MS : BACKOFF_MS;
 		});
-		doc.on('update', (_update: Uint8Array, origin: unknown, _doc: Y.Doc, transaction: Y.Transaction) => {
-			if (!transaction.local) return;
-			const what = origin instanceof MyEdit ? origin.what : 'undo';
-			const clock = Y.getState(doc.store, doc.clientID);
-			const deletes = clock === (transaction.beforeState.get(doc.clientID) ?? 0);
-			this.#waiting.note(doc.clientID, clock, what, Date.now(), deletes);
+		provider.on('closed', ({ code, reason }) => this.#refused({ code, reason }));
+		hearOwnEdits(doc, (client, clock, what) => {
+			this.#waiting.note(client, clock, what, Date.now());
 			this.#count();
 		});
 		if (typeof window === 'undefined') return;
-		const on = (name: string, heard: () => void): void => {
+		const on = (name: string, heard: (event: Event) => void): void => {
 			window.addEventListener(name, heard);
 			this.#undo_listeners.push(() => window.removeEventListener(name, heard));
 		};
@@ -219,27 +308,30 @@ export class LiveDocument {
 			if (this.#may_connect && !this.refusal) provider.connect();
 		});
 		on('pagehide', () => this.#keepWaiting());
+		on('beforeunload', (event) => {
+			// Only what would be lost is worth a question: a kept copy goes on by itself at the next visit.
+			if (this.waiting > 0 && !this.kept) event.preventDefault();
+		});
+	}
+
+	#refused(refusal: Refusal): void {
+		this.#lost();
+		if (refusal.code === ANOTHER_HISTORY && this.#isEmpty() && this.#ask_epoch) {
+			// Nothing of the former history is here: the restored one can be taken without a question.
+			this.#used = { name: this.name, epoch: null };
+			void after(EPOCH_AGAIN_MS)
+				.then(() => this.#agreeOnHistory())
+				.then(() => !this.#ended && this.provider.connect());
+			return;
+		}
+		this.refusal = refusal;
+		const held_ms = Date.now() - this.#live_since_ms;
+		this.#live_since_ms = Number.POSITIVE_INFINITY;
+		if (passes(refusal)) this.countdown.begin(held_ms, () => this.reconnect());
 	}
 
 	#askWhatIsSaved(): void {
 		if (this.provider.wsconnected) this.provider.ws?.send(new Uint8Array([MESSAGE_SAVED]));
-	}
-
-	/** Stock y-websocket sends every presence it hears back to the server; ours sends only its own. */
-	#sendOwnPresenceOnly(): void {
-		const { provider, awareness, doc } = this;
-		const stock = provider._awarenessUpdateHandler;
-		awareness.off('update', stock);
-		const own = (
-			change: { added: number[]; updated: number[]; removed: number[] },
-			origin: unknown
-		): void => {
-			const mine = (ids: number[]): number[] => ids.filter((id) => id === doc.clientID);
-			const kept = { added: mine(change.added), updated: mine(change.updated), removed: mine(change.removed) };
-			if (kept.added.length + kept.updated.length + kept.removed.length > 0) stock(kept, origin);
-		};
-		awareness.on('update', own);
-		this.#undo_listeners.push(() => awareness.off('update', own));
 	}
 
 	#lost(): void {
@@ -263,62 +355,10 @@ export class LiveDocument {
 	#keepWaiting(): void {
 		clearTimeout(this.#keeping);
 		this.#keeping = undefined;
-		this.#write('waiting', this.#waiting.count ? JSON.stringify(this.#waiting) : null);
+		const key = `${this.name}/waiting`;
+		const all = this.#waiting.beside(parseWaiting(read(key)));
+		write(key, all.length ? JSON.stringify(all) : null);
 	}
-
-	#epoch(): string | null {
-		const epoch: unknown = this.doc.getMap('meta').get('epoch');
-		return epoch === undefined || epoch === null ? this.#read('epoch') : String(epoch);
-	}
-
-	#rememberEpoch(): void {
-		const epoch: unknown = this.doc.getMap('meta').get('epoch');
-		if (epoch !== undefined && epoch !== null) {
-			this.#write('epoch', String(epoch));
-			this.provider.params = { epoch: String(epoch) };
-		}
-	}
-
-	#read(what: string): string | null {
-		try {
-			return localStorage.getItem(`${this.name}/${what}`);
-		} catch {
-			return null; // storage switched off: the page works, only a reload forgets
-		}
-	}
-
-	#write(what: string, value: string | null): void {
-		try {
-			if (value === null) localStorage.removeItem(`${this.name}/${what}`);
-			else localStorage.setItem(`${this.name}/${what}`, value);
-		} catch {
-			// full or switched off: as above
-		}
-	}
-}
-
-function openCopy(name: string, doc: Y.Doc): IndexeddbPersistence | null {
-	if (typeof indexedDB === 'undefined') return null;
-	const copy = new IndexeddbPersistence(name, doc);
-	copy._db.catch((error: unknown) => console.warn('cyclorama: no copy on this device', name, error));
-	return copy;
-}
-
-/** Delete one copy from this device. */
-export async function forgetCopy(name: string): Promise<void> {
-	if (typeof indexedDB === 'undefined') return;
-	await new Promise<void>((resolve) => {
-		const request = indexedDB.deleteDatabase(name);
-		request.onsuccess = request.onerror = request.onblocked = () => resolve();
-	});
-}
-
-/** Delete every copy this person has on the device: signing out leaves nothing behind. */
-export async function forgetCopiesOf(user: string): Promise<void> {
-	const prefix = `cyclorama/${user}/`;
-	for (const key of Object.keys(localStorage)) if (key.startsWith(prefix)) localStorage.removeItem(key);
-	const databases = (await indexedDB.databases?.()) ?? [];
-	await Promise.all(databases.filter((d) => d.name?.startsWith(prefix)).map((d) => forgetCopy(d.name as string)));
 }
 
 function after(ms: number): Promise<void> {

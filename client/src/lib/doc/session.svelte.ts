@@ -8,8 +8,10 @@ import { writeCovers } from './covers.ts';
 import { History } from './history.svelte.ts';
 import { LiveDocument } from './live-document.svelte.ts';
 import { FIRST_SLOT } from './names.ts';
+import type { About } from './export.ts';
 import { Presence } from './presence.svelte.ts';
 import { ProjectDocument, type Environment } from './project.svelte.ts';
+import { passes } from './refusal.ts';
 
 export class ProjectSession {
 	readonly id: string;
@@ -29,16 +31,33 @@ export class ProjectSession {
 	constructor(id: string, me: Me, server: string, confirmed?: Promise<string | null>) {
 		this.id = id;
 		this.me = me;
-		this.live = new LiveDocument({ server, project: id, kind: 'environments', user: me.id, confirmed });
+		this.live = new LiveDocument({
+			server,
+			project: id,
+			kind: 'environments',
+			user: me.id,
+			confirmed,
+			epoch: async () => (await api.project(id)).documents.environments?.epoch ?? 1
+		});
 		this.document = new ProjectDocument(this.live.doc, (what, change) => this.live.edit(what, change));
 		this.presence = new Presence(this.live.awareness, me);
 	}
 
-	/** Viewers and reviewers may not edit environments, nor may anybody the server has turned away. */
+	/** Viewers and reviewers may not edit environments, nor may anybody the server has turned away for good. */
 	get may_edit(): boolean {
 		const role = this.project?.role;
-		if (this.live.refusal) return false;
+		if (this.live.refusal && !passes(this.live.refusal)) return false;
 		return role === undefined || role === 'editor' || role === 'owner';
+	}
+
+	/** What stands beside the content in a file of this person's copy. */
+	get about(): About {
+		return {
+			project: { id: this.id, name: this.project?.name ?? '' },
+			document: this.live.kind,
+			epoch: this.live.epoch,
+			unsaved_changes: this.live.waiting
+		};
 	}
 
 	async load(): Promise<void> {

@@ -22,15 +22,14 @@ describe('own changes that wait', () => {
 		expect(waiting.count).toBe(0);
 	});
 
-	it('does not take the first word of a connection for a deletion: it was said before the deletion got there', () => {
-		const waiting = new Waiting();
-		waiting.note(7, 5, 'env.tags.dawn', 0, true);
+	it('leaves alone what another tab has written down', () => {
+		const here = parseWaiting('[{"client":7,"clock":5,"what":"a","at_ms":0}]');
+		const other_tab = new Waiting();
+		other_tab.note(9, 3, 'theirs', 0);
+		here.note(8, 1, 'mine', 5000);
+		here.confirm(new Map([[7, 5]]));
 
-		waiting.confirm(new Map([[7, 5]]), false);
-		expect(waiting.count).toBe(1);
-
-		waiting.confirm(new Map([[7, 5]]));
-		expect(waiting.count).toBe(0);
+		expect(here.beside(parseWaiting(JSON.stringify([...parseWaiting('[{"client":7,"clock":5,"what":"a","at_ms":0}]').toJSON(), ...other_tab.toJSON()]))).map((c) => c.what)).toEqual(['theirs', 'mine']);
 	});
 
 	it('survives a reload under another client id', () => {

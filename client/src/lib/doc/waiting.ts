@@ -7,8 +7,6 @@ export interface Change {
 	clock: number;
 	what: string;
 	at_ms: number;
-	/** It (also) deletes, and deletions move no clock: only a message that answers it confirms it. */
-	deletes?: boolean;
 }
 
 /** Updates of one gesture (a drag, a word being typed) count as one change. */
@@ -18,42 +16,44 @@ const KEPT_AT_MOST = 2000;
 
 export class Waiting {
 	#changes: Change[];
+	/** Clients whose changes this page answers for: its own, and those it found when it opened. */
+	readonly #clients: Set<number>;
 
 	constructor(changes: readonly Change[] = []) {
 		this.#changes = [...changes];
+		this.#clients = new Set(changes.map((c) => c.client));
 	}
 
 	get count(): number {
 		return this.#changes.length;
 	}
 
-	/** Note a local update; `deletes` when it left the clock where it was. */
-	note(client: number, clock: number, what: string, at_ms: number, deletes = false): void {
+	/** Note a local update that brought the client's clock to `clock`. */
+	note(client: number, clock: number, what: string, at_ms: number): void {
+		this.#clients.add(client);
 		const last = this.#changes.at(-1);
 		if (last && last.client === client && last.what === what && at_ms - last.at_ms < GESTURE_MS) {
 			last.clock = clock;
 			last.at_ms = at_ms;
-			if (deletes) last.deletes = true;
 			return;
 		}
-		this.#changes.push({ client, clock, what, at_ms, ...(deletes ? { deletes } : {}) });
+		this.#changes.push({ client, clock, what, at_ms });
 		if (this.#changes.length > KEPT_AT_MOST) this.#changes.shift();
 	}
 
-	/**
-	 * The server holds everything up to this state vector for good.
-	 *
-	 * `deletions_too` is false for the first word of a connection, which was said before our deletions got there.
-	 */
-	confirm(durable: ReadonlyMap<number, number>, deletions_too = true): void {
-		this.#changes = this.#changes.filter(
-			(c) => (durable.get(c.client) ?? 0) < c.clock || (c.deletes === true && !deletions_too)
-		);
+	/** The server holds everything up to this state vector for good. */
+	confirm(durable: ReadonlyMap<number, number>): void {
+		this.#changes = this.#changes.filter((c) => (durable.get(c.client) ?? 0) < c.clock);
 	}
 
 	/** Forget changes that this device's own copy does not hold (its storage was cleared): nothing can confirm them. */
 	keepOnly(held: ReadonlyMap<number, number>): void {
 		this.#changes = this.#changes.filter((c) => (held.get(c.client) ?? 0) >= c.clock);
+	}
+
+	/** What to write down: beside these, what other tabs of this browser have written of theirs. */
+	beside(others: Waiting): Change[] {
+		return [...others.#changes.filter((c) => !this.#clients.has(c.client)), ...this.#changes];
 	}
 
 	toJSON(): Change[] {
