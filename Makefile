@@ -73,7 +73,7 @@ test-client: setup ## svelte-check and vitest
 test-python: test-setup ## every Python test, the ones with node, Postgres, Redis, S3 and Chromium among them
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile --durations=15
 
-bench: test-setup tests/bench/peers/node_modules/.installed ## sync beside Hocuspocus and y-websocket's server, edit → preview, renders; prints one table
+bench: test-setup tests/bench/peers/node_modules/.installed ## sync, saving, joining, presence, memory beside Hocuspocus and y-websocket's server; previews, renders; prints one table
 	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench
 
 clean: ## remove everything that set-up made (not your data in var/)

@@ -3,8 +3,8 @@
     python -m tests.bench.acks [seconds]
 
 Ours tells each writer by `120 varBytes(state vector)` after COMMIT, on SQLite (synchronous=FULL) and on Postgres (fsync
-on). Hocuspocus' SyncStatus says only that a change is in memory; when it is COMMITted shows in a log that its store hook
-writes here, with a debounce of 0 (it stores the whole document on every change) and with its default of 2 to 10 s.
+on). Hocuspocus' SyncStatus says only that a change is in memory; when it is COMMITted shows in a log that its store
+hook writes here, with a debounce of 0 (it stores the whole document on every change) and with its default of 2 to 10 s.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@
 
 Cold: the server has just started, so that it reads the document for the first of them. Warm: it is in memory. Nearly:
 every client has all but the last twenty edits, as after a short outage. The document is a project's environments, which
-24 people edited again and again; all are archived, so that nothing is rendered. Five of the clients check that they have
-all of it. Meanwhile two others edit another document: what they wait is how long the server's loop stands still.
+24 people edited again and again; all are archived, so that nothing is rendered. Five of the clients check that they
+have all of it. Meanwhile two others edit another document: what they wait is how long the server's loop stands still.
 """
 
 from __future__ import annotations
