@@ -229,31 +229,37 @@ class Rooms:
         for wire in wires:
             wire.leave_nothing()
         all_saved = await self._saver.close(timeout_s)
+        if all_saved:
+            with suppress(TimeoutError):  # what is not compacted now, the next node's sweep compacts
+                async with asyncio.timeout(_COMPACT_ON_CLOSE_S):
+                    for room in self.live():
+                        if self._wants_snapshot(room):
+                            await self.compactor.compact(room.doc_id)
         for task in self._snapshotting.values():
             task.cancel()
-        await asyncio.gather(*self._snapshotting.values(), return_exceptions=True)
+        await asyncio.gather(*self._snapshotting.values(), *self._retired.values(), return_exceptions=True)
         for room in self.live():
             self._let_go(room)
-        if self._merger is not None:
-            self._merger.shutdown(wait=False, cancel_futures=True)
+        for room in list(self._retired):
+            self._retired.pop(room).cancel()
+            room.close()
+        self.merger.close()
         return all_saved
 
+    async def keep_house(self) -> None:
+        """What has to be done for documents that nobody has open, until cancelled: compaction and retention."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.compactor.run(), name="collab-compactor")
+            tasks.create_task(self.retention.run(), name="collab-retention")
+
     async def _load(self, doc_id: DocId) -> Room:
+        epoch = (await self._log.epochs_of([doc_id]))[doc_id]
         # The relay's head first: whatever other nodes publish while the log is read is then read from there.
-        wire = Fanout(self._relay, self._log, self.node_id, self.config) if self._relay is not None else None
-        if wire is not None:
+        wire = None
+        if self._relay is not None:
+            wire = Fanout(self._relay, OneHistory(self._log, epoch), self.node_id, self.config)
             await wire.mark(doc_id)
-        loaded = await self._log.load(doc_id)
-        room = Room(
-            doc_id, epoch=loaded.epoch, node=self.node_id, saver=self._saver, config=self.config, clock=self._clock
-        )
-        pieces = ([loaded.snapshot] if loaded.snapshot else []) + [row.payload for row in loaded.rows]
-        began = time.perf_counter()
-        for piece in pieces:
-            room.replica.load(piece)
-            if time.perf_counter() - began > _LOAD_SLICE_S:
-                await asyncio.sleep(0)  # large documents load in slices, so that other rooms go on
-                began = time.perf_counter()
+        room, loaded = await self._built(doc_id, epoch)
         if room.replica.bytes > _SETTLE_INLINE_BYTES:
             await asyncio.to_thread(room.replica.look_through, room.replica.state())
         else:
@@ -278,6 +284,75 @@ class Rooms:
         logger.info("room.opened doc=%s rows=%d bytes=%d", doc_id, len(loaded.rows), room.replica.bytes)
         return room
 
+    async def _built(self, doc_id: DocId, epoch: int) -> tuple[Room, Loaded]:
+        """A room made of the log; a snapshot that does not decode is stepped over."""
+        below: int | None = None
+        while True:
+            loaded = await self._log.load(doc_id, epoch=epoch, below=below)
+            room = Room(
+                doc_id, epoch=epoch, node=self.node_id, saver=self._saver, config=self.config, clock=self._clock
+            )
+            room.marker = loaded.marker
+            if loaded.snapshot is not None:
+                room.replica.load(loaded.snapshot)
+                if not room.replica.bytes:
+                    logger.error("room.snapshot_unreadable doc=%s epoch=%d upto=%d", doc_id, epoch, loaded.upto)
+                    room.close()
+                    below = loaded.upto
+                    continue
+            break
+        began = time.perf_counter()
+        for row in loaded.rows:
+            room.replica.load(row.payload)
+            if time.perf_counter() - began > _LOAD_SLICE_S:
+                await asyncio.sleep(0)  # large documents load in slices, so that other rooms go on
+                began = time.perf_counter()
+        return room, loaded
+
+    async def _ask_epochs(self, within_s: float) -> None:
+        """See that what is known of the epochs of the rooms in memory is not older than this. All who ask share one
+        question; a store that does not answer is no reason to keep anybody waiting.
+        """
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._epochs_known_at < within_s:
+            return
+        if self._epochs_asked is None or self._epochs_asked.done():
+            self._epochs_asked = loop.create_task(self._look_at_epochs(), name="collab-epochs")
+        await asyncio.wait([self._epochs_asked])
+
+    async def _look_at_epochs(self) -> None:
+        asked_at = asyncio.get_running_loop().time()
+        rooms = self.live()
+        try:
+            async with asyncio.timeout(_EPOCHS_WITHIN_S):
+                epochs = await self._log.epochs_of([room.doc_id for room in rooms])
+        except (StoreError, TimeoutError) as error:
+            logger.warning("rooms.epochs_unknown rooms=%d: %s", len(rooms), error)
+            epochs = {}
+        self._epochs_known_at = asked_at
+        for room in rooms:
+            if self._rooms.get(room.doc_id) is room and epochs.get(room.doc_id, room.epoch) != room.epoch:
+                self._retire(room, epochs[room.doc_id])
+
+    def _retire(self, room: Room, epoch: int) -> None:
+        """The document has another history: whoever comes from now on gets another room."""
+        logger.info("room.retired doc=%s epoch=%d now=%d", room.doc_id, room.epoch, epoch)
+        self._forget(room)
+        task = asyncio.get_running_loop().create_task(self._see_off(room, epoch), name=f"see off {room.doc_id}")
+        self._retired[room] = task
+
+    async def _see_off(self, room: Room, epoch: int) -> None:
+        """Send its people away and let go of it, once what they wrote is saved, under its own epoch."""
+        refusal = another_history(epoch, room.epoch)
+        while room.sessions or room.holds or room.unsaved or room.is_busy:
+            for session in list(room.sessions.values()):
+                session.close(refusal.code, refusal.reason)
+            room.hasten()
+            await asyncio.sleep(_SEE_OFF_S)
+        self._retired.pop(room, None)
+        room.close()
+        logger.info("room.closed doc=%s epoch=%d", room.doc_id, room.epoch)
+
     async def _sweep(self) -> None:
         pulsed = 0.0
         while True:
@@ -286,6 +361,7 @@ class Rooms:
                 now = asyncio.get_running_loop().time()
                 pulse = now - pulsed >= min(_SWEEP_S, self.config.pulse_s / 3)
                 pulsed = now if pulse else pulsed
+                await self._ask_epochs(self.config.epoch_check_s)
                 for room in self.live():
                     if pulse:
                         room.pulse()
@@ -308,7 +384,7 @@ class Rooms:
 
     def _wants_snapshot(self, room: Room) -> bool:
         return (
-            room.rows_since_snapshot >= self.config.snapshot_rows
+            room.rows_since_snapshot >= min(self.config.snapshot_close_rows, self.config.snapshot_rows)
             or room.bytes_since_snapshot >= self.config.snapshot_bytes
         )
 
@@ -319,36 +395,24 @@ class Rooms:
             task.add_done_callback(lambda _: self._snapshotting.pop(room.doc_id, None))
 
     async def _snapshot(self, room: Room) -> None:
-        """Merge the log (not this node's memory: other nodes write rows too) into a snapshot. The rows stay."""
         rows_before, bytes_before = room.rows_since_snapshot, room.bytes_since_snapshot
-        try:
-            loaded = await self._log.load(room.doc_id)
-            if loaded.rows:
-                pieces = ([loaded.snapshot] if loaded.snapshot else []) + [row.payload for row in loaded.rows]
-                state = await self._merge(pieces)
-                if state is None:
-                    raise ValueError(f"{len(pieces)} pieces of the log do not merge")
-                await self._log.put_snapshot(room.doc_id, loaded.rows[-1].seq, state)
-                logger.info("room.snapshot doc=%s rows=%d bytes=%d", room.doc_id, len(loaded.rows), len(state))
-        except Exception as error:  # a snapshot only makes loading faster; without one nothing is lost
-            logger.warning("room.snapshot_failed doc=%s: %s", room.doc_id, error)
+        await self.compactor.compact(room.doc_id)
+        # Written or not, the room may go: what needs a snapshot still is found by the sweep over the store.
         room.rows_since_snapshot -= rows_before
         room.bytes_since_snapshot -= bytes_before
 
-    async def _merge(self, pieces: list[bytes]) -> bytes | None:
-        if sum(map(len, pieces)) < self.config.merge_in_process_bytes:
-            return compacted(pieces)
-        if self._merger is None:
-            self._merger = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
-        return await asyncio.get_running_loop().run_in_executor(self._merger, compacted, pieces)
-
     def _let_go(self, room: Room) -> None:
-        if self._rooms.pop(room.doc_id, None) is None:
-            return
+        if self._forget(room):
+            room.close()
+            logger.info("room.closed doc=%s", room.doc_id)
+
+    def _forget(self, room: Room) -> bool:
+        if self._rooms.get(room.doc_id) is not room:
+            return False
+        del self._rooms[room.doc_id]
         for name, count in room.counts.items():
             self._messages[name] = self._messages.get(name, 0) + count
         self._refused += room.presence.refused
         for tell in self.on_close:
             tell(room)
-        room.close()
-        logger.info("room.closed doc=%s", room.doc_id)
+        return True

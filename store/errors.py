@@ -5,7 +5,8 @@
     ├── ConflictError      it is there already, or has moved on
     ├── UnavailableError   the database, bucket or Redis cannot be reached now; trying again later may work
     │   └── ContentionError   two transactions blocked each other and this one gave way; trying again at once will work
-    └── StorageFullError   no room left for the bytes
+    ├── StorageFullError   no room left for the bytes
+    └── DamagedError       part of what was kept is gone or unreadable; only a backup brings it back
 """
 
 from __future__ import annotations
@@ -33,3 +34,7 @@ class ContentionError(UnavailableError):
 
 class StorageFullError(StoreError):
     """The disk, bucket or quota has no room for the bytes."""
+
+
+class DamagedError(StoreError):
+    """Part of a document's log is gone and no readable snapshot stands for it."""

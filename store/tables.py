@@ -45,17 +45,41 @@ updates = Table(
     Column("session", String, nullable=False),
     Column("node", String, nullable=False),
     Column("at", Double, nullable=False),
+    Column("epoch", Integer, nullable=False, server_default="1"),
     Index("updates_doc_seq", "doc", "seq"),
     sqlite_autoincrement=True,
+)
+
+epochs = Table(
+    "epochs",
+    metadata,
+    Column("doc", String, primary_key=True),
+    Column("epoch", Integer, primary_key=True),
+    Column("began_at", Double, nullable=False),
+    Column("marker", BigInteger, nullable=False),
 )
 
 snapshots = Table(
     "snapshots",
     metadata,
     Column("doc", String, primary_key=True),
-    Column("upto", Number, nullable=False),
+    Column("epoch", Integer, primary_key=True),
+    Column("upto", BigInteger, primary_key=True),
     Column("state", LargeBinary, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("moment", Double, nullable=False),
+    Column("rows", BigInteger, nullable=False),
     Column("at", Double, nullable=False),
+    Column("is_verified", Boolean, nullable=False),
+    Column("is_checkpoint", Boolean, nullable=False),
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("owner", String, nullable=False),
+    Column("until", Double, nullable=False),
 )
 
 jobs = Table(

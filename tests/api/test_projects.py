@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from store.ids import DocId, ProjectId
+from store.updates import Update
 from tests.api.conftest import Live
 
 
@@ -25,7 +26,10 @@ async def test_a_project_is_made_listed_renamed_and_archived(owner: httpx.AsyncC
 async def test_D4_a_project_says_which_history_its_documents_are_in(
     live: Live, owner: httpx.AsyncClient, project: str, environment: str
 ) -> None:
-    await live.house.stores.log.set_epoch(DocId(ProjectId(project), "votes"), 3)
+    votes = DocId(ProjectId(project), "votes")
+    for epoch in (2, 3):
+        first = Update(votes, b"\x00\x00", "usr_a", "epoch", "", "node", 1000.0, epoch=epoch)
+        await live.house.stores.log.begin_epoch(first, marker=epoch)
 
     documents = (await owner.get(f"/api/projects/{project}")).json()["documents"]
 

@@ -74,7 +74,7 @@ async def test_three_processes_may_start_at_the_same_time(database_url: str) -> 
     assert [process.returncode for process in started] == [0, 0, 0], outcomes
     database = Database(database_url)
     async with database.read() as connection:
-        assert (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars().all() == ["0002"]
+        assert (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars().all() == ["0003"]
     await database.close()
 
 

@@ -1,0 +1,225 @@
+"""Heavy merges, out of the way: pycrdt holds the GIL in every call, so what is large goes to another process.
+
+The functions here are what that process runs. They take and give bytes and plain values, never a Doc.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import Any, TypeVar
+
+from pycrdt import Doc, Map, Snapshot, get_state
+
+from collab.codec import decode_state_vector, read_uint
+from collab.errors import ProtocolError
+from collab.replica import ROOTS, apply_to, call_guarded, compacted, merged
+from collab.schema import json_safe
+from collab.structs import extent_of
+from store.ids import DocKind
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+_NICE = 10
+
+
+class Merger:
+    """Runs a function of bytes where it does not hold up the event loop: here when small, else in another process.
+
+    Args:
+        inline_bytes: up to so many bytes it runs here.
+    """
+
+    def __init__(self, inline_bytes: int) -> None:
+        self._inline_bytes = inline_bytes
+        self._pool: ProcessPoolExecutor | None = None
+
+    async def run(self, work: Callable[..., T], *args: Any, size: int) -> T:
+        """`work(*args)`, whose input is `size` bytes.
+
+        Raises:
+            BrokenProcessPool: the process died over it, twice.
+        """
+        if size < self._inline_bytes:
+            return work(*args)
+        for attempt in range(2):
+            pool = self._pool
+            if pool is None:
+                pool = self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_give_way)
+            try:
+                return await asyncio.get_running_loop().run_in_executor(pool, work, *args)
+            except BrokenProcessPool:  # killed for memory, say, or by an update that breaks yrs: try with a new one
+                logger.error("merger.died work=%s bytes=%d attempt=%d", work.__name__, size, attempt)
+                if self._pool is pool:
+                    self._pool = None
+                pool.shutdown(wait=False)
+                if attempt:
+                    raise
+        raise AssertionError("unreachable")
+
+    def close(self) -> None:
+        """Let go of the process."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What `merge_checked` made.
+
+    Args:
+        state: one update that holds what the pieces hold, or None: they do not merge, or not to the same.
+        is_base_bad: the first piece, a snapshot, cannot be read.
+        unreadable: how many of the others cannot.
+    """
+
+    state: bytes | None
+    is_base_bad: bool = False
+    unreadable: int = 0
+
+
+def merge_checked(base: bytes | None, rows: Sequence[bytes]) -> Merged:
+    """Merge a snapshot and the rows after it, and see that the merge gives the same document as they do one by one:
+    the same state vector, the same deletions, the same content, the same updates still waiting.
+    """
+    if base is not None and not _is_readable(base):
+        return Merged(None, is_base_bad=True)
+    pieces = [row for row in rows if _is_readable(row)]
+    unreadable = len(rows) - len(pieces)
+    pieces = [*([base] if base is not None else []), *pieces]
+    state = compacted(pieces)
+    if state is None:
+        return Merged(None, unreadable=unreadable)
+    return Merged(state if agree(pieces, [state]) else None, unreadable=unreadable)
+
+
+def agree(pieces: Sequence[bytes], others: Sequence[bytes]) -> bool:
+    """Whether two ways to build a document give the same."""
+    try:
+        return _held_by(pieces) == _held_by(others) and _reach(pieces) == _reach(others)
+    except ProtocolError as error:
+        logger.warning("merging.not_compared pieces=%d: %s", len(pieces), error)
+        return False
+
+
+def replayed(pieces: Sequence[bytes], kind: DocKind) -> tuple[bytes, dict[str, Any]]:
+    """The document that these pieces of the log make.
+
+    Returns:
+        It as one update, and as JSON by root name.
+    """
+    readable = [piece for piece in pieces if _is_readable(piece)]
+    doc = _doc_of(readable)
+    content = {name: json_safe(doc.get(name, type=Map).to_py()) for name in dict.fromkeys(("meta", *ROOTS[kind]))}
+    return compacted(readable) or b"\x00\x00", {name: value for name, value in content.items() if value}
+
+
+def new_history(state: bytes, epoch: int, marker: int) -> bytes:
+    """A state as the beginning of another history: `meta.epoch` is written into it by a client id of its own, so that
+    every copy that descends from here can be told from those that do not.
+
+    Raises:
+        ProtocolError: the state does not decode.
+    """
+    doc: Doc[Any] = Doc(client_id=marker)
+    call_guarded("a state", apply_to, doc, state)
+    before = doc.get_state()
+    doc.get("meta", type=Map)["epoch"] = epoch
+    whole = merged([state, doc.get_update(before)])
+    if len(whole) != 1:
+        raise ProtocolError("the state and the mark of the new history do not merge")
+    return whole[0]
+
+
+def clients_of(state: bytes) -> set[int]:
+    """Every client id that wrote into a state, waiting updates included.
+
+    Raises:
+        ProtocolError: the state does not decode.
+    """
+    return set(extent_of(state).last)
+
+
+def _is_readable(piece: bytes) -> bool:
+    try:
+        call_guarded("a piece of the log", get_state, piece)
+    except ProtocolError:
+        return False
+    return True
+
+
+def _doc_of(pieces: Sequence[bytes]) -> Doc[Any]:
+    """One by one, as a room loads; all merged if yrs breaks over their order, as a room does."""
+    doc: Doc[Any] = Doc()
+    try:
+        for piece in pieces:
+            call_guarded("a piece of the log", apply_to, doc, piece)
+    except ProtocolError:
+        doc = Doc()
+        for piece in merged(pieces):
+            call_guarded("the log", apply_to, doc, piece)
+    return doc
+
+
+def _held_by(pieces: Sequence[bytes]) -> tuple[dict[int, int], dict[int, list[tuple[int, int]]], Any]:
+    """State vector, deletions and content of the document that the pieces make."""
+    doc = _doc_of(pieces)
+    deleted = _deletions(Snapshot.from_doc(doc).encode())
+    roots = {name: doc.get(name, type=Map).to_py() for names in ROOTS.values() for name in names}
+    return decode_state_vector(doc.get_state()), deleted, repr(_sorted(roots))
+
+
+def _reach(pieces: Sequence[bytes]) -> tuple[dict[int, int], dict[int, int]]:
+    """How far structs and deletions reach, those that wait included."""
+    last: dict[int, int] = {}
+    deleted: dict[int, int] = {}
+    for piece in pieces:
+        extent = extent_of(piece)
+        for seen, found in ((last, extent.last), (deleted, extent.deleted)):
+            for client, end in found.items():
+                seen[client] = max(seen.get(client, 0), end)
+    return last, deleted
+
+
+def _deletions(snapshot: bytes) -> dict[int, list[tuple[int, int]]]:
+    """The delete set at the head of an encoded Yjs snapshot as (begin, end), neighbours joined."""
+    deleted: dict[int, list[tuple[int, int]]] = {}
+    clients, at = read_uint(snapshot, 0)
+    for _ in range(clients):
+        client, at = read_uint(snapshot, at)
+        count, at = read_uint(snapshot, at)
+        ranges: list[tuple[int, int]] = []
+        for _ in range(count):
+            clock, at = read_uint(snapshot, at)
+            size, at = read_uint(snapshot, at)
+            ranges.append((clock, clock + size))
+        joined: list[tuple[int, int]] = []
+        for begin, end in sorted(ranges):
+            if joined and begin <= joined[-1][1]:
+                joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+            else:
+                joined.append((begin, end))
+        if joined:
+            deleted[client] = joined
+    return deleted
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(item) for item in value] if isinstance(value, list) else value
+
+
+def _give_way() -> None:
+    """Whoever edits or renders goes first."""
+    with contextlib.suppress(OSError):
+        os.nice(_NICE)
