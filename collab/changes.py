@@ -17,13 +17,17 @@ from typing import TYPE_CHECKING, Protocol
 
 from collab.codec import sync_update
 from collab.errors import ProtocolError
-from collab.origin import Origin, SessionOrigin
-from collab.replica import PoisonError, merged
+from collab.replica import PoisonError, checked, merged
+from collab.structs import Extent
 
 if TYPE_CHECKING:
     from collab.room import Room
     from collab.session import Session
 
+_Arrival = tuple["Session", bytes, Extent]
+"""Who sent it, the update, and what `checked` found in it."""
+_Applied = tuple[bytes, str | None, bool]
+"""The update, the session that alone is its author, and whether other nodes must hear it from this one."""
 _WORTH_A_PAUSE_S = 0.005
 _GATHER_S = 0.002
 _NOTE_EVERY_S = 1.0
@@ -74,8 +78,8 @@ class Changes:
         self._room = room
         self._config = room.config
         self._loop = asyncio.get_running_loop()
-        self._inbox: dict[Session, list[bytes]] = {}
-        self._batch: list[tuple[bytes, Origin]] = []
+        self._inbox: list[_Arrival] = []
+        self._batch: list[_Applied] = []
         self._pausing: list[Session] = []
         self._flush_due: asyncio.Handle | None = None
         self._next_flush_at = 0.0
@@ -87,47 +91,67 @@ class Changes:
         return self._flush_due is not None
 
     def take(self, session: Session, update: bytes) -> None:
-        """A session's update: applied with the next flush, with what else the session sends until then."""
-        self._inbox.setdefault(session, []).append(update)
+        """A session's update: looked through now, applied with the next flush, with what else comes until then.
+
+        Raises:
+            ProtocolError: it is refused.
+        """
+        self._inbox.append((session, update, checked(update)))
         self._flush_soon()
         # A socket that is read once for many frames costs a fraction of one that is read for each.
         if self._next_flush_at - self._loop.time() > _WORTH_A_PAUSE_S and session.pause():
             self._pausing.append(session)
 
-    def apply(self, session: Session, update: bytes) -> None:
+    def apply(self, session: Session, update: bytes, extent: Extent | None = None) -> None:
         """Apply a session's update now.
 
         Raises:
             ProtocolError: it is refused.
         """
         try:
-            self._room.replica.apply(update, session.origin)
+            self._room.replica.apply(update, session.origin, extent)
         except PoisonError:
             self.counts["poisoned"] += 1
             raise
-        self._room.accepted(update, session.origin)
+        self._room.to_be_saved(update, session.origin)
+        self._batch.append((update, session.id, True))
+        self._flush_soon()
 
     def absorb(self) -> None:
         """Apply what has come in. A session whose update is refused is closed; what it sent before stands."""
         while self._inbox:
-            inbox, self._inbox = self._inbox, {}
-            for session, updates in inbox.items():
-                whole = merged(updates)
-                try:
-                    if len(whole) < len(updates):
-                        try:
-                            self.apply(session, whole[0])
-                            continue
-                        except ProtocolError:
-                            pass  # one of them is bad: which one shows when they are taken one by one
-                    for update in updates:
-                        self.apply(session, update)
-                except ProtocolError as refused:
-                    session.refuse(refused)
+            inbox, self._inbox = self._inbox, []
+            if len(inbox) == 1 or not self._apply_together(inbox):
+                for session, update, extent in inbox:
+                    try:
+                        self.apply(session, update, extent)
+                    except ProtocolError as refused:
+                        session.refuse(refused)
 
-    def queue(self, update: bytes, origin: Origin) -> None:
-        """An applied update is to be sent."""
-        self._batch.append((update, origin))
+    def _apply_together(self, inbox: list[_Arrival]) -> bool:
+        """Apply everybody's updates as one: a fraction of the cost of one after the other. Observers are told of it in
+        the name of the first; each is saved in its author's own.
+
+        Returns:
+            Whether it worked; nothing has been done if not.
+        """
+        whole = merged([update for _, update, _ in inbox])
+        if len(whole) > 1:
+            return False
+        author = inbox[0][0]
+        try:
+            self._room.replica.apply(whole[0], author.origin, _united([extent for _, _, extent in inbox]))
+        except ProtocolError:
+            return False  # one of them is bad: which one shows when they are taken one by one
+        for session, update, _ in inbox:
+            self._room.to_be_saved(update, session.origin)
+        is_alone = all(session is author for session, _, _ in inbox)
+        self._batch.append((whole[0], author.id if is_alone else None, True))
+        return True
+
+    def queue(self, update: bytes, *, is_ours: bool) -> None:
+        """An applied update that no session sent is to go out; `is_ours` when this node's others must hear it too."""
+        self._batch.append((update, None, is_ours))
         self._flush_soon()
 
     def hasten(self) -> None:
@@ -177,19 +201,16 @@ class Changes:
         if not batch:
             return
         room = self._room
-        updates = merged([update for update, _ in batch])
-        room.replica.settle()
-        first = batch[0][1]
-        alone = None
-        if isinstance(first, SessionOrigin) and all(origin is first for _, origin in batch):
-            alone = first.session
+        updates = merged([update for update, _, _ in batch])
+        author = batch[0][1]
+        alone = author if all(sender == author for _, sender, _ in batch) else None
         for update in updates:
             frame = sync_update(update)
             for session in list(room.sessions.values()):
                 if session.id != alone:
                     session.send(frame)
         if room.wire is not None:
-            ours = [update for update, origin in batch if origin.kind != "relay"]
+            ours = [update for update, _, is_ours in batch if is_ours]
             for update in updates if len(ours) == len(batch) else merged(ours):
                 room.wire.changed(update, room.handed_over)
         self.counts["flushes"] += 1
@@ -200,3 +221,20 @@ class Changes:
             self.note_received()
         pause = min((time.perf_counter() - began) / self._config.fanout_share, self._config.fanout_pause_max_s)
         self._next_flush_at = now + pause
+
+
+def _united(extents: Sequence[Extent]) -> Extent:
+    """How far several updates reach together."""
+    if len(extents) == 1:
+        return extents[0]
+    first: dict[int, int] = {}
+    last: dict[int, int] = {}
+    deleted: dict[int, int] = {}
+    for extent in extents:
+        for client, clock in extent.first.items():
+            first[client] = min(clock, first.get(client, clock))
+        for client, clock in extent.last.items():
+            last[client] = max(clock, last.get(client, 0))
+        for client, clock in extent.deleted.items():
+            deleted[client] = max(clock, deleted.get(client, 0))
+    return Extent(first, last, deleted, any(extent.has_astral_text for extent in extents))

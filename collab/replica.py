@@ -36,6 +36,7 @@ PATH_DEPTH = 4
 ANY_KEY = "\0*"
 """Stands for keys that could not be read while noting; nobody outside sees it."""
 _FOLD_EVERY = 256
+_SETTLE_EVERY = 64
 _FOLD_BYTES = 2**20
 _DIFFS_KEPT = 8
 _WAITING_KEPT = 1000
@@ -140,14 +141,19 @@ class Replica:
             self._watched.append(root.integrated.observe_deep(_noter(name, self._touched)))
             self._roots.append(root)
 
-    def apply(self, update: bytes, origin: Origin) -> None:
+    def apply(self, update: bytes, origin: Origin, extent: Extent | None = None) -> None:
         """Apply an update from outside.
+
+        Args:
+            update: one update, or several merged.
+            origin: who caused it.
+            extent: what `checked` found in it, when it has been.
 
         Raises:
             PoisonError: it broke the Doc, which has been rebuilt; observers must look at `doc` again.
             ProtocolError: it does not decode; nothing was touched.
         """
-        self._apply(update, origin)
+        self._apply(update, origin, extent)
 
     def edit(self, origin: Origin, change: Callable[[Doc[Any]], T]) -> tuple[T | None, list[bytes], Exception | None]:
         """Let the server itself change the document in one transaction.
@@ -205,7 +211,8 @@ class Replica:
 
     @property
     def waiting(self) -> list[bytes]:
-        """Updates that wait for earlier ones, as of the last `settle`."""
+        """Updates that wait for earlier ones."""
+        self.settle()
         return [update for update, _ in self._waiting]
 
     def settle(self) -> None:
@@ -249,10 +256,12 @@ class Replica:
         self._roots.clear()
         self._diffs.clear()
 
-    def _apply(self, update: bytes, origin: Origin) -> None:
-        call_guarded("an update", get_state, update)
-        # Our own walk too: what yrs lets pass and the format does not know could break a client that is stricter.
-        extent = extent_of(update) if origin.kind == "session" else None
+    def _apply(self, update: bytes, origin: Origin, extent: Extent | None = None) -> None:
+        if extent is None:
+            if origin.kind == "session":
+                extent = checked(update)
+            else:
+                call_guarded("an update", get_state, update)
         try:
             apply_to(self.doc, update)
         except (KeyboardInterrupt, SystemExit):
@@ -279,6 +288,8 @@ class Replica:
         self.bytes += len(update)
         self._recent.append(update)
         self._unseen.append((update, extent))
+        if len(self._unseen) >= _SETTLE_EVERY:
+            self.settle()
         if len(self._recent) >= _FOLD_EVERY:
             self._history.extend(merged(self._recent))
             self._recent = []
@@ -323,6 +334,18 @@ class Replica:
             self._touched.clear()
             if self._on_paths is not None:
                 self._on_paths(paths, origin)
+
+
+def checked(update: bytes) -> Extent:
+    """Look through a client's update before anything is touched: that it decodes, and our own walk too, since what yrs
+    lets pass and the format does not know could break a client that is stricter.
+
+    Raises:
+        ProtocolError: it is not a v1 update.
+    """
+    extent = extent_of(update)  # first: some updates end the process as soon as yrs reads them
+    call_guarded("an update", get_state, update)
+    return extent
 
 
 def apply_to(doc: Doc[Any], update: bytes) -> None:

@@ -31,7 +31,8 @@ from collab.codec import (
 from collab.config import CollabConfig
 from collab.errors import ForbiddenError, TooFastError, TooLargeError
 from collab.guards import may_write, refusal
-from collab.origin import Origin, RelayOrigin
+from collab.histories import vouch
+from collab.origin import DirectOrigin, Origin, RelayOrigin
 from collab.presence import Presence
 from collab.replica import Path, Replica
 from collab.saving import SaveQueue, Saver
@@ -82,6 +83,7 @@ class Room:
     ) -> None:
         self.doc_id = doc_id
         self.epoch = epoch
+        self.marker: int | None = None
         self.node = node
         self.config = config
         self.on_change: list[OnChange] = []
@@ -99,8 +101,11 @@ class Room:
         self.reconciled_seq = 0
         self._clock = clock
         self._loop = asyncio.get_running_loop()
-        self._saves = SaveQueue(doc_id, node, saver, self._saved, self._failing, self._state_for_subscribers)
+        self._saves = SaveQueue(
+            doc_id, node, saver, self._saved, self._failing, self._state_for_subscribers, epoch=epoch
+        )
         self._durable = b"\x00"
+        self._saving_frame = b""
         self._subscribers = 0
         self._changes = Changes(self)
         self._showing = Showing(self)
@@ -165,15 +170,19 @@ class Room:
             change: given the document, inside one transaction; must not await.
 
         Raises:
+            NotSavingError: a tool asks while as much is unsaved as may be. The farm's results are taken all the same.
             Exception: what `change` raised. What it had changed by then stays: a Yjs transaction cannot be undone, so
                 check first and write after.
         """
+        if isinstance(origin, DirectOrigin):
+            self._saves.check()
         self._changes.absorb()
         result, updates, failure = self.replica.edit(origin, change)
         for update in updates:
             if self.gate is not None:
                 self.gate.follow(update)
-            self.accepted(update, origin)
+            self.to_be_saved(update, origin)
+            self._changes.queue(update, is_ours=True)
         if failure is not None:
             raise failure
         return cast(T, result)
@@ -226,6 +235,8 @@ class Room:
             raise TooFastError("more messages than the limit; come back later")
         message = decode_frame(frame)
         self.counts[message.kind.name] += 1
+        if not session.is_vouched:
+            vouch(self, session, message)
         if message.kind is Kind.SYNC_UPDATE or message.kind is Kind.SYNC_STEP2:
             self._write(session, message.body)
         elif message.kind is Kind.AWARENESS:
@@ -245,6 +256,8 @@ class Room:
                 session.wants_saved = True
                 self._subscribers += 1
             session.send_saved(self.durable())
+            if self._saving_frame:
+                session.send_saving(self._saving_frame)
 
     def resync(self, state: bytes) -> tuple[list[bytes], bytes]:
         """Frames for a reader who missed everything since a state vector, and the state vector it then has."""
@@ -286,7 +299,7 @@ class Room:
         self.replica.apply(update, origin)
         if self.gate is not None:
             self.gate.follow(update)
-        self._changes.queue(update, origin)
+        self._changes.queue(update, is_ours=False)
 
     def save_for(self, node: str, update: bytes) -> None:
         """Save a change that another node took and did not confirm: it may have died before it could."""
@@ -316,10 +329,9 @@ class Room:
                 if session.wants_saved:
                     session.send_saved(frame)
 
-    def accepted(self, update: bytes, origin: Origin) -> None:
-        """An update of this node has been applied: save it and send it."""
+    def to_be_saved(self, update: bytes, origin: Origin) -> None:
+        """An update of this node has been applied."""
         self._saves.put(update, origin, self._clock())
-        self._changes.queue(update, origin)
 
     def hasten(self) -> None:
         """Apply and send what waits for the next flush, now."""
@@ -347,6 +359,7 @@ class Room:
             raise TooLargeError(f"an update of {len(update)} bytes; {self.config.max_update_bytes} is the limit")
         if self.replica.bytes + len(update) > self.config.max_document_bytes:
             raise TooLargeError(f"the document has grown to {self.replica.bytes} bytes and takes no more")
+        self._saves.check()
         if self.gate is not None:  # which must see each change by itself, before it is merged with others
             self.gate.admit(session, update)
             self._changes.apply(session, update)
@@ -391,6 +404,7 @@ class Room:
 
     def _failing(self, since: float | None) -> None:
         frame = saving_frame(json.dumps({"saving": "ok"} if since is None else {"saving": "failing", "since": since}))
+        self._saving_frame = b"" if since is None else frame
         for session in list(self.sessions.values()):
             if session.wants_saved:
-                session.send_light(frame)
+                session.send_saving(frame)
