@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from collab.codec import PresenceEntry, presence_bytes
+from collab.codec import MAX_UINT, PresenceEntry, presence_bytes
 from collab.errors import ProtocolError, TooLargeError
 
 GONE = b"null"
@@ -135,7 +135,7 @@ class Presence:
         if state is None:
             if held is None:
                 return False
-            self._forget(client, held.clock + 1)
+            self._forget(client, _after(held.clock))
             return True
         gone = self._gone.get(client)
         clock = (held.clock if held is not None else gone.clock if gone is not None else 0) + 1
@@ -147,14 +147,14 @@ class Presence:
         """Clear everything a speaker held, as when its connection closes. Returns those clients."""
         clients = [client for client, held in self._held.items() if held.speaker.id == speaker_id]
         for client in clients:
-            self._forget(client, self._held[client].clock + 1)
+            self._forget(client, _after(self._held[client].clock))
         return clients
 
     def expire_remote(self, before: float) -> list[int]:
         """Clear other nodes' clients not heard of since a moment. Returns those clients."""
         stale = [c for c, held in self._held.items() if held.speaker.id.startswith("node:") and held.heard_at < before]
         for client in stale:
-            self._forget(client, self._held[client].clock + 1)
+            self._forget(client, _after(self._held[client].clock))
         return stale
 
     def encoded(self, clients: Iterable[int]) -> list[bytes]:
@@ -224,6 +224,11 @@ class Presence:
             return raw
         self.refused += "id" in said and said["id"] != speaker.user
         return json.dumps({**state, "user": true}, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _after(clock: int) -> int:
+    """The clock with which somebody is gone. At the largest it stays: with it, too, clients let go of a state."""
+    return min(clock + 1, MAX_UINT)
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -170,3 +170,12 @@ def test_R6_presence_of_another_node_expires_and_never_overrides_our_own() -> No
     assert presence.expire_remote(60.0) == [2]
     assert presence.clients() == {1}
     assert presence.relayed([1, 2]) == [1]
+
+
+async def test_R6_the_largest_clock_goes_with_its_connection_and_harms_nobody() -> None:
+    async with rooms_over(MemoryLog()) as rooms, rooms.use(doc_id()) as room, connected(room) as ana:
+        async with connected(room, person("eve")) as eve:
+            eve.be({"cursor": [0, 0]}, clock=codec.MAX_UINT)
+            await wait_until(lambda: eve.doc.client_id in ana.presence)
+        await wait_until(lambda: eve.doc.client_id not in ana.presence)
+        assert ana.result is None

@@ -1,0 +1,197 @@
+"""A room under attack, in a process of its own: what kills it is seen from outside, with the bytes that did.
+
+    python -m tests.fuzz.yard --first 0 --inputs 250 --by-structure 0.8 --diary FILE [--kind environments]
+
+Each round is one seed: honest people edit all the while, a hostile client says `PER_ROUND` frames and comes back each
+time it is closed. Every frame is in the diary before it is said. Prints one line of JSON per round.
+"""
+
+# ruff: noqa: SIM117, ASYNC110 — one `with` for the room, one for the people in it; yielding is what lets them work
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import base64
+import json
+import logging
+import os
+import random
+import sys
+from pathlib import Path
+from typing import Any, cast
+
+import psutil
+from pycrdt import Doc, Map, get_state
+
+from collab import codec
+from collab.config import CollabConfig
+from collab.replica import Replica
+from collab.session import Role
+from store.ids import DocKind
+from tests.collab.sync.client import Client, connected, doc_id, person, rooms_over
+from tests.collab.sync.memory_log import MemoryLog
+from tests.fuzz import hostile
+from tests.helpers.waiting import wait_until
+
+PER_ROUND = 250
+CONFIG = CollabConfig(
+    messages_burst=1e9, bytes_burst=1e12, user_messages_burst=1e9, user_bytes_burst=1e12, idle_unload_s=3600
+)
+ALLOWED = (1000, 1013, 4400, 4403, 4413)
+
+
+class Failure(AssertionError):
+    """An honest client was harmed."""
+
+
+def _contents(doc: Doc[Any], root: str) -> dict[str, Any]:
+    """The records of a root that Python can show; the others (XML) by their kind."""
+    records: Any = doc.get(root, type=Map)
+    shown = {}
+    for key in list(records.keys()):
+        try:
+            value = records[key]
+            shown[key] = repr(value.to_py()) if hasattr(value, "to_py") else repr(value)
+        except (ValueError, KeyError) as error:
+            shown[key] = type(error).__name__
+    return shown
+
+
+class Round:
+    """One seed."""
+
+    def __init__(self, seed: int, kind: DocKind, by_structure: float, diary: Path, only: list[bytes] | None) -> None:
+        self.seed = seed
+        self.kind = kind
+        self.root = {"environments": "environments", "annotations": "annotations", "votes": "ballots"}[kind]
+        self.by_structure = by_structure
+        self.diary = diary
+        self.only = only
+        self.chance = random.Random(seed)
+        self.closed: dict[int, int] = {}
+        self.stream: list[bytes] = []
+
+    async def run(self) -> dict[str, Any]:
+        """Play it, and say what happened."""
+        role: Role = "editor" if self.kind == "environments" else "reviewer"
+        world = hostile.World(hostile.seeds(self.chance), self.chance.randrange(1, 2**32))
+        log = MemoryLog()
+        async with rooms_over(log, config=CONFIG) as rooms, rooms.use(doc_id(self.kind)) as room:
+            async with connected(room, person("ana", "owner")) as ana, connected(room, person("ben", "owner")) as ben:
+                ben.frames.clear()
+                sent = 0
+                total = PER_ROUND if self.only is None else len(self.only)
+                with self.diary.open("wb", buffering=0) as diary:
+                    while sent < total:
+                        async with connected(room, person("eve", role)) as eve:
+                            while eve.result is None and sent < total:
+                                if sent % 10 == 0:
+                                    self.edit(self.chance.choice([ana, ben]), sent)
+                                for client in (ana, ben):
+                                    self.harmless(client)
+                                world.clocks = codec.decode_state_vector(room.replica.state())
+                                world.clocks.setdefault(ana.doc.client_id, 0)
+                                frame = self.frame(world, sent)
+                                diary.write(frame.hex().encode() + b"\n")
+                                eve.say(frame)
+                                sent += 1
+                                while eve.unread and eve.result is None:
+                                    await asyncio.sleep(0)
+                        if eve.result is None or eve.result[0] not in ALLOWED:
+                            raise Failure(f"the hostile client ended with {eve.result}")
+                        code = eve.result[0]
+                        self.closed[code] = self.closed.get(code, 0) + 1
+                self.edit(ana, -1)
+                await room.saved(5)
+                await self.same(ana, ben, room.replica)
+                self.stream = [frame for frame in ben.frames if frame[0] == 0 and frame[1] != 0]
+                self.reload(log, ana)
+        return {"seed": self.seed, "closed": self.closed, "rows": len(log.rows), "rss": psutil.Process().memory_info().rss}
+
+    def frame(self, world: hostile.World, at: int) -> bytes:
+        """The next frame of the hostile client."""
+        if self.only is not None:
+            return self.only[at]
+        return hostile.frame(self.chance, world, by_structure=self.by_structure)
+
+    def edit(self, client: Client, number: int) -> None:
+        """What an honest person does meanwhile."""
+        record: Any = client.doc.get(self.root, type=Map)
+        if self.kind == "environments":
+            record[f"still {number % 40}"] = number
+        else:
+            author = "author" if self.kind == "annotations" else "opened_by"
+            mine = "usr_ana" if client.doc.client_id == self._first(client) else "usr_ben"
+            with client.doc.transaction():
+                record[f"{mine} {number}"] = Map({author: mine, "subject": "x"})
+
+    def _first(self, client: Client) -> int:
+        if not hasattr(self, "_ana"):
+            self._ana = client.doc.client_id
+        return self._ana
+
+    def harmless(self, client: Client) -> None:
+        """An honest client is still here."""
+        if client.result is not None:
+            raise Failure(f"an honest client was closed: {client.result}")
+
+    async def same(self, ana: Client, ben: Client, replica: Replica) -> None:
+        """All hold the same."""
+        await wait_until(
+            lambda: ana.doc.get_state() == ben.doc.get_state() == replica.state()
+            and _contents(ana.doc, self.root) == _contents(ben.doc, self.root) == _contents(replica.doc, self.root),
+            what="honest clients converge",
+        )
+        for client in (ana, ben):
+            self.harmless(client)
+
+    def reload(self, log: MemoryLog, ana: Client) -> None:
+        """The log gives the same document again."""
+        again = Replica(doc_id(self.kind))
+        for row in log.rows:
+            again.load(row.payload)
+        if again.version != len(log.rows):
+            raise Failure("a row of the log cannot be read back")
+        if again.state() != ana.doc.get_state() or _contents(again.doc, self.root) != _contents(ana.doc, self.root):
+            raise Failure("the log gives another document")
+        for piece in again.diff(b"\x00"):
+            get_state(piece)
+        again.close()
+
+
+def main() -> None:
+    """Play the rounds that were asked for."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--inputs", type=int, default=PER_ROUND)
+    parser.add_argument("--by-structure", type=float, default=0.8)
+    parser.add_argument("--diary", type=Path, required=True)
+    parser.add_argument("--kind", choices=["environments", "annotations", "votes"])
+    parser.add_argument("--only", type=Path, help="a file of frames in hex, said instead of invented ones")
+    parser.add_argument("--streams", type=Path, help="where to write what an honest client heard, for other readers")
+    arguments = parser.parse_args()
+    if not os.environ.get("LOUD"):
+        logging.disable(logging.CRITICAL)
+    os.environ["RUST_BACKTRACE"] = "0"
+    only = None
+    if arguments.only is not None:
+        only = [bytes.fromhex(line) for line in arguments.only.read_text().split("\n") if line or None]
+    for number in range(max(1, arguments.inputs // PER_ROUND)):
+        seed = arguments.first + number
+        kinds = ["environments"] * 4 + ["annotations", "votes"]
+        kind = cast(DocKind, arguments.kind or random.Random(seed).choice(kinds))
+        round_ = Round(seed, kind, arguments.by_structure, arguments.diary, only)
+        try:
+            print(json.dumps(asyncio.run(round_.run())), flush=True)
+        except (AssertionError, Exception) as error:
+            print(json.dumps({"seed": seed, "kind": kind, "failed": repr(error)}), flush=True)
+            sys.exit(3)
+        if arguments.streams is not None:
+            with arguments.streams.open("a") as file:
+                frames = [base64.b64encode(frame).decode() for frame in round_.stream]
+                file.write(json.dumps({"seed": seed, "frames": frames}) + "\n")
+
+
+if __name__ == "__main__":
+    main()
