@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Scope
 
-from collab.errors import CollabError
+from collab.errors import CollabError, NotSavingError
 from collab.schema import InvalidEditError, NoSuchRecordError
 from render.errors import RenderError, SpecError
 from store.errors import ConflictError, NotFoundError, StorageFullError, StoreError, UnavailableError
@@ -81,6 +81,8 @@ def problem_of(error: BaseException) -> Problem | None:
             return Problem("invalid", str(error), [FieldError(error.field, error.message)])
         case NoSuchRecordError():
             return Problem("not-found", str(error))
+        case NotSavingError():
+            return Problem("unavailable", str(error), headers={"retry-after": "5"})
         case CollabError():
             return Problem("failed", str(error))
         case RenderError():

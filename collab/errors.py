@@ -6,7 +6,8 @@
         ├── ForbiddenError     4403  well-formed, but the rules of the document say no; the reason names the rule
         ├── EpochError         4409  the client holds another history of the document
         ├── TooLargeError      4413  a frame, update or presence state above the limit
-        └── TooFastError       4429  more messages or bytes per second than the limit
+        ├── TooFastError       4429  more messages or bytes per second than the limit
+        └── NotSavingError     1013  the store is away, and as much waits for it as may
 """
 
 from __future__ import annotations
@@ -72,3 +73,9 @@ class TooFastError(RefusalError):
     """The connection used up its allowance of messages or bytes."""
 
     code = CloseCode.TOO_FAST
+
+
+class NotSavingError(RefusalError):
+    """The server keeps as much unsaved as it may; the client keeps its change and brings it when it comes back."""
+
+    code = CloseCode.TRY_LATER

@@ -1,8 +1,9 @@
 """Group commit: what all rooms have to save goes into one transaction, and only then counts as saved.
 
 One task per process. While a commit is in flight the next batch gathers, so the cost of a commit is shared by everybody
-who waits for it. When the store fails, nothing is let go of: the batch goes back to its rooms in order, the loop tries
-again with growing pauses, and a room with unsaved changes cannot leave memory.
+who waits for it. When the store fails, nothing is let go of: the same batch is tried again with growing pauses, what
+comes meanwhile waits behind it, and a room with unsaved changes cannot leave memory. A document whose rows the database
+refuses, while it takes others', is set aside and tried by itself, so that it holds up nobody else.
 """
 
 from __future__ import annotations
@@ -10,20 +11,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from itertools import groupby
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 from collab.config import CollabConfig
-from collab.origin import AttachOrigin, DirectOrigin, Origin, RelayOrigin, SessionOrigin
-from collab.replica import merged
-from store.errors import UnavailableError
-from store.ids import DocId
+from collab.save_queue import CHANGE_OVERHEAD_BYTES, SaveQueue, Taken
+from store.errors import StorageFullError, UnavailableError
 from store.updates import Update
+
+__all__ = ["Log", "SaveQueue", "Saver"]
 
 logger = logging.getLogger(__name__)
 
-Change = tuple[bytes, Origin, float]
-"""An applied update, who caused it, and when (unix seconds)."""
+Outcome = Literal["saved", "away", "refused"]
+_NAMED = 5
 
 
 class Log(Protocol):
@@ -34,120 +35,14 @@ class Log(Protocol):
         ...
 
 
-class SaveQueue:
-    """What one room has applied and not yet saved, in order.
+@dataclass(slots=True)
+class _Aside:
+    """A document that is tried by itself: its rows (None: they could not be made), since when, and when next."""
 
-    Args:
-        doc_id: the room's document.
-        node: this node, for the rows.
-        saver: the loop that takes from it.
-        on_saved: called after each COMMIT with the state vector that was current when the batch was taken, the
-            sequence numbers and the bytes written.
-        take_state: the room's state vector now, or None when nobody wants to know.
-    """
-
-    def __init__(
-        self,
-        doc_id: DocId,
-        node: str,
-        saver: Saver,
-        on_saved: Callable[[bytes | None, Sequence[int], int], None],
-        on_failing: Callable[[float | None], None],
-        take_state: Callable[[], bytes | None],
-    ) -> None:
-        self._doc_id = doc_id
-        self._node = node
-        self._saver = saver
-        self._on_saved = on_saved
-        self.on_failing = on_failing
-        self._take_state = take_state
-        self._pending: list[Change] = []
-        self._in_flight: list[Change] = []
-        self._put = 0
-        self._saved = 0
-        self._waiters: list[tuple[int, asyncio.Future[None]]] = []
-        self.bytes = 0
-
-    @property
-    def unsaved(self) -> int:
-        """Updates applied and not COMMITted."""
-        return len(self._pending) + len(self._in_flight)
-
-    @property
-    def handed_over(self) -> int:
-        """Updates handed over so far, ever."""
-        return self._put
-
-    @property
-    def committed(self) -> int:
-        """How many of them are COMMITted."""
-        return self._saved
-
-    @property
-    def oldest_at(self) -> float | None:
-        """When the oldest unsaved update was applied, in the clock of its `at`."""
-        for changes in (self._in_flight, self._pending):
-            if changes:
-                return changes[0][2]
-        return None
-
-    def put(self, update: bytes, origin: Origin, at: float) -> None:
-        """Hand over an applied update; returns at once.
-
-        Args:
-            update: as it came.
-            origin: who caused it.
-            at: when, in unix seconds.
-        """
-        self._pending.append((update, origin, at))
-        self._put += 1
-        self.bytes += len(update)
-        self._saver.wake(self)
-
-    async def saved(self, timeout_s: float) -> None:
-        """Wait until everything handed over so far is COMMITted.
-
-        Raises:
-            UnavailableError: that took too long; the updates are kept and tried again all the same.
-        """
-        if self._saved >= self._put:
-            return
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        entry = (self._put, future)
-        self._waiters.append(entry)
-        try:
-            async with asyncio.timeout(timeout_s):
-                await future
-        except TimeoutError:
-            raise UnavailableError(
-                f"the change is not saved yet after {timeout_s:.0f} s: the database does not take it "
-                f"({self._saver.last_error or 'no answer'}). It is kept in memory and tried again."
-            ) from None
-        finally:
-            if entry in self._waiters:
-                self._waiters.remove(entry)
-
-    def take(self) -> tuple[list[Update], bytes | None, int]:
-        """For the loop: move everything pending into flight. The rows it makes, and how many changes are in them."""
-        self._in_flight, self._pending = self._pending, []
-        return rows_of(self._in_flight, self._doc_id, self._node), self._take_state(), len(self._in_flight)
-
-    def commit(self, state: bytes | None, count: int, seqs: Sequence[int]) -> None:
-        """For the loop: what was in flight is COMMITted."""
-        size = sum(len(change[0]) for change in self._in_flight)
-        self.bytes -= size
-        self._in_flight = []
-        self._saved += count
-        for entry in [entry for entry in self._waiters if entry[0] <= self._saved]:
-            self._waiters.remove(entry)
-            if not entry[1].done():
-                entry[1].set_result(None)
-        self._on_saved(state, seqs, size)
-
-    def put_back(self) -> None:
-        """For the loop: the commit failed; what was in flight goes before what came since."""
-        self._pending = self._in_flight + self._pending
-        self._in_flight = []
+    taken: Taken | None
+    since: float
+    pause_s: float
+    next_at: float
 
 
 class Saver:
@@ -155,7 +50,7 @@ class Saver:
 
     Args:
         log: the update log.
-        config: pauses, time-out and size of a commit.
+        config: pauses, time-outs and sizes.
         clock: wall clock in seconds, for `failing_since`.
     """
 
@@ -164,22 +59,48 @@ class Saver:
         self._config = config
         self._clock = clock
         self._dirty: dict[SaveQueue, None] = {}
+        self._batch: list[Taken] = []
+        self._aside: dict[SaveQueue, _Aside] = {}
         self._told: set[SaveQueue] = set()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closing = False
-        self.failing_since: float | None = None
+        self._held = 0
+        self._away_since: float | None = None
+        self._refusals = 0
         self.last_error = ""
         self.commits = 0
         self.rows = 0
         self.failures = 0
 
-    def wake(self, queue: SaveQueue) -> None:
+    @property
+    def failing_since(self) -> float | None:
+        """Since when something is not saved that should be, by the clock; None while all is well."""
+        since = [aside.since for aside in self._aside.values()]
+        if self._away_since is not None:
+            since.append(self._away_since)
+        return min(since, default=None)
+
+    @property
+    def trouble(self) -> str:
+        """What keeps this process from saving anything, in one sentence; empty while the store takes rows."""
+        if self._away_since is None:
+            return ""
+        return f"changes are not saved since {self._clock() - self._away_since:.0f} s: {self.last_error}"
+
+    @property
+    def is_full(self) -> bool:
+        """Whether as much is unsaved as this process may keep."""
+        return self._held >= self._config.unsaved_max_bytes
+
+    def wake(self, queue: SaveQueue, size: int) -> None:
         """A queue has something; the loop starts with the first."""
-        self._dirty[queue] = None
+        self._held += size
+        if queue not in self._aside:
+            self._dirty[queue] = None
         self._wake.set()
         if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._run(), name="collab-saver")
+            self._task = asyncio.get_running_loop().create_task(self._go_on(), name="collab-saver")
 
     async def close(self, timeout_s: float) -> bool:
         """Save what is left and end. Returns False when something could not be saved in time."""
@@ -189,103 +110,186 @@ class Saver:
             await asyncio.wait([self._task], timeout=timeout_s)
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        if self._dirty:
-            logger.error("saving.lost rooms=%d since=%s: %s", len(self._dirty), self.failing_since, self.last_error)
-        return not self._dirty
+        lost = {taken.queue for taken in self._batch} | set(self._dirty) | set(self._aside)
+        if lost:
+            logger.error(
+                "saving.lost docs=%s updates=%d since=%s: %s", _names(lost), sum(queue.unsaved for queue in lost),
+                self.failing_since, self.last_error,
+            )  # fmt: skip
+        return not lost
+
+    # -- the loop ------------------------------------------------------------------------------------------------------
+
+    async def _go_on(self) -> None:
+        """A loop that ended by a mistake of ours would save nothing more, and nobody would know."""
+        while True:
+            try:
+                return await self._run()
+            except Exception as error:
+                logger.exception("saving.crashed docs=%s", _names({taken.queue for taken in self._batch}))
+                self.last_error = repr(error)
+                self._failing()
+                await asyncio.sleep(self._config.save_retry_max_s)
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         pause = self._config.save_retry_min_s
         while True:
-            if not self._dirty:
+            await self._try_asides(loop.time())
+            if not self._batch and not self._dirty:
                 if self._closing:
                     return
-                self._wake.clear()
-                await self._wake.wait()
+                await self._rest(loop)
                 continue
             began = loop.time()
-            if await self._commit_once():
+            self._batch = self._batch or self._gather()
+            if not self._batch:
+                continue
+            outcome = await self._write(self._batch)
+            if outcome == "saved":
+                self._batch = []
+                self._refusals = 0
                 pause = self._config.save_retry_min_s
-                if self.failing_since is not None:
-                    self._tell(None)
+                self._recovered()
                 rest = self._config.save_pause_s - (loop.time() - began)
                 if rest > 0 and not self._closing:
                     await asyncio.sleep(rest)
-            else:
-                self._tell(self.failing_since or self._clock())
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, self._config.save_retry_max_s)
+                continue
+            if outcome == "refused":
+                self._refusals += 1
+                if self._refusals >= self._config.save_refusals:
+                    self._refusals = 0
+                    await self._split(self._batch)
+                    if not self._batch:
+                        self._recovered()
+                    continue
+            self._failing()
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, self._config.save_retry_max_s)
 
-    async def _commit_once(self) -> bool:
-        taken: list[tuple[SaveQueue, bytes | None, int, int]] = []
-        rows: list[Update] = []
-        size = 0
-        while self._dirty and size < self._config.save_batch_bytes:
+    def _gather(self) -> list[Taken]:
+        """Everybody's share of the next commit, up to its limits."""
+        batch: list[Taken] = []
+        room, changes = self._config.save_batch_bytes, self._config.save_batch_changes
+        while self._dirty and room > 0 and changes > 0:
             queue = next(iter(self._dirty))
             del self._dirty[queue]
-            made, state, count = queue.take()
-            taken.append((queue, state, count, len(made)))
-            rows.extend(made)
-            size += sum(len(row.payload) for row in made)
+            try:
+                taken = queue.take(room, changes)
+            except Exception as error:  # one bad room is no reason to save nobody's
+                self._failed([], "refused", f"its changes do not become rows: {error!r}")
+                self._set_aside(queue, None)
+                continue
+            batch.append(taken)
+            room -= taken.size
+            changes -= taken.changes
+            if taken.changes < queue.unsaved:
+                self._dirty[queue] = None  # at the end of the line, so that nobody waits for one long queue
+        return batch
+
+    async def _write(self, batch: Sequence[Taken]) -> Outcome:
+        rows = [row for taken in batch for row in taken.rows]
+        slow = asyncio.get_running_loop().call_later(self._config.save_warn_s, self._slow, batch)
         try:
             async with asyncio.timeout(self._config.save_timeout_s):
                 seqs = await self._log.append(rows)
-        except asyncio.CancelledError:
-            self._return(taken)
-            raise
-        except Exception as error:  # any failure of the store is met the same way: keep, tell, try again
-            self.failures += 1
-            self.last_error = str(error) or repr(error)
-            logger.warning("saving.failed rows=%d bytes=%d: %s", len(rows), size, self.last_error)
-            self._return(taken)
-            return False
+        except (UnavailableError, StorageFullError, OSError) as error:  # TimeoutError is an OSError
+            return self._failed(batch, "away", str(error) or f"no answer within {self._config.save_timeout_s:g} s")
+        except Exception as error:  # whatever the database has against these rows: keep, tell, try again
+            return self._failed(batch, "refused", str(error) or repr(error))
+        finally:
+            slow.cancel()
         self.commits += 1
         self.rows += len(rows)
         at = 0
-        for queue, state, count, written in taken:
-            queue.commit(state, count, seqs[at : at + written])
-            at += written
-        return True
+        for taken in batch:
+            self._held -= taken.size + taken.changes * CHANGE_OVERHEAD_BYTES
+            taken.queue.commit(taken, seqs[at : at + len(taken.rows)])
+            at += len(taken.rows)
+        return "saved"
 
-    def _return(self, taken: Sequence[tuple[SaveQueue, bytes | None, int, int]]) -> None:
-        for queue, *_ in taken:
-            queue.put_back()
-            self._dirty[queue] = None
+    def _slow(self, batch: Sequence[Taken]) -> None:
+        self.last_error = f"the database has not answered for {self._config.save_warn_s:g} s"
+        logger.warning("saving.slow docs=%s: %s", _names({taken.queue for taken in batch}), self.last_error)
+        self._failing(batch)
 
-    def _tell(self, since: float | None) -> None:
-        if since is None:
-            logger.info("saving.recovered after_s=%.1f", self._clock() - (self.failing_since or self._clock()))
-            told, self._told = self._told, set()
-        else:
-            told = set(self._dirty)
-            self._told |= told
-        self.failing_since = since
-        for queue in told:
-            queue.on_failing(since)
-
-
-def rows_of(changes: Sequence[Change], doc_id: DocId, node: str) -> list[Update]:
-    """Rows for the log: one for what one session did in a row; `merge_updates` loses nothing."""
-    rows: list[Update] = []
-    for origin, run in groupby(changes, key=lambda change: change[1]):
-        made = list(run)
-        session = origin.session if isinstance(origin, SessionOrigin) else ""
-        rows.extend(
-            Update(
-                doc=doc_id, payload=payload, author=origin.author, origin=_describe(origin), session=session, node=node,
-                at=made[0][2],
-            )
-            for payload in merged([change[0] for change in made])
+    def _failed(self, batch: Sequence[Taken], outcome: Outcome, why: str) -> Outcome:
+        self.failures += 1
+        self.last_error = why
+        logger.warning(
+            "saving.failed docs=%s rows=%d bytes=%d kind=%s: %s", _names({taken.queue for taken in batch}),
+            sum(len(taken.rows) for taken in batch), sum(taken.size for taken in batch), outcome, why,
         )  # fmt: skip
-    return rows
+        return outcome
+
+    # -- documents that the database refuses ---------------------------------------------------------------------------
+
+    async def _split(self, part: list[Taken]) -> None:
+        """Write the batch in ever smaller parts, by document, until it shows whose rows are refused."""
+        middle = len(part) // 2
+        for half in (part[:middle], part[middle:]) if middle else (part,):
+            outcome: Outcome = await self._write(half) if middle else "refused"
+            if outcome == "refused" and len(half) > 1:
+                await self._split(half)
+            elif outcome != "away":
+                self._batch = [taken for taken in self._batch if taken not in half]
+                if outcome == "refused":
+                    self._set_aside(half[0].queue, half[0])
+
+    def _set_aside(self, queue: SaveQueue, taken: Taken | None) -> None:
+        now, pause = self._clock(), self._config.save_retry_max_s
+        self._dirty.pop(queue, None)
+        self._aside[queue] = _Aside(taken, now, pause, asyncio.get_running_loop().time() + pause)
+        logger.error("saving.set_aside doc=%s updates=%d: %s", queue.doc_id, queue.unsaved, self.last_error)
+        self._tell([queue], now)
+
+    async def _try_asides(self, now: float) -> None:
+        for queue, aside in list(self._aside.items()):
+            if aside.next_at > now and not self._closing:
+                continue
+            if aside.taken is None or await self._write([aside.taken]) == "saved":
+                del self._aside[queue]
+                if queue.unsaved:
+                    self._dirty[queue] = None
+                self._recovered()
+            else:
+                aside.pause_s = min(aside.pause_s * 2, self._config.save_refused_retry_s)
+                aside.next_at = asyncio.get_running_loop().time() + aside.pause_s
+                self._tell([queue], aside.since)
+
+    # -- telling people ------------------------------------------------------------------------------------------------
+
+    def _failing(self, batch: Sequence[Taken] = ()) -> None:
+        self._away_since = self._away_since or self._clock()
+        self._tell([*(taken.queue for taken in batch or self._batch), *self._dirty], self._away_since)
+
+    def _recovered(self) -> None:
+        if self._away_since is not None:
+            logger.info("saving.recovered after_s=%.1f", self._clock() - self._away_since)
+            self._away_since = None
+        if self._told:
+            self._tell([queue for queue in self._told if not queue.unsaved], None)
+
+    def _tell(self, queues: Sequence[SaveQueue], since: float | None) -> None:
+        for queue in dict.fromkeys(queues):
+            if since is None:
+                self._told.discard(queue)
+            else:
+                self._told.add(queue)
+            queue.tell(since)
+
+    async def _rest(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Sleep until there is something to save, or a document set aside is due."""
+        self._wake.clear()
+        due = min((aside.next_at for aside in self._aside.values()), default=None)
+        try:
+            async with asyncio.timeout(None if due is None else max(0.0, due - loop.time())):
+                await self._wake.wait()
+        except TimeoutError:
+            pass  # the document's turn
 
 
-def _describe(origin: Origin) -> str:
-    """The origin as the log keeps it: its kind, and through which door, by which job or for which node."""
-    if isinstance(origin, AttachOrigin):
-        return f"attach:{origin.job}"
-    if isinstance(origin, DirectOrigin):
-        return f"direct:{origin.what}"
-    if isinstance(origin, RelayOrigin):
-        return f"relay:{origin.node}"
-    return origin.kind
+def _names(queues: set[SaveQueue]) -> str:
+    """The documents' ids, the first few of them."""
+    names = sorted(str(queue.doc_id) for queue in queues)
+    return ",".join(names[:_NAMED]) + (f",…{len(names) - _NAMED} more" if len(names) > _NAMED else "")

@@ -99,6 +99,7 @@ class Session:
         self._needs_resync = False
         self._missed_presence: set[int] = set()
         self._missed_saved = False
+        self._missed_saving = b""
         self._is_paused = False
 
     @property
@@ -147,6 +148,15 @@ class Session:
             return
         if self.is_congested:
             self._missed_saved = True
+        else:
+            self._write(frame)
+
+    def send_saving(self, frame: bytes) -> None:
+        """Send whether saving works; a reader that does not keep up gets the newest once it does."""
+        if self.closed is not None:
+            return
+        if self.is_congested:
+            self._missed_saving = frame
         else:
             self._write(frame)
 
@@ -261,6 +271,9 @@ class Session:
         if self._missed_saved:
             self._missed_saved = False
             return self.room.durable()
+        if self._missed_saving:
+            frame, self._missed_saving = self._missed_saving, b""
+            return frame
         return None
 
     def _ended(self, code: int, reason: str) -> None:

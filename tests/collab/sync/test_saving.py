@@ -5,16 +5,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 from pycrdt import Doc, Map, get_state
 
 from collab import codec
 from collab.config import CollabConfig
+from collab.errors import NotSavingError
 from collab.origin import AttachOrigin, DirectOrigin
 from collab.replica import merged
+from collab.room import Room
 from store.errors import UnavailableError
-from tests.collab.sync.client import Client, connected, doc_id, person, rooms_over, same
+from store.ids import DocId
+from store.updates import Update
+from tests.collab.sync.client import Client, closed_with, connected, doc_id, person, rooms_over, same
 from tests.collab.sync.memory_log import MemoryLog
 from tests.helpers.waiting import wait_until
 
@@ -227,3 +232,173 @@ async def test_D3_a_row_that_breaks_does_not_keep_the_document_from_opening() ->
 
     async with rooms_over(log) as rooms, rooms.use(doc_id()) as room:
         assert room.doc.get("environments", type=Map).to_py() == {"x": 1.0}
+
+
+class PickyLog(MemoryLog):
+    """Refuses whatever transaction holds rows of certain documents, and says why when asked to be slow."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refused: set[DocId] = set()
+        self.tried: list[set[DocId]] = []
+
+    async def append(self, updates: Sequence[Update]) -> list[int]:
+        docs = {update.doc for update in updates}
+        self.tried.append(docs)
+        if docs & self.refused:
+            raise ValueError("value too long for type bytea (a test said so)")
+        return await super().append(updates)
+
+
+def count(room: Room, to: int) -> None:
+    room.edit(AttachOrigin(f"job_{to}"), lambda doc: doc.get("meta", type=Map).__setitem__("n", to))
+
+
+async def test_D2_a_document_that_the_database_refuses_holds_up_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    log = PickyLog()
+    config = CollabConfig(save_retry_min_s=0.005, save_retry_max_s=0.02, save_refused_retry_s=0.02)
+    async with rooms_over(log, config=config) as rooms:
+        opened = [await rooms.get(doc_id(project=f"prj_{n}")) for n in range(7)]
+        poisoned = {3, 5}
+        log.refused = {opened[n].doc_id for n in poisoned}
+        async with connected(opened[3]) as ana, connected(opened[1], person("ben")) as ben:
+            for client in (ana, ben):
+                client.say(b"\x78")
+                await wait_until(lambda client=client: client.saved_states)
+            for room in opened:
+                count(room, 1)
+            await asyncio.gather(*(room.saved(2.0) for n, room in enumerate(opened) if n not in poisoned))
+            await wait_until(lambda: ana.saving and ben.saving and ben.saving[-1] == {"saving": "ok"})
+            assert ana.saving[-1]["saving"] == "failing"
+            assert rooms.figures().saving_failing_since is not None
+            log.tried.clear()
+            for room in opened:
+                count(room, 2)
+            await asyncio.gather(*(room.saved(2.0) for n, room in enumerate(opened) if n not in poisoned))
+            assert all(docs.isdisjoint(log.refused) or len(docs) == 1 for docs in log.tried), "others wait for nobody"
+            assert [opened[n].unsaved for n in poisoned] == [2, 2]
+
+            log.refused.clear()
+            await asyncio.gather(*(opened[n].saved(2.0) for n in poisoned))
+            await wait_until(lambda: ana.saving[-1] == {"saving": "ok"})
+            assert rooms.figures().unsaved_bytes == 0
+            assert rooms.figures().saving_failing_since is None
+    assert "prj_3/environments" in caplog.text
+
+
+async def test_D2_a_failed_commit_names_its_documents(caplog: pytest.LogCaptureFixture) -> None:
+    log = MemoryLog()
+    async with rooms_over(log, config=QUICK) as rooms:
+        room = await rooms.get(doc_id(project="prj_named"))
+        log.is_down = True
+        count(room, 1)
+        await wait_until(lambda: "saving.failed" in caplog.text)
+        log.is_down = False
+    assert "docs=prj_named/environments" in caplog.text
+
+
+async def test_D2_a_slow_commit_is_shown_as_failing_while_it_goes_on_and_written_once() -> None:
+    log = MemoryLog()
+    config = CollabConfig(save_warn_s=0.02)
+    async with rooms_over(log, config=config) as rooms, rooms.use(doc_id()) as room, connected(room) as ana:
+        ana.say(b"\x78")
+        await wait_until(lambda: ana.saved_states)
+        log.gate.clear()
+        ana.root["x"] = 1
+        await wait_until(lambda: ana.saving)
+        assert ana.saving[0]["saving"] == "failing"
+
+        log.gate.set()
+        await wait_until(lambda: ana.saving[-1] == {"saving": "ok"})
+        assert ana.saved_states[-1] == ana.doc.get_state()
+        assert len(log.rows) == 1
+        assert rooms.figures().save_failures == 0
+
+
+async def test_D2_who_comes_while_saving_fails_is_told_so() -> None:
+    log = MemoryLog()
+    async with rooms_over(log, config=QUICK) as rooms, rooms.use(doc_id()) as room:
+        log.is_down = True
+        count(room, 1)
+        await wait_until(lambda: rooms.figures().save_failures > 2)
+        async with connected(room) as ana:
+            ana.say(b"\x78")
+            await wait_until(lambda: ana.saving)
+            assert ana.saving[0]["saving"] == "failing"
+            log.is_down = False
+            await wait_until(lambda: ana.saving[-1] == {"saving": "ok"})
+
+
+async def test_D2_what_waits_is_bounded_and_what_is_refused_stays_with_its_client() -> None:
+    log = MemoryLog()
+    config = CollabConfig(save_retry_min_s=0.005, save_retry_max_s=0.01, unsaved_max_bytes=20_000)
+    async with rooms_over(log, config=config) as rooms, rooms.use(doc_id()) as room:
+        async with connected(room) as ana:
+            log.is_down = True
+            for n in range(4):
+                ana.root[f"k{n}"] = "x" * 6000
+                await wait_until(lambda n=n: room.unsaved == n + 1)
+            ana.root["more"] = "y" * 6000
+            code, reason = await closed_with(ana)
+            assert code == 1013
+            assert "cannot save" in reason
+        assert room.unsaved == 4
+        with pytest.raises(NotSavingError):
+            room.edit(DirectOrigin("usr_a", "rest"), lambda doc: doc.get("meta", type=Map).__setitem__("n", 1))
+        count(room, 1)  # a picture that was rendered is taken all the same
+
+        log.is_down = False
+        await room.saved(2.0)
+        async with connected(room, person(), Client(ana.doc)):
+            await wait_until(lambda: "more" in room.doc.get("environments", type=Map).to_py())
+            await room.saved(2.0)
+    whole = replay(log)
+    assert isinstance(whole, dict)
+    assert set(whole) == {"k0", "k1", "k2", "k3", "more"}
+
+
+async def test_D2_a_long_backlog_goes_in_several_commits_and_is_called_durable_with_the_last() -> None:
+    log = MemoryLog()
+    config = CollabConfig(save_retry_min_s=0.005, save_retry_max_s=0.01, save_batch_changes=10)
+    async with rooms_over(log, config=config) as rooms, rooms.use(doc_id()) as room, connected(room) as ana:
+        ana.say(b"\x78")
+        await wait_until(lambda: ana.saved_states)
+        log.is_down = True
+        for n in range(45):
+            count(room, n)
+        told = len(ana.saved_states)
+        log.is_down = False
+        await room.saved(2.0)
+        await wait_until(lambda: len(ana.saved_states) > told)
+        assert len(ana.saved_states) == told + 1
+        assert ana.saved_states[-1] == room.replica.state()
+        assert log.appends >= 5
+
+
+async def test_D1_who_asks_while_a_commit_is_in_flight_hears_of_it() -> None:
+    log = MemoryLog()
+    async with rooms_over(log) as rooms, rooms.use(doc_id()) as room, connected(room) as ana:
+        log.gate.clear()
+        ana.root["x"] = 1
+        await wait_until(lambda: room.unsaved == 1)
+        await asyncio.sleep(0)
+        ana.say(b"\x78")
+        await wait_until(lambda: ana.saved_states == [b"\x00"])
+        log.gate.set()
+        await wait_until(lambda: len(ana.saved_states) == 2)
+        assert ana.saved_states[-1] == ana.doc.get_state()
+
+
+async def test_D2_a_mistake_of_a_listener_stops_no_saving(caplog: pytest.LogCaptureFixture) -> None:
+    log = MemoryLog()
+    async with rooms_over(log, config=QUICK) as rooms:
+        one, two = await rooms.get(doc_id(project="prj_1")), await rooms.get(doc_id(project="prj_2"))
+
+        def mistake(*_: object) -> None:
+            raise RuntimeError("a listener's own mistake")
+
+        one._saves._on_saved = mistake  # type: ignore[method-assign]  # no way of its own to fail
+        count(one, 1)
+        count(two, 1)
+        await asyncio.gather(one.saved(2.0), two.saved(2.0))
+    assert "saving.listener_failed doc=prj_1/environments" in caplog.text
