@@ -68,7 +68,12 @@ class Merger:
     def close(self) -> None:
         """Let go of the process."""
         if self._pool is not None:
+            # Ended, not waited for: the interpreter joins pool processes at its exit, and a merge of a large document
+            # on a busy machine would keep a server from ending for many seconds. What it merges stays in the log.
+            processes = list((self._pool._processes or {}).values())
             self._pool.shutdown(wait=False, cancel_futures=True)
+            for process in processes:
+                process.kill()
             self._pool = None
 
 
