@@ -19,6 +19,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
+from pycrdt import Doc
+
 from collab.compaction import Compactor, SnapshotLog
 from collab.config import CollabConfig
 from collab.errors import CloseCode
@@ -242,7 +244,7 @@ class Rooms:
             self._let_go(room)
         for room in list(self._retired):
             self._retired.pop(room).cancel()
-            room.close()
+            _end(room)
         self.merger.close()
         return all_saved
 
@@ -350,7 +352,7 @@ class Rooms:
             room.hasten()
             await asyncio.sleep(_SEE_OFF_S)
         self._retired.pop(room, None)
-        room.close()
+        _end(room)
         logger.info("room.closed doc=%s epoch=%d", room.doc_id, room.epoch)
 
     async def _sweep(self) -> None:
@@ -403,7 +405,7 @@ class Rooms:
 
     def _let_go(self, room: Room) -> None:
         if self._forget(room):
-            room.close()
+            _end(room)
             logger.info("room.closed doc=%s", room.doc_id)
 
     def _forget(self, room: Room) -> bool:
@@ -416,3 +418,9 @@ class Rooms:
         for tell in self.on_close:
             tell(room)
         return True
+
+
+def _end(room: Room) -> None:
+    room.close()
+    # A room and its parts know each other: without this the document would stay until Python looks for cycles.
+    room.replica.doc = Doc()
