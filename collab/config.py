@@ -75,8 +75,11 @@ class CollabConfig:
     presence_remote_ttl_s: float = 45.0
     """Presence from another node that is not refreshed for this long is cleared (clients refresh every 15 s)."""
 
-    save_pause_s: float = 0.004
-    """Commits begin at least this far apart under load, so that each carries more."""
+    save_share: float = 0.2
+    """Share of the time spent on commits: after one that took t, the next waits so that it carries more. One that comes
+    after a quiet moment begins at once."""
+    save_pause_max_s: float = 0.02
+    """The longest a change waits for the next commit to begin."""
     save_retry_min_s: float = 0.1
     """First pause after a failed save; doubles up to `save_retry_max_s`."""
     save_retry_max_s: float = 5.0
@@ -136,6 +139,9 @@ class CollabConfig:
             value = getattr(self, field.name)
             if isinstance(value, (int, float)) and value < 0:
                 raise ValueError(f"CollabConfig.{field.name} is {value}: it cannot be negative")
-        for name in ("max_frame_bytes", "max_update_bytes", "fanout_share", "presence_hz", "pulse_s", "outbox_frames"):
+        for name in (
+            "max_frame_bytes", "max_update_bytes", "fanout_share", "save_share", "presence_hz", "pulse_s",
+            "outbox_frames",
+        ):
             if getattr(self, name) <= 0:
                 raise ValueError(f"CollabConfig.{name} must be above zero")

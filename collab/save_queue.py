@@ -7,7 +7,6 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Protocol
 
 from collab.errors import NotSavingError
@@ -21,6 +20,9 @@ logger = logging.getLogger(__name__)
 
 Change = tuple[bytes, Origin, float]
 """An applied update, who caused it, and when (unix seconds)."""
+
+_MOMENT_S = 0.25
+"""The history tells apart what one session did further apart than this."""
 
 CHANGE_OVERHEAD_BYTES = 200
 """What a waiting change costs beside its bytes: objects are not free, and most updates are small."""
@@ -204,17 +206,27 @@ class SaveQueue:
 
 
 def rows_of(changes: Sequence[Change], doc_id: DocId, node: str, epoch: int = 1) -> list[Update]:
-    """Rows for the log: one for what one session did in a row; `merge_updates` loses nothing."""
+    """Rows for the log: one for what one session did within a moment; `merge_updates` loses nothing, and does not mind
+    what others did in between."""
+    runs: dict[Origin, list[Change]] = {}
+    done: list[list[Change]] = []
+    for change in changes:
+        run = runs.get(change[1])
+        if run is not None and change[2] - run[0][2] <= _MOMENT_S:
+            run.append(change)
+        else:
+            run = runs[change[1]] = [change]
+            done.append(run)
     rows: list[Update] = []
-    for origin, run in groupby(changes, key=lambda change: change[1]):
-        made = list(run)
+    for run in done:
+        origin, at = run[0][1], run[0][2]
         session = origin.session if isinstance(origin, SessionOrigin) else ""
         rows.extend(
             Update(
                 doc=doc_id, payload=payload, author=origin.author, origin=_describe(origin), session=session, node=node,
-                at=made[0][2], epoch=epoch,
+                at=at, epoch=epoch,
             )
-            for payload in merged([change[0] for change in made])
+            for payload in merged([change[0] for change in run])
         )  # fmt: skip
     return rows
 

@@ -151,8 +151,9 @@ class Saver:
                 self._refusals = 0
                 pause = self._config.save_retry_min_s
                 self._recovered()
-                rest = self._config.save_pause_s - (loop.time() - began)
-                if rest > 0 and not self._closing:
+                took = loop.time() - began
+                rest = min(took * (1 / self._config.save_share - 1), self._config.save_pause_max_s)
+                if not self._closing:
                     await asyncio.sleep(rest)
                 continue
             if outcome == "refused":

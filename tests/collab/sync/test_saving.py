@@ -13,9 +13,10 @@ from pycrdt import Doc, Map, get_state
 from collab import codec
 from collab.config import CollabConfig
 from collab.errors import NotSavingError
-from collab.origin import AttachOrigin, DirectOrigin
+from collab.origin import AttachOrigin, DirectOrigin, SessionOrigin
 from collab.replica import merged
 from collab.room import Room
+from collab.save_queue import rows_of
 from store.errors import UnavailableError
 from store.ids import DocId
 from store.updates import Update
@@ -402,3 +403,25 @@ async def test_D2_a_mistake_of_a_listener_stops_no_saving(caplog: pytest.LogCapt
         count(two, 1)
         await asyncio.gather(one.saved(2.0), two.saved(2.0))
     assert "saving.listener_failed doc=prj_1/environments" in caplog.text
+
+
+def test_H1_what_each_session_did_within_a_moment_is_one_row_of_its_own() -> None:
+    source: Doc = Doc()
+    pieces: list[bytes] = []
+    subscription = source.observe(lambda event: pieces.append(event.update))
+    for n in range(6):
+        source.get("environments", type=Map)[f"k{n}"] = n
+    source.unobserve(subscription)
+    ana, ben = SessionOrigin("usr_ana", "ses_1"), SessionOrigin("usr_ben", "ses_2")
+    changes = [(piece, (ana, ben)[n % 2], 100.0 + n / 100) for n, piece in enumerate(pieces[:4])]
+    changes += [(pieces[4], ana, 101.0), (pieces[5], AttachOrigin("job_1"), 101.0)]
+
+    rows = rows_of(changes, doc_id(), "node-1")
+
+    assert [(row.author, row.session, row.at) for row in rows] == [
+        ("usr_ana", "ses_1", 100.0), ("usr_ben", "ses_2", 100.01), ("usr_ana", "ses_1", 101.0), ("farm", "", 101.0),
+    ]  # fmt: skip
+    again: Doc = Doc()
+    for row in rows:
+        again.apply_update(row.payload)
+    assert again.get("environments", type=Map).to_py() == {f"k{n}": float(n) for n in range(6)}
