@@ -33,7 +33,7 @@ describe('the connection chip', () => {
 		live.refusal = { code: 4403, reason: 'G2: membership ended' };
 		flushSync();
 
-		expect(found.textContent?.trim()).toBe('Not allowed');
+		expect(found.textContent?.trim()).toBe('Read only');
 	});
 
 	it('says at length what it means when pressed, and offers the copy', async () => {

@@ -73,12 +73,12 @@ export function standingSentences(now: Standing): string[] {
 	const are = now.waiting === 1 ? 'is' : 'are';
 	if (now.line === 'live' && now.saved === 'unsaved') {
 		const since = now.failing_since_s === null ? '' : ` since ${clock(now.failing_since_s)}`;
-		said.push(`The server cannot store anything${since}. Everybody goes on working together; it keeps trying.`);
+		said.push(`The server has not been able to store anything${since}. Everybody goes on working together, and it keeps trying.`);
 	} else if (now.line === 'live') {
 		said.push(now.waiting ? `${count} ${are} on the way to the server.` : 'Everything you did is stored on the server.');
-	} else if (now.busy) said.push('The server is too busy to let you in just now. It is asked again by itself.');
+	} else if (now.busy) said.push('The server is too busy to let you in just now. It is tried again by itself.');
 	else if (now.line === 'reconnecting') said.push('The line to the server is being made.');
-	else said.push('The server cannot be reached. You can go on working; it is asked again by itself.');
+	else said.push('The server cannot be reached. You can go on working; it is tried again by itself.');
 
 	if (now.waiting && (now.line !== 'live' || now.saved === 'unsaved')) {
 		const one = now.waiting === 1;

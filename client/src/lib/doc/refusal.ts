@@ -53,7 +53,7 @@ export function explain(refusal: Refusal, waiting: number): Explained {
 			return {
 				title: 'Not allowed',
 				detail: `The server refused${because}. An owner of the project can change what you may do.${unsaved}`,
-				ways: waiting ? ['download', 'set-aside'] : ['download', 'retry']
+				ways: waiting ? ['download', 'set-aside', 'retry'] : ['download', 'retry']
 			};
 		case 4404:
 			return {

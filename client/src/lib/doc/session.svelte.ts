@@ -11,7 +11,6 @@ import { FIRST_SLOT } from './names.ts';
 import type { About } from './export.ts';
 import { Presence } from './presence.svelte.ts';
 import { ProjectDocument, type Environment } from './project.svelte.ts';
-import { passes } from './refusal.ts';
 
 export class ProjectSession {
 	readonly id: string;
@@ -46,7 +45,7 @@ export class ProjectSession {
 	/** Viewers and reviewers may not edit environments, nor may anybody the server has turned away for good. */
 	get may_edit(): boolean {
 		const role = this.project?.role;
-		if (this.live.refusal && !passes(this.live.refusal)) return false;
+		if (this.live.turned_away) return false;
 		return role === undefined || role === 'editor' || role === 'owner';
 	}
 
