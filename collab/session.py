@@ -89,6 +89,7 @@ class Session:
         self.finished = asyncio.Event()
         self.resyncs = 0
         self.has_asked = False
+        self.is_vouched = True
         self._config = config
         self._messages = Bucket(config.messages_per_s, config.messages_burst, now)
         self._bytes = Bucket(config.bytes_per_s, config.bytes_burst, now)
@@ -301,6 +302,7 @@ async def serve(
     if epoch is not None and epoch != room.epoch:
         session.refuse(EpochError(f"this document has another history now (epoch {room.epoch}, you have {epoch})"))
         return session.closed or (int(CloseCode.EPOCH), "")
+    session.is_vouched = epoch is not None or room.epoch == 1
     room.join(session)
     transport.attach(session)
     try:
