@@ -20,6 +20,7 @@ const provider = new WebsocketProvider(url, room, doc, {
 const waiting = [] // [own clock after the edit, key]
 const acknowledged = []
 const saving = []
+const codes = [] // with which connections ended
 let written = 0
 let timer
 
@@ -31,6 +32,7 @@ provider.messageHandlers[SUBSCRIBE] = (_encoder, decoder) => {
 }
 provider.messageHandlers[SAVING] = (_encoder, decoder) => saving.push(JSON.parse(decoding.readVarString(decoder)))
 provider.on('status', ({ status }) => status === 'connected' && provider.ws.send(new Uint8Array([SUBSCRIBE])))
+provider.on('connection-close', (event) => event && codes.push(event.code))
 
 const write = () => {
   const key = `${name}-${written++}`
@@ -50,7 +52,7 @@ const commands = {
   },
   rest: () => clearInterval(timer),
   set: ({ key, value }) => void root.set(key, value),
-  report: () => ({ written, acknowledged, saving, waiting: waiting.length }),
+  report: () => ({ written, acknowledged, saving, codes, waiting: waiting.length }),
   dump: () => root.toJSON(),
   state: () => Object.fromEntries([...Y.decodeStateVector(Y.encodeStateVector(doc))].sort()),
 }
