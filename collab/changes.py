@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from collab.codec import sync_update
 from collab.errors import ProtocolError
-from collab.replica import PoisonError, checked, merged
+from collab.replica import PoisonError, merged
 from collab.structs import Extent
 
 if TYPE_CHECKING:
@@ -90,19 +90,15 @@ class Changes:
         """Whether something is still to be applied or sent."""
         return self._flush_due is not None
 
-    def take(self, session: Session, update: bytes) -> None:
-        """A session's update: looked through now, applied with the next flush, with what else comes until then.
-
-        Raises:
-            ProtocolError: it is refused.
-        """
-        self._inbox.append((session, update, checked(update)))
+    def take(self, session: Session, update: bytes, extent: Extent) -> None:
+        """A session's update that has been looked through: applied with the next flush, with what comes until then."""
+        self._inbox.append((session, update, extent))
         self._flush_soon()
         # A socket that is read once for many frames costs a fraction of one that is read for each.
         if self._next_flush_at - self._loop.time() > _WORTH_A_PAUSE_S and session.pause():
             self._pausing.append(session)
 
-    def apply(self, session: Session, update: bytes, extent: Extent | None = None) -> None:
+    def apply(self, session: Session, update: bytes, extent: Extent) -> None:
         """Apply a session's update now.
 
         Raises:
@@ -237,4 +233,5 @@ def _united(extents: Sequence[Extent]) -> Extent:
             last[client] = max(clock, last.get(client, 0))
         for client, clock in extent.deleted.items():
             deleted[client] = max(clock, deleted.get(client, 0))
-    return Extent(first, last, deleted, any(extent.has_astral_text for extent in extents))
+    has_astral_text = any(extent.has_astral_text for extent in extents)
+    return Extent(first, last, deleted, has_astral_text, [place for extent in extents for place in extent.places])

@@ -16,6 +16,7 @@ from pycrdt import Doc, Map, get_state, get_update, merge_updates
 
 from collab.codec import EMPTY_UPDATE, decode_state_vector
 from collab.errors import CollabError, ProtocolError
+from collab.nesting import Nesting
 from collab.origin import LoadOrigin, Origin
 from collab.structs import Extent, extent_of
 from store.ids import DocId, DocKind
@@ -112,6 +113,7 @@ class Replica:
         self.bytes = 0
         self._waiting: list[tuple[bytes, Extent]] = []
         self.has_astral_text = False
+        self._nesting = Nesting()
         self._on_paths = on_paths
         self._history: list[bytes] = []
         self._recent: list[bytes] = []
@@ -154,6 +156,14 @@ class Replica:
             ProtocolError: it does not decode; nothing was touched.
         """
         self._apply(update, origin, extent)
+
+    def check_depth(self, extent: Extent) -> None:
+        """Look whether an update that is to be tried elsewhere nests too deep.
+
+        Raises:
+            ProtocolError: it does.
+        """
+        self._nesting.admit(extent.places, self._state)
 
     def edit(self, origin: Origin, change: Callable[[Doc[Any]], T]) -> tuple[T | None, list[bytes], Exception | None]:
         """Let the server itself change the document in one transaction.
@@ -232,6 +242,8 @@ class Replica:
                 except ProtocolError as error:  # of the log or another node; clients' are refused
                     logger.warning("replica.extent_unknown doc=%s bytes=%d: %s", self.doc_id, len(update), error)
                     continue
+                self._nesting.note(extent.places)
+                extent.places.clear()  # large, and needed no more
             self.has_astral_text |= extent.has_astral_text
             waiting.append((update, extent))
         self._waiting = [pair for pair in waiting if pair[1].waits_for_more_than(state)][-_WAITING_KEPT:]
@@ -262,6 +274,7 @@ class Replica:
                 extent = checked(update)
             else:
                 call_guarded("an update", get_state, update)
+        depths = self._nesting.admit(extent.places, self._state) if extent is not None else None
         try:
             apply_to(self.doc, update)
         except (KeyboardInterrupt, SystemExit):
@@ -280,6 +293,9 @@ class Replica:
                 raise PoisonError(f"an update that cannot be applied: {error}") from error
             # What it changed was not seen: everything may have.
             self._touched.update((root, ANY_KEY) for root in ROOTS[self.doc_id.kind])
+        if extent is not None and depths is not None:
+            self._nesting.keep(depths)
+            extent.places.clear()  # large, and needed no more
         self._keep(update, extent)
         self._report(origin)
 
@@ -318,6 +334,9 @@ class Replica:
         self.version += 1
         self.watch()
         return True
+
+    def _state(self) -> dict[int, int]:
+        return decode_state_vector(self.state())
 
     def _keys_at(self, path: Path) -> list[str]:
         value: Any = self.doc.get(str(path[0]), type=Map)

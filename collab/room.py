@@ -21,6 +21,7 @@ from collab.codec import (
     Kind,
     decode_frame,
     decode_presence,
+    decode_state_vector,
     presence_frame,
     saved_frame,
     saving_frame,
@@ -34,10 +35,11 @@ from collab.guards import may_write, refusal
 from collab.histories import vouch
 from collab.origin import DirectOrigin, Origin, RelayOrigin
 from collab.presence import Presence
-from collab.replica import Path, Replica
+from collab.replica import Path, Replica, checked
 from collab.saving import SaveQueue, Saver
 from collab.session import Session
 from collab.showing import Showing
+from collab.writers import Writers
 from store.ids import DocId
 
 logger = logging.getLogger(__name__)
@@ -109,6 +111,7 @@ class Room:
         self._subscribers = 0
         self._changes = Changes(self)
         self._showing = Showing(self)
+        self._writers = Writers(lambda: decode_state_vector(self.replica.state()))
 
     # -- reading and editing -------------------------------------------------------------------------------------------
 
@@ -219,6 +222,7 @@ class Room:
             return
         self._subscribers -= session.wants_saved
         self.touched_at = self.now()
+        self._writers.leave(session)
         gone = self.presence.drop(session.id)
         if gone:
             self._showing.show(gone)
@@ -239,6 +243,8 @@ class Room:
             vouch(self, session, message)
         if message.kind is Kind.SYNC_UPDATE or message.kind is Kind.SYNC_STEP2:
             self._write(session, message.body)
+            if message.kind is Kind.SYNC_STEP2:
+                self._writers.has_answered(session)
         elif message.kind is Kind.AWARENESS:
             self._hear(session, message.body)
         elif message.kind is Kind.SYNC_STEP1:
@@ -360,11 +366,14 @@ class Room:
         if self.replica.bytes + len(update) > self.config.max_document_bytes:
             raise TooLargeError(f"the document has grown to {self.replica.bytes} bytes and takes no more")
         self._saves.check()
+        extent = checked(update)
+        self._writers.admit(session, extent)
         if self.gate is not None:  # which must see each change by itself, before it is merged with others
+            self.replica.check_depth(extent)
             self.gate.admit(session, update)
-            self._changes.apply(session, update)
+            self._changes.apply(session, update, extent)
             return
-        self._changes.take(session, update)
+        self._changes.take(session, update, extent)
 
     def _hear(self, session: Session, body: bytes) -> None:
         entries = decode_presence(body, max_entries=_PRESENCE_ENTRIES)
