@@ -71,6 +71,7 @@ class Figures:
     unsaved_bytes: int
     oldest_unsaved_s: float
     saving_failing_since: float | None
+    saving_trouble: str
     commits: int
     rows: int
     save_failures: int
@@ -191,6 +192,7 @@ class Rooms:
             unsaved_bytes=sum(room.unsaved_bytes for room in live),
             oldest_unsaved_s=max(0.0, self._clock() - min(oldest)) if oldest else 0.0,
             saving_failing_since=self._saver.failing_since,
+            saving_trouble=self._saver.trouble,
             commits=self._saver.commits,
             rows=self._saver.rows,
             save_failures=self._saver.failures,

@@ -34,6 +34,8 @@ async def healthz() -> HealthOut:
 )
 async def readyz(response: Response, house: TheHouse) -> HealthOut:
     checks = await check_services(house)
+    # A full disk still answers what is asked of it; whether it takes what people write, only writing shows.
+    checks["saving"] = house.rooms.figures().saving_trouble or "ok"
     # Without the relay this node serves its own people and their changes are saved: a balancer must not send them away,
     # least of all from every node at once.
     ready = all(each == "ok" for name, each in checks.items() if name != "relay")

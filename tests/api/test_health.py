@@ -18,7 +18,7 @@ async def test_a_healthy_server_says_so_to_anybody(live: Live) -> None:
         ready = await anybody.get("/readyz")
 
     assert ready.status_code == 200
-    assert ready.json()["checks"] == {"database": "ok", "objects": "ok", "relay": "ok"}
+    assert ready.json()["checks"] == {"database": "ok", "objects": "ok", "relay": "ok", "saving": "ok"}
 
 
 async def test_metrics_are_open_to_this_machine_only(live: Live, owner: httpx.AsyncClient, project: str) -> None:
@@ -98,7 +98,10 @@ async def test_an_edit_that_cannot_be_saved_is_not_answered_as_done(
         broken.setattr(live.house.stores.log, "append", gone)
         broken.setattr("collab.room.Room.saved", given_up)
         answer = await owner.patch(f"/api/environments/{environment}", json={"name": "Kept"})
+        ready = await owner.get("/readyz")
     assert answer.status_code == 503
+    assert ready.status_code == 503
+    assert "changes are not saved since" in ready.json()["checks"]["saving"]
 
     # D2: the edit was not lost; it is durable once the store is back.
     assert live.house.stores.log.append == append
