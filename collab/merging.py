@@ -110,7 +110,7 @@ def merge_checked(base: bytes | None, rows: Sequence[bytes]) -> Merged:
 def agree(pieces: Sequence[bytes], others: Sequence[bytes]) -> bool:
     """Whether two ways to build a document give the same."""
     try:
-        return _held_by(pieces) == _held_by(others) and _reach(pieces) == _reach(others)
+        return _held_by(pieces) == _held_by(others)
     except ProtocolError as error:
         logger.warning("merging.not_compared pieces=%d: %s", len(pieces), error)
         return False
@@ -175,24 +175,22 @@ def _doc_of(pieces: Sequence[bytes]) -> Doc[Any]:
     return doc
 
 
-def _held_by(pieces: Sequence[bytes]) -> tuple[dict[int, int], dict[int, list[tuple[int, int]]], Any]:
-    """State vector, deletions and content of the document that the pieces make."""
+def _held_by(pieces: Sequence[bytes]) -> tuple[Any, ...]:
+    """What the document that the pieces make holds, comparable: its state vector, deletions and content, and how far
+    structs and deletions reach that still wait for earlier ones.
+    """
     doc = _doc_of(pieces)
     deleted = _deletions(Snapshot.from_doc(doc).encode())
     roots = {name: doc.get(name, type=Map).to_py() for names in ROOTS.values() for name in names}
-    return decode_state_vector(doc.get_state()), deleted, repr(_sorted(roots))
-
-
-def _reach(pieces: Sequence[bytes]) -> tuple[dict[int, int], dict[int, int]]:
-    """How far structs and deletions reach, those that wait included."""
-    last: dict[int, int] = {}
-    deleted: dict[int, int] = {}
+    reach: dict[int, int] = {}
+    # Of two who set one key at once the later deletes the other's in everybody's document, and in nobody's update.
+    deleted_to = {client: ranges[-1][1] for client, ranges in deleted.items()}
     for piece in pieces:
         extent = extent_of(piece)
-        for seen, found in ((last, extent.last), (deleted, extent.deleted)):
+        for seen, found in ((reach, extent.last), (deleted_to, extent.deleted)):
             for client, end in found.items():
                 seen[client] = max(seen.get(client, 0), end)
-    return last, deleted
+    return decode_state_vector(doc.get_state()), deleted, repr(_sorted(roots)), reach, deleted_to
 
 
 def _deletions(snapshot: bytes) -> dict[int, list[tuple[int, int]]]:
