@@ -6,6 +6,7 @@ import * as Y from 'yjs'
 import { Client, finish, now, percentiles, readVector, ready, SAVED, SYNC, SYNC_STATUS } from './wire.mjs'
 
 const { targets, protocol, at_once: atOnce, seconds } = JSON.parse(process.argv[2])
+const PATIENCE_MS = 30_000
 const times = []
 let next = 0
 const visit = async (number) => {
@@ -33,7 +34,12 @@ const visit = async (number) => {
     })
   }
   if (protocol === 'y') client.send(Buffer.from([SAVED]))
+  const patience = setTimeout(() => {
+    console.error(`visit ${number}: the server has not taken it for ${PATIENCE_MS / 1000} s`)
+    process.exit(1)
+  }, PATIENCE_MS)
   await isTaken
+  clearTimeout(patience)
   await client.leave()
   times.push(now() - began)
 }
