@@ -3,6 +3,7 @@ import { flushSync } from 'svelte';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { About } from '../doc/export.ts';
 import { LiveDocument } from '../doc/live-document.svelte.ts';
+import { forgetCopiesOf } from '../doc/local-copy.ts';
 import ConnectionChip from './ConnectionChip.svelte';
 import Shell from './Shell.test.svelte';
 
@@ -15,7 +16,10 @@ function chip(): HTMLElement {
 	return screen.getByTestId('connection-chip');
 }
 
-afterEach(() => live.end());
+afterEach(async () => {
+	live.end();
+	await forgetCopiesOf('usr_chip');
+});
 
 describe('the connection chip', () => {
 	it('says in words and in attributes that one is offline and how much waits', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chipText, lineOf, PATIENCE_MS, savedOf, standingSentences, type Standing } from './line.ts';
+import { chipShort, chipText, lineOf, PATIENCE_MS, savedOf, standingSentences, type Standing } from './line.ts';
 
 const trying = { network: true, synced: false, lost_at_ms: 1000, refused: false };
 const well: Standing = {
@@ -42,6 +42,15 @@ describe('the line tells the truth', () => {
 		[{ cut_off: true }, 'Saved · cut off']
 	])('counts in words: %j', (so, text) => {
 		expect(chipText({ ...well, ...so })).toBe(text);
+	});
+
+	it.each<[Partial<Standing>, string]>([
+		[{ saved: 'unsaved', waiting: 4, failing_since_s: 5 }, 'Not saved · 4'],
+		[{ line: 'offline', saved: 'unsaved', waiting: 4 }, 'Offline · 4'],
+		[{ line: 'reconnecting', busy: true, waiting: 2 }, 'Busy · 2'],
+		[{ cut_off: true }, 'Cut off']
+	])('keeps the number where there is little room: %j', (so, text) => {
+		expect(chipShort({ ...well, ...so })).toBe(text);
 	});
 
 	it('says that a tab may be closed only when this device keeps what waits', () => {

@@ -66,6 +66,17 @@ export function chipText(now: Standing): string {
 	return now.waiting ? `${trying} ${waiting} waiting` : trying;
 }
 
+/** The same where there is room for a word and a number only. */
+export function chipShort(now: Standing): string {
+	const count = now.waiting ? ` · ${now.waiting}` : '';
+	if (now.line === 'live') {
+		if (now.saved !== 'saved') return now.saved === 'saving' ? 'Saving…' : `Not saved${count}`;
+		return now.cut_off ? 'Cut off' : 'Saved';
+	}
+	if (now.busy) return `Busy${count}`;
+	return now.line === 'offline' ? `Offline${count}` : `Trying…${count}`;
+}
+
 /** The same at length: what is so, and what one can or need not do. */
 export function standingSentences(now: Standing): string[] {
 	const said: string[] = [];
