@@ -43,7 +43,7 @@ class Plan:
 
 PLANS = {
     "stock": Plan((0, 1, 2, 3, 4, 5, 6)),
-    "restart": Plan((7,), together=8, kills=0.4),
+    "restart": Plan((7,), together=8, kills=0.25),
     "nodes": Plan((8,)),
     "mixed": Plan((9,), gentle=True),
 }
