@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,8 @@ def test_D4_after_a_restoration_nobody_loses_their_copy(server: Server, open_as:
     expect(chip).not_to_have_attribute("data-connection", "live", timeout=SAVED_MS)
     hers = turn_the_hour(ana, 6)
 
-    asyncio.run(restore(tmp_path, project, environment, hour=3.5))
+    with ThreadPoolExecutor(1) as aside:  # Playwright has a loop running in this thread
+        aside.submit(asyncio.run, restore(tmp_path, project, environment, hour=3.5)).result()
     back_again(server, tmp_path)
     bar = ana.get_by_test_id("refusal")
     expect(bar).to_have_attribute("data-code", "4409", timeout=SAVED_MS)
