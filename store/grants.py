@@ -29,14 +29,13 @@ class Grants:
     async def give(self, project: ProjectId, objects: Collection[ObjectId]) -> None:
         """Let the project's members fetch these objects; giving twice changes nothing."""
         held = select(grants.c.object).where(grants.c.project == project, grants.c.object.in_(list(objects)))
-        async with self._database.read() as connection:
-            missing = set(objects) - set(await connection.scalars(held))
+        missing = set(objects) - await self._database.look(lambda connection: set(connection.scalars(held)))
         if not missing:
             return
         insert = sqlite.insert if self._database.dialect == "sqlite" else postgresql.insert
         rows = [{"object": object_id, "project": project} for object_id in sorted(missing)]
-        async with self._database.write() as connection:
-            await connection.execute(insert(grants).on_conflict_do_nothing(), rows)
+        statement = insert(grants).on_conflict_do_nothing()
+        await self._database.transact(lambda connection: connection.execute(statement, rows))
 
     async def may_see(self, user: UserId, object_id: ObjectId) -> bool:
         """Whether the user is a member of a project that the object was given to."""

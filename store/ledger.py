@@ -11,10 +11,10 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, Literal
 
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Result, Select, delete, func, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from store.claiming import next_number
@@ -23,7 +23,7 @@ from store.database import Database
 from store.errors import ConflictError, NotFoundError
 from store.ids import EnvironmentId, JobId, ProjectId, UserId
 from store.jobs import ACTIVE_STATES, TERMINAL_STATES, Job, JobState, NewJob, Submission, job_from_row
-from store.submitting import enter, lock_slots
+from store.submitting import enter
 from store.tables import jobs
 
 __all__ = ["Job", "JobLedger", "JobState", "NewJob", "Submission"]
@@ -55,10 +55,7 @@ class JobLedger:
         if not wanted:
             return []
         now = self._clock()
-        async with self._database.write() as connection:
-            if self._database.dialect == "postgresql":
-                await lock_slots(connection, wanted)
-            return await enter(connection, wanted, now)
+        return await self._database.transact(lambda connection: enter(connection, wanted, now))
 
     @gives_way
     async def claim(self, *, lane: str, worker: str, lease_s: float, now: float) -> Job | None:
@@ -73,21 +70,16 @@ class JobLedger:
         for _ in range(_CLAIM_TRIES):
             try:
                 if self._database.dialect == "postgresql":
-                    async with self._database.write() as connection:
-                        number = await connection.scalar(next_number(lane, now, lock=True))
-                        taken = await _take(connection, number, worker, lease_s, now)
+                    number, taken = await self._database.transact(partial(_claim, lane, worker, lease_s, now))
                 else:
                     # SQLite has one writer and people wait for it: choose before, take with a guard.
-                    async with self._claiming, self._database.read() as connection:
-                        number = await connection.scalar(next_number(lane, now, lock=False))
-                        taken = []
+                    async with self._claiming:
+                        number = await self._database.look(partial(_choose, lane, now))
+                        taken = None
                         if number is not None:
-                            async with self._database.write() as writing:
-                                taken = await _take(writing, number, worker, lease_s, now)
-                if taken:
-                    return taken[0]
-                if number is None:
-                    return None
+                            taken = await self._database.transact(partial(_take, number, worker, lease_s, now))
+                if taken is not None or number is None:
+                    return taken
             except ConflictError:
                 # Another worker began the same digest in this moment, and the database refused a second run.
                 logger.debug("ledger.claim_again lane=%s worker=%s", lane, worker)
@@ -109,14 +101,17 @@ class JobLedger:
             values["progress"] = progress
         if phase is not None:
             values["phase"] = phase
-        async with self._database.write() as connection:
-            held = await _change(connection, _held(job_id, fence), **values)
+
+        def beat(connection: Connection) -> Literal["held", "cancel", "lost"]:
+            held = _change(connection, _held(job_id, fence), **values)
             if held:
                 return "cancel" if held[0].cancel_requested else "held"
-            row = await _find(connection, job_id)
-        if row is not None and row.fence == fence and row.state in (JobState.CANCELED, JobState.SUPERSEDED):
-            return "cancel"
-        return "lost"
+            row = _find(connection, job_id)
+            if row is not None and row.fence == fence and row.state in (JobState.CANCELED, JobState.SUPERSEDED):
+                return "cancel"
+            return "lost"
+
+        return await self._database.transact(beat)
 
     @gives_way
     async def finish(self, job_id: JobId, fence: int, result: dict[str, Any], now: float) -> list[Job]:
@@ -129,29 +124,32 @@ class JobLedger:
             "state": JobState.DONE, "result": json.dumps(result, separators=(",", ":")), "progress": 1.0,
             "finished_at": now, "lease_until": None, "error_kind": None, "error": None,
         }
-        async with self._database.write() as connection:
-            own = await _change(connection, _held(job_id, fence), **done)
+
+        def finish(connection: Connection) -> list[Job]:
+            own = _change(connection, _held(job_id, fence), **done)
             if not own:
                 return []
             same = (jobs.c.digest == own[0].digest) & (jobs.c.state == JobState.QUEUED)
-            return own + await _change(connection, same, **done)
+            return own + _change(connection, same, **done)
+
+        return await self._database.transact(finish)
 
     @gives_way
     async def fail(self, job_id: JobId, fence: int, kind: str, message: str, now: float) -> Job | None:
         """Close a job as failed: `kind` for programs, `message` a sentence for people. None when the fence is stale."""
-        async with self._database.write() as connection:
-            failed = await _change(
+        failed = await self._database.transact(
+            lambda connection: _change(
                 connection, _held(job_id, fence),
                 state=JobState.FAILED, error_kind=kind, error=message, finished_at=now, lease_until=None,
             )
+        )
         return failed[0] if failed else None
 
     @gives_way
     async def release(self, job_id: JobId, fence: int) -> bool:
         """Give a job back unfinished, as a draining worker does: queued again, not counted as lost."""
-        async with self._database.write() as connection:
-            held = await _lock(connection, _held(job_id, fence))
-            return bool([await self._put_back(connection, job, self._clock(), lost=False) for job in held])
+        now = self._clock()
+        return bool(await self._database.transact(lambda connection: _put_back(connection, _held(job_id, fence), now)))
 
     @gives_way
     async def stop(self, job_id: JobId, fence: int, now: float) -> Job | None:
@@ -160,9 +158,8 @@ class JobLedger:
         If in the meantime the same picture was asked for again, the row goes back to the queue instead. None when the
         row was closed already (`cancel` closes it at once) or the fence is stale.
         """
-        async with self._database.write() as connection:
-            held = await _lock(connection, _held(job_id, fence))
-            return await self._put_back(connection, held[0], now, lost=False) if held else None
+        back = await self._database.transact(lambda connection: _put_back(connection, _held(job_id, fence), now))
+        return back[0] if back else None
 
     @gives_way
     async def cancel(self, job_id: JobId, now: float) -> Job | None:
@@ -171,14 +168,17 @@ class JobLedger:
         Raises:
             NotFoundError: there is no such job.
         """
-        async with self._database.write() as connection:
-            canceled = await _change(
+
+        def cancel(connection: Connection) -> Job | None:
+            canceled = _change(
                 connection, (jobs.c.id == job_id) & jobs.c.state.in_(ACTIVE_STATES),
                 state=JobState.CANCELED, cancel_requested=True, finished_at=now, lease_until=None,
             )
-            if not canceled and await _find(connection, job_id) is None:
+            if not canceled and _find(connection, job_id) is None:
                 raise NotFoundError(f"there is no job {job_id}")
-        return canceled[0] if canceled else None
+            return canceled[0] if canceled else None
+
+        return await self._database.transact(cancel)
 
     @gives_way
     async def expire(self, now: float) -> list[Job]:
@@ -188,8 +188,11 @@ class JobLedger:
             The rows as they are now.
         """
         gone = (jobs.c.state == JobState.RUNNING) & (jobs.c.lease_until < now)
-        async with self._database.write() as connection:
-            return [await self._put_back(connection, job, now, lost=True) for job in await _lock(connection, gone)]
+        # Nearly always there is none: that is seen without keeping other writers waiting.
+        query = select(jobs.c.number).where(gone).limit(1)
+        if await self._database.look(lambda connection: connection.scalar(query)) is None:
+            return []
+        return await self._database.transact(lambda connection: _put_back(connection, gone, now, lost=True))
 
     @gives_way
     async def retry(self, job_id: JobId, user: UserId, now: float) -> Job:
@@ -206,25 +209,21 @@ class JobLedger:
             project=old.project, environment=old.environment, user=user, slot=old.slot, lane=old.lane, tier=old.tier,
             digest=old.digest, spec=old.spec, priority=old.priority, batch=old.batch,
         )
-        async with self._database.write() as connection:
-            if self._database.dialect == "postgresql":
-                await lock_slots(connection, [wanted])
-            [submission] = await enter(connection, [wanted], now, retried_from=job_id)
-            return submission.job
+        [submission] = await self._database.transact(
+            lambda connection: enter(connection, [wanted], now, retried_from=job_id)
+        )
+        return submission.job
 
     async def find_done(self, digest: str) -> Job | None:
         """The latest done job with this digest: its result is the picture."""
         query = select(jobs).where(jobs.c.digest == digest, jobs.c.state == JobState.DONE, jobs.c.result.is_not(None))
-        async with self._database.read() as connection:
-            found = await connection.execute(query.order_by(jobs.c.number.desc()).limit(1))
-            row = found.mappings().first()
-        return None if row is None else job_from_row(row)
+        found = await self._all(query.order_by(jobs.c.number.desc()).limit(1))
+        return found[0] if found else None
 
     async def waiting(self, lane: str) -> int:
         """How many jobs of a lane are queued."""
         query = select(func.count()).where(jobs.c.lane == lane, jobs.c.state == JobState.QUEUED)
-        async with self._database.read() as connection:
-            return int(await connection.scalar(query) or 0)
+        return await self._database.look(lambda connection: int(connection.scalar(query) or 0))
 
     async def get(self, job_id: JobId) -> Job:
         """One job.
@@ -232,11 +231,10 @@ class JobLedger:
         Raises:
             NotFoundError: there is no such job.
         """
-        async with self._database.read() as connection:
-            job = await _find(connection, job_id)
-        if job is None:
+        found = await self._all(select(jobs).where(jobs.c.id == job_id))
+        if not found:
             raise NotFoundError(f"there is no job {job_id}")
-        return job
+        return found[0]
 
     async def list_jobs(
         self,
@@ -255,8 +253,7 @@ class JobLedger:
         for column, value in ((jobs.c.environment, environment), (jobs.c.slot, slot), (jobs.c.lane, lane)):
             if value is not None:
                 query = query.where(column == value)
-        async with self._database.read() as connection:
-            return [job_from_row(row) for row in (await connection.execute(query)).mappings()]
+        return await self._all(query)
 
     @gives_way
     async def prune_previews(self, older_than: float) -> list[Job]:
@@ -266,53 +263,69 @@ class JobLedger:
             & jobs.c.state.in_(TERMINAL_STATES)
             & (jobs.c.finished_at < older_than)
         )
-        async with self._database.write() as connection:
-            result = await connection.execute(delete(jobs).where(old).returning(jobs))
-            return [job_from_row(row) for row in result.mappings()]
+        return await self._database.transact(
+            lambda connection: _jobs(connection.execute(delete(jobs).where(old).returning(jobs)))
+        )
 
-    async def _put_back(self, connection: AsyncConnection, job: Job, now: float, *, lost: bool) -> Job:
-        """Where a running job goes whose worker is done with it without a result. The row's lock is held."""
-        closed: dict[str, Any] = {"finished_at": now, "lease_until": None}
-        lost_count = job.lost_count + 1 if lost else job.lost_count
-        values: dict[str, Any]
-        if job.cancel_requested:
-            ended = JobState.SUPERSEDED if job.superseded_by else JobState.CANCELED
-            values = {"state": ended, **closed}
-        elif lost_count >= LOST_LIMIT:
-            sentence = f"The worker was lost {lost_count} times while rendering this. Try again, or at a smaller size."
-            values = {"state": JobState.FAILED, "error_kind": "worker_lost", "error": sentence, **closed}
-        else:
-            values = {"state": JobState.QUEUED, "lease_owner": None, "lease_until": None, "progress": 0.0, "phase": ""}
-        changed = await _change(connection, _held(job.id, job.fence), lost_count=lost_count, **values)
-        return changed[0]
+    async def _all(self, query: Select[Any]) -> list[Job]:
+        return await self._database.look(lambda connection: _jobs(connection.execute(query)))
 
 
 def _held(job_id: JobId, fence: int) -> ColumnElement[bool]:
     return (jobs.c.id == job_id) & (jobs.c.fence == fence) & (jobs.c.state == JobState.RUNNING)
 
 
-async def _take(
-    connection: AsyncConnection, number: int | None, worker: str, lease_s: float, now: float
-) -> list[Job]:
-    if number is None:
-        return []
-    return await _change(
+def _choose(lane: str, now: float, connection: Connection) -> int | None:
+    return connection.scalar(next_number(lane, now, lock=False))
+
+
+def _claim(
+    lane: str, worker: str, lease_s: float, now: float, connection: Connection
+) -> tuple[int | None, Job | None]:
+    number = connection.scalar(next_number(lane, now, lock=True))
+    return number, None if number is None else _take(number, worker, lease_s, now, connection)
+
+
+def _take(number: int, worker: str, lease_s: float, now: float, connection: Connection) -> Job | None:
+    taken = _change(
         connection, (jobs.c.number == number) & (jobs.c.state == JobState.QUEUED),
         state=JobState.RUNNING, attempt=jobs.c.attempt + 1, fence=jobs.c.fence + 1, lease_owner=worker,
         lease_until=now + lease_s, started_at=now, progress=0.0, phase="",
     )
+    return taken[0] if taken else None
 
 
-async def _find(connection: AsyncConnection, job_id: JobId) -> Job | None:
-    row = (await connection.execute(select(jobs).where(jobs.c.id == job_id))).mappings().first()
-    return None if row is None else job_from_row(row)
+def _put_back(
+    connection: Connection, which: ColumnElement[bool], now: float, *, lost: bool = False
+) -> list[Job]:
+    """Where running jobs go whose worker is done with them without a result, or `lost`."""
+    held = connection.execute(select(jobs).where(which).order_by(jobs.c.number).with_for_update())
+    return [_put_one_back(connection, job, now, lost) for job in _jobs(held)]
 
 
-async def _lock(connection: AsyncConnection, which: ColumnElement[bool]) -> list[Job]:
-    found = await connection.execute(select(jobs).where(which).order_by(jobs.c.number).with_for_update())
-    return [job_from_row(row) for row in found.mappings()]
+def _put_one_back(connection: Connection, job: Job, now: float, lost: bool) -> Job:
+    closed: dict[str, Any] = {"finished_at": now, "lease_until": None}
+    lost_count = job.lost_count + 1 if lost else job.lost_count
+    values: dict[str, Any]
+    if job.cancel_requested:
+        ended = JobState.SUPERSEDED if job.superseded_by else JobState.CANCELED
+        values = {"state": ended, **closed}
+    elif lost_count >= LOST_LIMIT:
+        sentence = f"The worker was lost {lost_count} times while rendering this. Try again, or at a smaller size."
+        values = {"state": JobState.FAILED, "error_kind": "worker_lost", "error": sentence, **closed}
+    else:
+        values = {"state": JobState.QUEUED, "lease_owner": None, "lease_until": None, "progress": 0.0, "phase": ""}
+    return _change(connection, _held(job.id, job.fence), lost_count=lost_count, **values)[0]
 
 
-async def _change(connection: AsyncConnection, which: ColumnElement[bool], **values: Any) -> list[Job]:
-    result = await connection.execute(update(jobs).where(which).values(**values).returning(jobs))
+def _find(connection: Connection, job_id: JobId) -> Job | None:
+    found = _jobs(connection.execute(select(jobs).where(jobs.c.id == job_id)))
+    return found[0] if found else None
+
+
+def _change(connection: Connection, which: ColumnElement[bool], **values: Any) -> list[Job]:
+    return _jobs(connection.execute(update(jobs).where(which).values(**values).returning(jobs)))
+
+
+def _jobs(result: Result[Any]) -> list[Job]:
     return [job_from_row(row) for row in result.mappings()]

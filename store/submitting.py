@@ -11,8 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
-from sqlalchemy import bindparam, insert, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, insert, select, text, update
 
 from store.ids import EnvironmentId, JobId, ProjectId, new_id
 from store.jobs import ACTIVE_STATES, Job, JobState, NewJob, Submission, job_from_row
@@ -31,8 +30,8 @@ _CHANGE = (
 )
 
 
-async def enter(
-    connection: AsyncConnection, wanted: Sequence[NewJob], now: float, *, retried_from: JobId | None = None
+def enter(
+    connection: Connection, wanted: Sequence[NewJob], now: float, *, retried_from: JobId | None = None
 ) -> list[Submission]:
     """Add rows, or find those that already make these pictures for these slots; what they outdate gives way.
 
@@ -40,12 +39,14 @@ async def enter(
     running, and it had been asked to stop for a newer edit since taken back, it is asked to go on.
 
     Args:
-        connection: in a write transaction that holds these slots (`lock_slots`).
+        connection: in a writing transaction.
         wanted: in order: a later one outdates an earlier one of its slot.
         now: unix seconds.
         retried_from: for the rows added.
     """
-    before = await _active_rows(connection, wanted)
+    if connection.dialect.name == "postgresql":
+        _lock_slots(connection, wanted)
+    before = _active_rows(connection, wanted)
     rows = {job.id: job for jobs_there in before.values() for job in jobs_there}
     there = {place: [job.id for job in jobs_there] for place, jobs_there in before.items()}
     submissions: list[tuple[JobId, list[JobId], bool]] = []
@@ -71,20 +72,20 @@ async def enter(
                 rows[job.id] = replace(job, cancel_requested=True, superseded_by=kept.id)
         submissions.append((kept.id, superseded, not same))
     old = {job.id: job for jobs_there in before.values() for job in jobs_there}
-    await _write(connection, old, rows)
+    _write(connection, old, rows)
     return [
         Submission(job=rows[kept_id], superseded=[rows[job_id] for job_id in gone], fresh=fresh)
         for kept_id, gone, fresh in submissions
     ]
 
 
-async def lock_slots(connection: AsyncConnection, wanted: Sequence[NewJob]) -> None:
-    """On Postgres, let nobody else submit to these slots until COMMIT. Sorted, so that two callers cannot deadlock."""
+def _lock_slots(connection: Connection, wanted: Sequence[NewJob]) -> None:
+    """Let nobody else submit to these slots until COMMIT. Sorted, so that two callers cannot deadlock."""
     names = {"/".join(_place(request)) for request in wanted}
     keys = sorted(
         int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big", signed=True) for name in names
     )
-    await connection.execute(
+    connection.execute(
         text("SELECT count(pg_advisory_xact_lock(key)) FROM unnest(CAST(:keys AS bigint[])) AS key"), {"keys": keys}
     )
 
@@ -93,7 +94,7 @@ def _place(job: NewJob | Job) -> Place:
     return job.project, job.environment, job.slot, job.lane
 
 
-async def _active_rows(connection: AsyncConnection, wanted: Sequence[NewJob]) -> dict[Place, list[Job]]:
+def _active_rows(connection: Connection, wanted: Sequence[NewJob]) -> dict[Place, list[Job]]:
     """The queued and running rows of the slots wanted, oldest first, locked until COMMIT."""
     by_environment: dict[tuple[ProjectId, EnvironmentId], set[tuple[str, str]]] = defaultdict(set)
     for request in wanted:
@@ -112,7 +113,7 @@ async def _active_rows(connection: AsyncConnection, wanted: Sequence[NewJob]) ->
             .order_by(jobs.c.number)
             .with_for_update()
         )
-        for row in (await connection.execute(query)).mappings():
+        for row in connection.execute(query).mappings():
             job = job_from_row(row)
             if (job.slot, job.lane) in slots:
                 found[_place(job)].append(job)
@@ -129,7 +130,7 @@ def _new_row(request: NewJob, now: float, retried_from: JobId | None) -> Job:
     )
 
 
-async def _write(connection: AsyncConnection, before: dict[JobId, Job], rows: dict[JobId, Job]) -> None:
+def _write(connection: Connection, before: dict[JobId, Job], rows: dict[JobId, Job]) -> None:
     added, changed = [], []
     for job_id, job in rows.items():
         if job_id not in before:
@@ -142,6 +143,6 @@ async def _write(connection: AsyncConnection, before: dict[JobId, Job], rows: di
                 "finished": job.finished_at,
             })
     if changed:
-        await connection.execute(_CHANGE, changed)
+        connection.execute(_CHANGE, changed)
     if added:
-        await connection.execute(insert(jobs), added)
+        connection.execute(insert(jobs), added)
