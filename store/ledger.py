@@ -276,7 +276,8 @@ def _held(job_id: JobId, fence: int) -> ColumnElement[bool]:
 
 
 def _choose(lane: str, now: float, connection: Connection) -> int | None:
-    return connection.scalar(next_number(lane, now, lock=False))
+    number: int | None = connection.scalar(next_number(lane, now, lock=False))
+    return number
 
 
 def _claim(
