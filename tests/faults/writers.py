@@ -81,6 +81,11 @@ class PythonWriter:
         self._waiting.append((clocks(self.doc.get_state())[self.doc.client_id], key))
         return key
 
+    def set(self, key: str, value: str) -> None:
+        """One edit under a key of one's own choice."""
+        self.doc.get(FAULTS, type=pycrdt.Map)[key] = value
+        self._waiting.append((clocks(self.doc.get_state())[self.doc.client_id], key))
+
     async def write_on(self) -> None:
         """Write until the connection is lost."""
         while self.peer is not None and self.peer.close_code is None:
