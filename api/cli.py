@@ -13,6 +13,7 @@ import click
 
 from api.logs import set_up_logging
 from api.settings import VARIABLES, Settings, SettingsError
+from store.ids import DocKind
 
 T = TypeVar("T")
 
@@ -224,6 +225,84 @@ def migrate(data: Path | None) -> None:
 
     run(work())
     click.echo(f"{masked(settings.database_url)} is up to date")
+
+
+class Moment(click.ParamType[float]):
+    """A time on the command line."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Unix seconds."""
+        from api.moments import read_time
+
+        try:
+            return read_time(str(value))
+        except ValueError:
+            self.fail(f"{str(value)[:40]!r} is no time: give unix seconds, or 2026-05-01T18:00 (UTC)", param, ctx)
+
+
+DOCUMENTS = click.Choice(["environments", "annotations", "votes"])
+
+
+@main.command()
+@click.argument("project")
+@click.argument("document", type=DOCUMENTS, default="environments")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many to list.")
+@click.option("--before", type=click.IntRange(1), metavar="SEQ", help="Only changes before this one.")
+@click.option("--at", "time", type=Moment(), help="Print the document as it was then, as JSON.")
+@click.option("--seq", type=click.IntRange(1), help="Print the document as it was after this change.")
+@click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write a Yjs update instead.")
+@data_option
+def history(
+    project: str, document: DocKind, limit: int, before: int | None, time: float | None, seq: int | None,
+    out: Path | None, data: Path | None,
+) -> None:  # fmt: skip
+    """Who changed a DOCUMENT (environments, annotations, votes) of PROJECT and when; or what it was at a moment."""
+    settings = settings_of(data=data)
+    from api.moments import list_changes, moment_of, shown
+
+    if time is not None and seq is not None:
+        fail("give --at or --seq, not both", 2)
+    if time is None and seq is None:
+        for line in run(list_changes(settings, project, document, limit=limit, before=before)):
+            click.echo(line)
+        return
+    moment = run(moment_of(settings, project, document, time=time, seq=seq))
+    click.echo(f"epoch {moment.epoch}, change {moment.seq}, {shown(moment.at)} UTC", err=True)
+    if out is None:
+        click.echo(json.dumps(moment.content, indent=1, ensure_ascii=False))
+    else:
+        out.write_bytes(moment.update)
+
+
+@main.command()
+@click.argument("project")
+@click.argument("document", type=DOCUMENTS)
+@click.option("--from-time", "time", type=Moment(), help="Begin again with what it was then.")
+@click.option("--from-seq", "seq", type=click.IntRange(1), help="Or with what it was after this change.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@data_option
+def epoch(
+    project: str, document: DocKind, time: float | None, seq: int | None, yes: bool, data: Path | None
+) -> None:
+    """Take a whole DOCUMENT of PROJECT back to a moment, as a new history.
+
+    Everybody who has it open is sent away and keeps a copy to export: nothing of the old history is merged into the new
+    one. The log keeps both. To undo one change, edit instead.
+    """
+    settings = settings_of(data=data)
+    if (time is None) == (seq is None):
+        fail("say what to begin with: --from-time or --from-seq", 2)
+    from api.moments import begin_epoch
+    from collab.errors import CollabError
+
+    if not yes:
+        click.confirm(f"Take {document} of {project} back for everybody?", abort=True)
+    try:
+        click.echo(run(begin_epoch(settings, project, document, time=time, seq=seq)))
+    except CollabError as error:
+        fail(str(error))
 
 
 @main.group()

@@ -22,7 +22,9 @@ from api.metrics import Meters
 from api.passwords import Passwords
 from api.revocation import Revocation
 from api.settings import Settings, masked
+from collab.config import CollabConfig
 from collab.flow import run_flow
+from collab.history import Histories
 from collab.rooms import Rooms
 from render.embedded import open_farm
 from render.queue import Farm
@@ -54,6 +56,11 @@ class House:
     pace_by_account: Pace = field(default_factory=lambda: Pace(10, 300, time.monotonic))
     pace_by_address: Pace = field(default_factory=lambda: Pace(100, 300, time.monotonic))
 
+    @property
+    def histories(self) -> Histories:
+        """What the documents were, and who changed them."""
+        return Histories(self.stores.log, self.rooms.merger, self.clock)
+
     async def member_changed(self, project: ProjectId, user: UserId, *, lost: bool) -> None:
         """Tell every node that a membership ended or changed (G2)."""
         self.revocation.member_changed(project, user, lost=lost)
@@ -79,11 +86,15 @@ async def open_house(settings: Settings, meters: Meters | None = None) -> AsyncI
         revocation = Revocation(stores.relay, settings.node)
         farm = await stack.enter_async_context(open_farm(stores, settings.farm, embedded=settings.embedded_workers))
         # A node alone needs no line to others: their relay would only carry its own words back to it.
-        rooms = Rooms(stores.log, stores.relay if settings.redis_url else None, node_id=settings.node)
+        rooms = Rooms(
+            stores.log, stores.relay if settings.redis_url else None, CollabConfig(history_days=settings.history_days),
+            node_id=settings.node,
+        )
         stack.push_async_callback(rooms.close, 2.0)
         await stack.enter_async_context(run_flow(rooms, farm, stores, node=settings.node))
         house = House(settings, stores, meters, revocation, farm, rooms)
-        await stack.enter_async_context(_running(revocation.send, revocation.receive, meters.watch_lag))
+        works = (revocation.send, revocation.receive, meters.watch_lag, rooms.keep_house)
+        await stack.enter_async_context(_running(*works))
         logger.info("house.opened node=%s database=%s", settings.node, masked(settings.database_url))
         yield house
 

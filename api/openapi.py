@@ -16,6 +16,7 @@ TAGS = [
     {"name": "people", "description": "Signing in, one's own name and tokens."},
     {"name": "projects", "description": "Projects and who works on them."},
     {"name": "environments", "description": "The places of a project, and requests for pictures of them."},
+    {"name": "history", "description": "What a project's documents were at any moment, and who changed them."},
     {"name": "jobs", "description": "Render jobs."},
     {"name": "objects", "description": "Pictures and depth, by the sha256 of their bytes."},
     {"name": "scene", "description": "What a scene can be told."},

@@ -62,6 +62,8 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("CYCLORAMA_OWNER_TOKEN", "owner_token", "made at first start, kept in <data>/owner-token",
              "Fixes the owner's API token, for automation; at least 16 characters.", secret=True),
     Variable("CYCLORAMA_SESSION_DAYS", "session_days", "30", "How long a browser stays signed in."),
+    Variable("CYCLORAMA_HISTORY_DAYS", "history_days", "0",
+             "How many days every single change is kept; older ones give way to one checkpoint a day. 0 keeps all."),
     Variable("CYCLORAMA_DEMO", "demo", "off", "Makes a demo project when there is no project yet (on or off)."),
     Variable("CYCLORAMA_CLIENT_DIR", "client_dir", "client/build", "Folder of the built client that is served at /."),
     Variable("CYCLORAMA_OBJECT_REDIRECTS", "object_redirects", "off",
@@ -97,6 +99,7 @@ class Settings:
     trusted_proxies: str = "127.0.0.1"
     owner_token: str | None = field(default=None, repr=False)
     session_days: float = 30.0
+    history_days: float = 0.0
     demo: bool = False
     client_dir: Path = REPOSITORY / "client" / "build"
     object_redirects: bool = False
@@ -222,6 +225,18 @@ def _days(text: str) -> float:
     return days
 
 
+def _days_or_all(text: str) -> float:
+    if text == "0":
+        return 0.0
+    try:
+        days = float(text)
+    except ValueError:
+        days = -1.0
+    if not 1 <= days <= 36_500:
+        raise ValueError(f"must be a number of days from 1 to 36500, or 0 to keep everything, not {text[:40]!r}")
+    return days
+
+
 def _level(text: str) -> str:
     if text.lower() not in LOG_LEVELS:
         raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}, not {text[:40]!r}")
@@ -310,5 +325,6 @@ _READERS: dict[str, Callable[[str], object]] = {
     "origins": _origins,
     "owner_token": _token,
     "session_days": _days,
+    "history_days": _days_or_all,
     "log_level": _level,
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import os
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ from typing import Any, TypeVar
 
 from pycrdt import Doc, Map, Snapshot, get_state
 
-from collab.codec import decode_state_vector, read_uint
+from collab.codec import EMPTY_UPDATE, decode_state_vector, read_uint
 from collab.errors import ProtocolError
 from collab.replica import ROOTS, apply_to, call_guarded, compacted, merged
 from collab.schema import json_safe
@@ -116,16 +117,25 @@ def agree(pieces: Sequence[bytes], others: Sequence[bytes]) -> bool:
         return False
 
 
-def replayed(pieces: Sequence[bytes], kind: DocKind) -> tuple[bytes, dict[str, Any]]:
-    """The document that these pieces of the log make.
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What `replayed` made: one update, the same as JSON by root name, and whether the first piece could be read."""
 
-    Returns:
-        It as one update, and as JSON by root name.
-    """
+    update: bytes
+    json: bytes
+    is_base_readable: bool
+
+
+def replayed(pieces: Sequence[bytes], kind: DocKind) -> Replayed:
+    """The document that these pieces of the log make. Pieces that cannot be read are left out, as a room does."""
     readable = [piece for piece in pieces if _is_readable(piece)]
     doc = _doc_of(readable)
     content = {name: json_safe(doc.get(name, type=Map).to_py()) for name in dict.fromkeys(("meta", *ROOTS[kind]))}
-    return compacted(readable) or b"\x00\x00", {name: value for name, value in content.items() if value}
+    return Replayed(
+        compacted(readable) or EMPTY_UPDATE,
+        json.dumps({name: value for name, value in content.items() if value}, ensure_ascii=False).encode(),
+        bool(pieces) and bool(readable) and readable[0] is pieces[0],
+    )
 
 
 def new_history(state: bytes, epoch: int, marker: int) -> bytes:

@@ -250,6 +250,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed a document and when, newest first */
+        get: operations["listHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/history/at": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A document as it was at a moment */
+        get: operations["getMoment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/jobs": {
         parameters: {
             query?: never;
@@ -419,6 +453,40 @@ export interface components {
             slot: string;
             /** State */
             state: string;
+        };
+        /**
+         * ChangeOut
+         * @description One row of a document's log: what one session did within one commit.
+         */
+        ChangeOut: {
+            /** At */
+            at: number;
+            /**
+             * Author
+             * @description A user's id, or `farm`.
+             */
+            author: string;
+            /** Bytes */
+            bytes: number;
+            /**
+             * Epoch
+             * @description The history it belongs to.
+             */
+            epoch: number;
+            /** Node */
+            node: string;
+            /**
+             * Origin
+             * @description By which door it came: `session`, `direct:patch`, `attach:<job>`, `epoch:…`.
+             */
+            origin: string;
+            /**
+             * Seq
+             * @description Its place in the log; give it as `seq` to see the document just after it.
+             */
+            seq: number;
+            /** Session */
+            session: string;
         };
         /**
          * DocumentOut
@@ -659,6 +727,23 @@ export interface components {
             status: "ok" | "unavailable";
         };
         /**
+         * HistoryOut
+         * @description Changes of one document, newest first; `before` continues the list and is null at its end.
+         */
+        HistoryOut: {
+            /** Before */
+            before: number | null;
+            /** Changes */
+            changes: components["schemas"]["ChangeOut"][];
+            /**
+             * Document
+             * @enum {string}
+             */
+            document: "environments" | "annotations" | "votes";
+            /** Epoch */
+            epoch: number;
+        };
+        /**
          * JobList
          * @description Jobs, newest first.
          */
@@ -784,6 +869,41 @@ export interface components {
              */
             role: "viewer" | "reviewer" | "editor" | "owner";
             user: components["schemas"]["UserOut"];
+        };
+        /**
+         * MomentOut
+         * @description A document as it was.
+         */
+        MomentOut: {
+            /**
+             * At
+             * @description When that change was made.
+             */
+            at: number;
+            /**
+             * Content
+             * @description The document's roots as JSON.
+             */
+            content: {
+                [key: string]: unknown;
+            };
+            /**
+             * Document
+             * @enum {string}
+             */
+            document: "environments" | "annotations" | "votes";
+            /** Epoch */
+            epoch: number;
+            /**
+             * Exact
+             * @description False where older changes gave way to checkpoints, and this is the one before.
+             */
+            exact: boolean;
+            /**
+             * Seq
+             * @description The last change that is in it; 0 when the document was empty.
+             */
+            seq: number;
         };
         /**
          * MultiAngleIn
@@ -1752,6 +1872,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvironmentOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) that says what is wrong and how to mend it. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listHistory: {
+        parameters: {
+            query?: {
+                /** @description Which of the project's documents. */
+                document?: "environments" | "annotations" | "votes";
+                /** @description Only changes with a smaller `seq`. */
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) that says what is wrong and how to mend it. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getMoment: {
+        parameters: {
+            query?: {
+                /** @description Which of the project's documents. */
+                document?: "environments" | "annotations" | "votes";
+                /** @description Unix seconds; now when left out. */
+                time?: number | null;
+                /** @description Or just after this change. */
+                seq?: number | null;
+                format?: ("json" | "update") | null;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document as JSON, or with `format=update` (or Accept: application/octet-stream) as one Yjs update (v1), with `x-cyclorama-epoch`, `x-cyclorama-seq` and `x-cyclorama-exact`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MomentOut"];
+                    "application/octet-stream": string;
                 };
             };
             /** @description A problem (RFC 9457) that says what is wrong and how to mend it. */
