@@ -122,6 +122,7 @@ class Changes:
                     try:
                         self.apply(session, update, extent)
                     except ProtocolError as refused:
+                        self._room.arrivals.forget()
                         session.refuse(refused)
 
     def _apply_together(self, inbox: list[_Arrival]) -> bool:
@@ -234,4 +235,5 @@ def _united(extents: Sequence[Extent]) -> Extent:
         for client, clock in extent.deleted.items():
             deleted[client] = max(clock, deleted.get(client, 0))
     has_astral_text = any(extent.has_astral_text for extent in extents)
-    return Extent(first, last, deleted, has_astral_text, [place for extent in extents for place in extent.places])
+    places = [place for extent in extents for place in extent.places]
+    return Extent(first, last, deleted, has_astral_text, places=places)

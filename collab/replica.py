@@ -225,6 +225,12 @@ class Replica:
         self.settle()
         return [update for update, _ in self._waiting]
 
+    @property
+    def waiting_extents(self) -> list[Extent]:
+        """How far they reach."""
+        self.settle()
+        return [extent for _, extent in self._waiting]
+
     def settle(self) -> None:
         """Look at the updates taken since the last time: do they still wait for earlier ones, what is in them."""
         if self._unseen:

@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 from pycrdt import Doc
 
+from collab.arrivals import Arrivals
 from collab.changes import Changes, Wire
 from collab.codec import (
     EMPTY_UPDATE,
@@ -39,6 +40,7 @@ from collab.replica import Path, Replica, checked
 from collab.saving import SaveQueue, Saver
 from collab.session import Session
 from collab.showing import Showing
+from collab.structs import Extent
 from collab.writers import Writers
 from store.ids import DocId
 
@@ -111,7 +113,8 @@ class Room:
         self._subscribers = 0
         self._changes = Changes(self)
         self._showing = Showing(self)
-        self._writers = Writers(lambda: decode_state_vector(self.replica.state()))
+        self._writers = Writers(self._state)
+        self.arrivals = Arrivals(self._state_now, self._waiting)
 
     # -- reading and editing -------------------------------------------------------------------------------------------
 
@@ -223,6 +226,7 @@ class Room:
         self._subscribers -= session.wants_saved
         self.touched_at = self.now()
         self._writers.leave(session)
+        self.arrivals.leave(session)
         gone = self.presence.drop(session.id)
         if gone:
             self._showing.show(gone)
@@ -373,7 +377,18 @@ class Room:
             self.gate.admit(session, update)
             self._changes.apply(session, update, extent)
             return
-        self._changes.take(session, update, extent)
+        for whole, reach in self.arrivals.take(session, update, extent):
+            self._changes.take(session, whole, reach)
+
+    def _state(self) -> dict[int, int]:
+        return decode_state_vector(self.replica.state())
+
+    def _state_now(self) -> dict[int, int]:
+        self._changes.absorb()
+        return self._state()
+
+    def _waiting(self) -> list[Extent]:
+        return self.replica.waiting_extents
 
     def _hear(self, session: Session, body: bytes) -> None:
         entries = decode_presence(body, max_entries=_PRESENCE_ENTRIES)

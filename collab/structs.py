@@ -36,13 +36,16 @@ class Extent:
 
     `first` and `last` are per client: the clock of its first struct, and the clock after its last.
     `deleted` is per client: the clock after the last deletion. `has_astral_text`: a shared text got characters that
-    JavaScript counts as two (emoji, rare scripts). `places`: where its structs lie, in the order in which they stand.
+    JavaScript counts as two (emoji, rare scripts). `needs` is per client: the clock after the last struct that another
+    client's hang on. `has_gaps`: clocks are left out. `places`: where its structs lie, in the order of the bytes.
     """
 
     first: dict[int, int]
     last: dict[int, int]
     deleted: dict[int, int]
     has_astral_text: bool
+    needs: dict[int, int] = field(default_factory=dict)
+    has_gaps: bool = False
     places: list[Place] = field(default_factory=list)
 
     def adds_nothing_to(self, state: dict[int, int]) -> bool:
@@ -64,7 +67,9 @@ def extent_of(update: bytes) -> Extent:
     """
     first: dict[int, int] = {}
     last: dict[int, int] = {}
+    needs: dict[int, int] = {}
     seen: set[int] = set()
+    has_gaps = False
     places: list[Place] = []
     has_astral_text = False
     clients, at = read_uint(update, 0)
@@ -82,7 +87,9 @@ def extent_of(update: bytes) -> Extent:
             ref = info & 0x1F
             if ref in (_SKIP, _GC):
                 size, at = read_uint(update, at + 1)
-                if ref == _GC:
+                if ref == _SKIP:
+                    has_gaps = True
+                else:
                     places.append((client, clock, size, ROOT, 0, 0))
             else:
                 at += 1
@@ -91,7 +98,9 @@ def extent_of(update: bytes) -> Extent:
                     steps = 0
                     on_client, on_clock, at = _id(update, at, client, clock)
                     if info & 0xC0 == 0xC0:
-                        _, _, at = _id(update, at, client, clock)
+                        right_client, right_clock, at = _id(update, at, client, clock)
+                        if right_client != client and right_clock >= needs.get(right_client, 0):
+                            needs[right_client] = right_clock + 1
                 else:
                     by_name, at = read_uint(update, at)
                     if by_name:
@@ -110,6 +119,8 @@ def extent_of(update: bytes) -> Extent:
                 else:
                     size, at = _content(update, at, ref)
                 places.append((client, clock, size, on_client, on_clock, steps))
+                if on_client != client and on_client != ROOT and on_clock >= needs.get(on_client, 0):
+                    needs[on_client] = on_clock + 1
             if size < 1:  # yrs takes and even writes empty texts (cut inside a character), and divides by their length
                 raise ProtocolError("an update with a struct of no length")
             if ref != _SKIP:
@@ -119,7 +130,7 @@ def extent_of(update: bytes) -> Extent:
             clock += size
         if clock > _MAX_CLOCK:
             raise ProtocolError("an update with a clock above 2**32")
-    return Extent(first, last, _deleted(update, at), has_astral_text, places)
+    return Extent(first, last, _deleted(update, at), has_astral_text, needs, has_gaps, places)
 
 
 def _deleted(update: bytes, at: int) -> dict[int, int]:

@@ -52,7 +52,8 @@ def _contents(doc: Doc[Any], root: str) -> dict[str, Any]:
     for key in list(records.keys()):
         try:
             value = records[key]
-            shown[key] = repr(value.to_py()) if hasattr(value, "to_py") else repr(value)
+            plain = value.to_py() if hasattr(value, "to_py") else value
+            shown[key] = json.dumps(plain, sort_keys=True, default=repr)
         except (ValueError, KeyError) as error:
             shown[key] = type(error).__name__
     return shown
@@ -71,6 +72,7 @@ class Round:
         self.chance = random.Random(seed)
         self.closed: dict[int, int] = {}
         self.stream: list[bytes] = []
+        self.names: dict[int, str] = {}
 
     async def run(self) -> dict[str, Any]:
         """Play it, and say what happened."""
@@ -78,13 +80,18 @@ class Round:
         world = hostile.World(hostile.seeds(self.chance), self.chance.randrange(1, 2**32))
         log = MemoryLog()
         async with rooms_over(log, config=CONFIG) as rooms, rooms.use(doc_id(self.kind)) as room:
-            async with connected(room, person("ana", "owner")) as ana, connected(room, person("ben", "owner")) as ben:
+            one, other = (Client(Doc(client_id=self.chance.randrange(1, 2**32))) for _ in range(2))
+            async with (
+                connected(room, person("ana", "owner"), one) as ana,
+                connected(room, person("ben", "owner"), other) as ben,
+            ):
+                self.names = {ana.doc.client_id: "usr_ana", ben.doc.client_id: "usr_ben"}
                 ben.frames.clear()
                 sent = 0
                 total = PER_ROUND if self.only is None else len(self.only)
                 with self.diary.open("wb", buffering=0) as diary:
                     while sent < total:
-                        async with connected(room, person("eve", role)) as eve:
+                        async with connected(room, person("eve", role), Client(Doc(client_id=world.own))) as eve:
                             while eve.result is None and sent < total:
                                 if sent % 10 == 0:
                                     self.edit(self.chance.choice([ana, ben]), sent)
@@ -122,14 +129,9 @@ class Round:
             record[f"still {number % 40}"] = number
         else:
             author = "author" if self.kind == "annotations" else "opened_by"
-            mine = "usr_ana" if client.doc.client_id == self._first(client) else "usr_ben"
+            mine = self.names[client.doc.client_id]
             with client.doc.transaction():
                 record[f"{mine} {number}"] = Map({author: mine, "subject": "x"})
-
-    def _first(self, client: Client) -> int:
-        if not hasattr(self, "_ana"):
-            self._ana = client.doc.client_id
-        return self._ana
 
     def harmless(self, client: Client) -> None:
         """An honest client is still here."""
@@ -138,11 +140,29 @@ class Round:
 
     async def same(self, ana: Client, ben: Client, replica: Replica) -> None:
         """All hold the same."""
-        await wait_until(
-            lambda: ana.doc.get_state() == ben.doc.get_state() == replica.state()
-            and _contents(ana.doc, self.root) == _contents(ben.doc, self.root) == _contents(replica.doc, self.root),
-            what="honest clients converge",
-        )
+        docs = {"ana": ana.doc, "ben": ben.doc, "server": replica.doc}
+        states = {name: codec.decode_state_vector(doc.get_state()) for name, doc in docs.items()}
+
+        def differences() -> list[Any]:
+            for name, doc in docs.items():
+                states[name] = codec.decode_state_vector(doc.get_state())
+            vectors = [
+                (client, [state.get(client, 0) for state in states.values()])
+                for client in {client for state in states.values() for client in state}
+                if len({state.get(client, 0) for state in states.values()}) > 1
+            ]
+            shown = [_contents(doc, self.root) for doc in docs.values()]
+            values = [
+                (key, [one.get(key) for one in shown])
+                for key in {key for one in shown for key in one}
+                if len({one.get(key) for one in shown}) > 1
+            ]
+            return [*vectors[:3], *values[:3]]
+
+        try:
+            await wait_until(lambda: not differences(), timeout_s=5)
+        except AssertionError:
+            raise Failure(f"honest clients do not converge: {self.names} {differences()}") from None
         for client in (ana, ben):
             self.harmless(client)
 
@@ -154,7 +174,10 @@ class Round:
         if again.version != len(log.rows):
             raise Failure("a row of the log cannot be read back")
         if again.state() != ana.doc.get_state() or _contents(again.doc, self.root) != _contents(ana.doc, self.root):
-            raise Failure("the log gives another document")
+            mine, theirs = _contents(ana.doc, self.root), _contents(again.doc, self.root)
+            keys = [key for key in {*mine, *theirs} if mine.get(key) != theirs.get(key)]
+            raise Failure(f"the log gives another document: {again.state() == ana.doc.get_state()}, "
+                          f"{[(key, mine.get(key), theirs.get(key)) for key in keys[:5]]}")
         for piece in again.diff(b"\x00"):
             get_state(piece)
         again.close()

@@ -82,8 +82,9 @@ async def test_R4_a_late_joiner_also_gets_updates_that_wait_for_earlier_ones() -
 
     async with rooms_over(log) as rooms, rooms.use(doc_id()) as room:
         async with connected(room) as ana:
-            ana.say(codec.sync_update(pieces[0]))
-            ana.say(codec.sync_update(pieces[2]))
+            for piece in (pieces[0], pieces[2]):
+                room.take_remote(piece, "node-2")
+                room.save_for("node-2", piece)
             await wait_until(lambda: room.replica.waiting)
             await room.saved()
             async with connected(room, person("ben")) as ben:
@@ -234,7 +235,7 @@ async def test_R2_a_resync_carries_updates_that_still_wait() -> None:
                 ana.root[f"k{n}"] = n
                 await wait_until(lambda: not room.is_busy)
                 await asyncio.sleep(0.002)
-            ana.say(codec.sync_update(pieces[1]))
+            room.take_remote(pieces[1], "node-2")
             await wait_until(lambda: room.replica.waiting)
             ben.socket.read_on()
             await wait_until(lambda: "k5" in ben.content())

@@ -206,10 +206,10 @@ async def test_D3_a_snapshot_of_large_pieces_is_merged_in_another_process_and_ke
     root["a"], root["b"], root["c"] = "x" * 1000, "y" * 1000, "z"
     source.unobserve(subscription)
     async with rooms_over(log, config=config) as rooms:
-        async with rooms.use(doc_id()) as room, connected(room, person(), Client()) as ana:
+        async with rooms.use(doc_id()) as room:
             for piece in (pieces[0], pieces[2]):
-                ana.say(codec.sync_update(piece))
-                await wait_until(lambda piece=piece: piece in room.replica.pieces())
+                room.take_remote(piece, "node-2")
+                room.save_for("node-2", piece)
                 await room.saved()
         await wait_until(lambda: not rooms.live(), timeout_s=20)
 
