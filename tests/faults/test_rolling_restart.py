@@ -46,7 +46,6 @@ async def test_D1_a_rolling_restart_under_load_loses_nothing_and_shows_nobody_an
         assert codes <= MAY_END_WITH, codes
         assert not front.refused
         assert crowd.caller.statuses.keys() == {200}
-        assert max(stops) < 5
         print(
             f"{len(stops)} restarts (slowest {max(stops):.2f} s): {told} acknowledged edits in the log, "
             f"{crowd.caller.counted} REST answers, {crowd.caller.switched} switched, codes {sorted(codes)}, "
