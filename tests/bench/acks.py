@@ -55,7 +55,7 @@ def measure(server: Server, documents: int, seconds: float, folder: Path, durabl
 
 
 def _durable(people: list[dict[str, Any]], log: Path) -> list[float]:
-    """Milliseconds from sending each change to the first store that held it; changes not stored in time are left out."""
+    """Milliseconds from sending each change to the first store that held it; those not stored in time are left out."""
     times: list[float] = []
     deadline = time.monotonic() + DEBOUNCE_S + 10
     while True:
