@@ -9,8 +9,23 @@ from pycrdt import Array, Doc, Map, Text, XmlFragment, XmlText, merge_updates
 
 from collab import codec
 from tests.fuzz.anatomy import (
-    ANY, BINARY, DELETED, DOC, EMBED, FORMAT, GC, JSON, SKIP, STRING, TYPE, Anatomy, Section, Struct, dissected,
-    sized, uint,
+    ANY,
+    BINARY,
+    DELETED,
+    DOC,
+    EMBED,
+    FORMAT,
+    GC,
+    JSON,
+    SKIP,
+    STRING,
+    TYPE,
+    Anatomy,
+    Section,
+    Struct,
+    dissected,
+    sized,
+    uint,
 )  # fmt: skip
 
 LARGE = [2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**53 - 1, 2**53, 2**63, 2**64]
@@ -311,8 +326,9 @@ def frame(chance: random.Random, world: World, *, by_structure: float) -> bytes:
             return mutated(presence(chance, world), chance)
         case 9:
             return chance.choice([
-                b"", b"\x00", b"\x00\x00", b"\x00\x03\x00", b"\x03", b"\x03\x00", b"\x78", b"\x78\x00", b"\x79", b"\x02",
-                b"\x02\x01", b"\x00\x02" + b"\xff" * 9, b"\x00\x02\x02\x00\x00\x00", b"\x01\x01\x00", b"\x04" + b"z" * 40,
+                b"", b"\x00", b"\x00\x00", b"\x00\x03\x00", b"\x03", b"\x03\x00", b"\x78", b"\x78\x00", b"\x79",
+                b"\x02", b"\x02\x01", b"\x00\x02" + b"\xff" * 9, b"\x00\x02\x02\x00\x00\x00", b"\x01\x01\x00",
+                b"\x04" + b"z" * 40,
                 chance.randbytes(chance.randrange(40)), b"\xff" * 64, b"\x00\x00" + uint(2**53 - 1),
             ])  # fmt: skip
         case 10:

@@ -6,7 +6,7 @@ Each round is one seed: honest people edit all the while, a hostile client says 
 time it is closed. Every frame is in the diary before it is said. Prints one line of JSON per round.
 """
 
-# ruff: noqa: SIM117, ASYNC110 — one `with` for the room, one for the people in it; yielding is what lets them work
+# ruff: noqa: ASYNC110 — one `with` for the room, one for the people in it; yielding is what lets them work
 
 from __future__ import annotations
 
@@ -114,7 +114,8 @@ class Round:
                 await self.same(ana, ben, room.replica)
                 self.stream = [frame for frame in ben.frames if frame[0] == 0 and frame[1] != 0]
                 self.reload(log, ana)
-        return {"seed": self.seed, "closed": self.closed, "rows": len(log.rows), "rss": psutil.Process().memory_info().rss}
+        rss = psutil.Process().memory_info().rss
+        return {"seed": self.seed, "closed": self.closed, "rows": len(log.rows), "rss": rss}
 
     def frame(self, world: hostile.World, at: int) -> bytes:
         """The next frame of the hostile client."""
