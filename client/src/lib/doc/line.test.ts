@@ -35,6 +35,7 @@ describe('the line tells the truth', () => {
 		[{ saved: 'unsaved', failing_since_s: 5 }, 'Server is not saving'],
 		[{ line: 'offline', saved: 'unsaved', waiting: 1 }, 'Offline · 1 change waiting'],
 		[{ line: 'offline', saved: 'unsaved', waiting: 4 }, 'Offline · 4 changes waiting'],
+		[{ line: 'offline', saved: 'unsaved', waiting: 4, kept: false }, 'Offline · 4 changes only in this tab'],
 		[{ line: 'offline' }, 'Offline'],
 		[{ line: 'reconnecting' }, 'Reconnecting…'],
 		[{ line: 'reconnecting', ever_live: false }, 'Connecting…'],

@@ -55,15 +55,16 @@ export function changes(count: number): string {
 /** What the chip says in words. */
 export function chipText(now: Standing): string {
 	const waiting = changes(now.waiting);
+	const where = now.kept ? 'waiting' : 'only in this tab';
 	if (now.line === 'live') {
 		if (now.saved === 'unsaved') return now.waiting ? `Not saved · ${waiting}` : 'Server is not saving';
 		if (now.saved === 'saving') return 'Saving…';
 		return now.cut_off ? 'Saved · cut off' : 'Live · saved';
 	}
-	if (now.busy) return now.waiting ? `Server busy · ${waiting} waiting` : 'Server busy';
-	if (now.line === 'offline') return now.waiting ? `Offline · ${waiting} waiting` : 'Offline';
+	if (now.busy) return now.waiting ? `Server busy · ${waiting} ${where}` : 'Server busy';
+	if (now.line === 'offline') return now.waiting ? `Offline · ${waiting} ${where}` : 'Offline';
 	const trying = now.ever_live ? 'Reconnecting…' : 'Connecting…';
-	return now.waiting ? `${trying} ${waiting} waiting` : trying;
+	return now.waiting ? `${trying} ${waiting} ${where}` : trying;
 }
 
 /** The same where there is room for a word and a number only. */
