@@ -49,6 +49,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 OnChange = Callable[[frozenset[Path], Origin], None]
 _PRESENCE_ENTRIES = 4096
+_NO_ANSWER = (b"", b"")
 
 
 class Gate(Protocol):
@@ -110,6 +111,7 @@ class Room:
         )
         self._durable = b"\x00"
         self._saving_frame = b""
+        self._answer = _NO_ANSWER
         self._subscribers = 0
         self._changes = Changes(self)
         self._showing = Showing(self)
@@ -254,7 +256,9 @@ class Room:
         elif message.kind is Kind.SYNC_STEP1:
             self._changes.absorb()
             first, *waiting = self.replica.diff(message.body)
-            session.send(sync_step2(first))
+            if first is not self._answer[0]:
+                self._answer = first, sync_step2(first)
+            session.send(self._answer[1])
             for update in waiting:
                 session.send(sync_update(update))
             session.has_asked = True
@@ -291,6 +295,7 @@ class Room:
             if session.last_sent_at < now - self.config.pulse_s:
                 session.send_light(PULSE_FRAME)
         self._changes.note_received()
+        self._answer = _NO_ANSWER  # shared by those who join at once, not kept
         gone = self.presence.expire_remote(now - self.config.presence_remote_ttl_s)
         if gone:
             self._showing.show(gone)

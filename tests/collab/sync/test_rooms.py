@@ -60,6 +60,24 @@ async def test_R4_a_late_joiner_gets_what_it_lacks_then_presence() -> None:
         assert kinds.index(codec.Kind.SYNC_STEP2) < kinds.index(codec.Kind.AWARENESS)
 
 
+async def test_R4_all_who_join_at_once_are_sent_the_very_same_bytes() -> None:
+    async with rooms_over(MemoryLog()) as rooms, rooms.use(doc_id()) as room, connected(room) as ana:
+        ana.root["description"] = "wet stone and cranes " * 10_000
+        await wait_until(lambda: room.replica.bytes > 200_000)
+
+        async with connected(room, person("ben")) as ben, connected(room, person("cleo")) as cleo:
+            answers = [
+                next(frame for frame in client.frames if codec.decode_frame(frame).kind is codec.Kind.SYNC_STEP2)
+                for client in (ben, cleo)
+            ]
+            assert answers[0] is answers[1]
+
+            ana.root["description"] = "dry"
+            await same(ana, ben, cleo)
+            async with connected(room, person("dan")) as dan:
+                assert dan.content() == {"description": "dry"}
+
+
 def gapped() -> list[bytes]:
     """Three updates of one text, each building on the one before."""
     source: Doc = Doc()
