@@ -69,7 +69,7 @@ class _Runs:
             start, old = self.starts[index], self.depths[index]
             after = self.starts[index + 1] if index + 1 < len(self.starts) else self.end
             upto = min(after, stop)
-            if old == _UNKNOWN or (deepen and old < depth):
+            if old in (_UNKNOWN, 0) or (deepen and old < depth):
                 parts = [(start, old)] if clock > start else []
                 parts.append((clock, depth))
                 if upto < after:
@@ -120,7 +120,8 @@ class Nesting:
             integrated = -1
             for clock, size, depth in runs.known():
                 for start in (clock, clock + size - 1):
-                    if known.at(start) not in (_UNKNOWN, depth):
+                    # What one copy still shows, another may hold as garbage, which lies nowhere (0): no contradiction.
+                    if depth and known.at(start) not in (_UNKNOWN, 0, depth):
                         integrated = state().get(client, 0) if integrated < 0 else integrated
                         if start >= integrated:
                             raise ProtocolError("an update that contradicts one which still waits")

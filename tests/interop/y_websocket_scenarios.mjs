@@ -351,7 +351,7 @@ const scenarios = {
     doc.on('update', (update) => updates.push(update))
     for (const word of ['one ', 'two ', 'three ']) doc.getText('notes').insert(doc.getText('notes').length, word)
     const { socket } = await wire()
-    socket.send(frame(0, 2, updates[2]))
+    socket.send(frame(0, 2, updates[2])) // alone it waits
     const ben = client()
     await synced(ben)
     socket.send(frame(0, 2, updates[0]))
@@ -361,6 +361,25 @@ const scenarios = {
     const eva = client()
     await synced(eva)
     assert.equal(eva.text.toString(), 'one two three ')
+  },
+
+  'is welcome with garbage where another still holds what was deleted': async () => {
+    const ben = new Y.Doc(), updates = []
+    ben.on('update', (update) => updates.push(update))
+    const inner = ben.getMap('environments').set('env_1', new Y.Map())
+    ben.getMap('environments').set('between', 1)
+    inner.set('name', 'Fjære')
+    const { socket } = await wire()
+    socket.send(frame(0, 2, updates[0]))
+    socket.send(frame(0, 2, updates[2])) // waits for the one in between
+    const ana = client({ connect: false, params: { user: 'usr_ana' } })
+    Y.applyUpdate(ana.doc, Y.encodeStateAsUpdate(ben))
+    ana.map.delete('env_1') // what lay inside is garbage now
+    ana.provider.connect()
+    await synced(ana)
+    const eva = client()
+    await until(() => eva.map.get('between') === 1, 'all of it has arrived')
+    assert.deepEqual([eva.map.toJSON(), ana.provider.wsconnected], [{ between: 1 }, true])
   },
 
   'shares subdocuments by their guid': async () => {
