@@ -1,0 +1,1 @@
+"""Compaction, retention, time travel and epochs."""
