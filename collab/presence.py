@@ -82,6 +82,14 @@ class Presence:
         answers: list[bytes] = []
         for entry in entries:
             held = self._held.get(entry.client)
+            if held is not None and entry.state != GONE and self._comes_over(held, speaker):
+                # Its old node may have died, and would not say that it left. Told that it is gone, it says that it is
+                # here with a clock above all that anybody heard.
+                clock = _after(max(held.clock, entry.clock))
+                self._forget(entry.client, clock)
+                answers.append(presence_bytes(PresenceEntry(entry.client, clock, GONE)))
+                changed.append(entry.client)
+                continue
             if held is not None and held.speaker.id != speaker.id:
                 if held.speaker.user != speaker.user or entry.clock <= held.clock:
                     self.refused += entry.clock > held.clock
@@ -187,6 +195,16 @@ class Presence:
             if (held is not None and held.speaker.user) or (held is None and gone is not None and gone.was_local):
                 out.append(client)
         return out
+
+    def _comes_over(self, held: _Held, speaker: Speaker) -> bool:
+        """Whether a client that another node showed now speaks here: the first word of a connection of the same user.
+        Later words about it are echoes, as of another tab of theirs."""
+        if not held.speaker.id.startswith("node:") or any(one.speaker.id == speaker.id for one in self._held.values()):
+            return False
+        try:
+            return bool(json.loads(held.state)["user"]["id"] == speaker.user)
+        except (ValueError, RecursionError, LookupError, TypeError):
+            return False
 
     def _has_room_for(self, speaker: Speaker) -> bool:
         mine = sum(held.speaker.id == speaker.id for held in self._held.values())

@@ -204,6 +204,29 @@ async def test_R6_a_node_that_comes_back_under_its_name_is_not_taken_for_the_one
                 assert len(eva.content()) == 2
 
 
+async def test_R6_who_comes_over_from_a_node_that_died_is_seen_at_once(cluster: Cluster) -> None:
+    async with cluster.node("node-dead") as dead, cluster.node("node-1") as near, cluster.node("node-2") as far:
+        async with connected(near, person("eva")) as eva, connected(far, person("kim")) as kim:
+            state = {"user": {"id": "usr_ana"}}
+            async with connected(dead, person("ana")) as ana:
+                ana.be(state, clock=7)
+                number = ana.doc.client_id
+                await wait_until(lambda: number in eva.presence and number in kim.presence)
+                kill(dead)
+            async with connected(near, person("forger")) as forger:
+                forger.be(state, clock=9, client=number)
+                forger.be({"x": 1})
+                await wait_until(lambda: forger.doc.client_id in eva.presence)
+                assert eva.presence[number][0] == 7
+            async with connected(near, person("ana")) as ana:
+                ana.frames.clear()
+                ana.be(state, clock=7, client=number)  # as y-websocket does when it has connected again
+                await wait_until(lambda: number not in eva.presence)
+                assert any(frame[0] == 1 for frame in ana.frames), "told that it is gone"
+                ana.be(state, clock=9, client=number)  # which makes y-protocols raise its clock by one above that
+                await wait_until(lambda: all(one.presence.get(number, (0,))[0] == 9 for one in (eva, kim)))
+
+
 async def test_R6_the_farms_state_stays_on_its_node(cluster: Cluster) -> None:
     async with cluster.nodes(2) as rooms:
         async with connected(rooms[0]) as ana, connected(rooms[1]) as eva:
