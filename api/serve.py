@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.auth import sign_in_link
+from api.deadlines import door, raise_descriptor_limit
 from api.owner import ensure_owner
 from api.settings import Settings
 from api.wire import FrameSocket
@@ -82,7 +83,7 @@ async def _serve(settings: Settings, listening: socket.socket, announce: Callabl
 def config_of(app: FastAPI, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app, host=settings.host, port=settings.port, lifespan="off", log_config=None, access_log=False,
-        http="httptools", ws=FrameSocket, ws_max_size=CollabConfig().max_frame_bytes,
+        http=door(raise_descriptor_limit()), ws=FrameSocket, ws_max_size=CollabConfig().max_frame_bytes,
         # Updates are small and already dense: deflating them costs more CPU than the bytes are worth.
         ws_per_message_deflate=False, server_header=False, timeout_graceful_shutdown=STOP_WITHIN_S,
         proxy_headers=True, forwarded_allow_ips=settings.trusted_proxies, timeout_keep_alive=30,
