@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from store.errors import UnavailableError
 from store.failures import translate
+from store.sqlite_connection import SqliteConnection
 from store.sqlite_lane import SqliteLane
 
 T = TypeVar("T")
@@ -35,7 +36,9 @@ BUSY_TIMEOUT_S = 10.0
 _WRITING, _READING = "BEGIN IMMEDIATE", "BEGIN"
 _IDLE_BEFORE_PING_S = 2.0
 _CONNECT_TIMEOUT_S = 5.0
-_COMMAND_TIMEOUT_S = 30.0
+_CHECKOUT_TIMEOUT_S = 6.0
+"""How long to wait for a connection that answers. A hung Postgres keeps its connections open and says nothing."""
+_COMMAND_TIMEOUT_S = 10.0
 
 
 class Database:
@@ -148,8 +151,11 @@ class Database:
 
     @asynccontextmanager
     async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        # A thread that works for SQLite is not interrupted; it has its busy timeout.
+        patience = asyncio.timeout(_CHECKOUT_TIMEOUT_S if self.dialect == "postgresql" else None)
         with self._translated():
-            async with engine.begin() as connection:
+            async with patience, engine.begin() as connection:
+                patience.reschedule(None)
                 yield connection
 
     @contextmanager
@@ -167,14 +173,13 @@ class Database:
 def _sqlite_engine(path: str, *, size: int, begin: str) -> AsyncEngine:
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=path),
+        async_creator=lambda: SqliteConnection(path, BUSY_TIMEOUT_S),
         pool_size=size,
         max_overflow=0,
         pool_timeout=BUSY_TIMEOUT_S,
         # Every use is one `engine.begin()` block, which has ended its transaction: a ROLLBACK more would be a
         # needless hop to the driver's thread.
         pool_reset_on_return=None,
-        # The driver itself must begin nothing: transactions begin below.
-        connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_S},
     )
 
     _begins_with(engine.sync_engine, begin)

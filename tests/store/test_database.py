@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import random
 import sqlite3
 import sys
 from pathlib import Path
@@ -97,6 +99,70 @@ async def test_a_canceled_write_leaves_the_database_usable(database_url: str, tm
 
         assert await asyncio.wait_for(stores.log.append([update(b"last")]), 10)
         assert (await stores.log.load(DOC)).rows[-1].payload == b"last"
+
+
+async def test_tasks_canceled_twice_inside_a_transaction_leave_nothing_half_done_and_nobody_waiting(
+    database_url: str,
+) -> None:
+    """SQLAlchemy closes a connection whose task is canceled; canceled again meanwhile, it waited for ever."""
+    database = Database(database_url)
+    async with database.write() as connection:
+        await connection.execute(text("CREATE TABLE pairs (n integer)"))
+
+    async def write(number: int) -> None:
+        async with database.write() as connection:
+            for _ in range(2):
+                await connection.execute(text("INSERT INTO pairs VALUES (:n)"), {"n": number})
+
+    async def read() -> None:
+        async with database.read() as connection:
+            await connection.scalar(text("SELECT count(*) FROM pairs"))
+
+    chance = random.Random(1)
+    before = asyncio.all_tasks()
+    for number in range(60):
+        tasks = [asyncio.create_task(each) for each in (write(number), read(), write(number), read(), read())]
+        for task in tasks:
+            for _ in range(chance.randrange(3)):
+                await asyncio.sleep(chance.choice((0, 0, 0.0003, 0.001)))
+                task.cancel()
+        done, _ = await asyncio.wait(tasks, timeout=20)
+        assert len(done) == len(tasks)
+
+    await wait_until(lambda: asyncio.all_tasks() <= before, what="nobody waits for a connection that is gone")
+    async with database.read() as connection:
+        halves = "SELECT count(*) FROM (SELECT n FROM pairs GROUP BY n HAVING count(*) % 2 = 1) AS halves"
+        assert await connection.scalar(text(halves)) == 0
+        assert await connection.scalar(text("SELECT count(*) FROM pairs")) > 0
+    await asyncio.wait_for(database.close(), 10)
+
+
+async def test_D2_a_hung_postgres_is_unavailable_within_seconds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.database._COMMAND_TIMEOUT_S", 0.5)
+    monkeypatch.setattr("store.database._CHECKOUT_TIMEOUT_S", 0.5)
+    cluster = PostgresCluster()
+    try:
+        cluster.start()
+        async with open_stores(StoreConfig(cluster.new_database(), f"file://{tmp_path}/objects")) as stores:
+            await stores.log.append([update(b"1")])
+            cluster.pause()
+            for _ in range(2):
+                async with asyncio.timeout(20):
+                    with pytest.raises(UnavailableError):
+                        await stores.people.create_user("Ann")
+            cluster.resume()
+
+            async def answers() -> bool:
+                with contextlib.suppress(UnavailableError):
+                    await stores.log.append([update(b"2")])
+                    return True
+                return False
+
+            await wait_until(answers, timeout_s=20)
+    finally:
+        cluster.remove()
 
 
 async def test_a_failed_transaction_leaves_nothing(database_url: str, tmp_path: Path) -> None:
