@@ -14,7 +14,7 @@ from api.errors import Problem
 from api.house import House, TheHouse
 from api.models import HealthOut
 from api.settings import LOOPBACK_HOSTS
-from store.errors import StoreError
+from store.errors import StoreError, UnavailableError
 from store.tables import jobs
 
 logger = logging.getLogger(__name__)
@@ -82,11 +82,14 @@ async def metrics(request: Request, house: TheHouse) -> Response:
         caller = await find_caller(house, request)
         if caller is None or caller.via != "bearer":
             raise Problem("sign-in", "metrics are open to this machine, and to tools with 'Authorization: Bearer …'")
+    figures = house.rooms.figures()
     try:
+        if figures.saving_trouble:
+            raise UnavailableError(figures.saving_trouble)  # a hung store would hold up every scrape for seconds
         async with asyncio.timeout(CHECK_TIMEOUT_S):
             house.meters.show_jobs(await _count_jobs(house))
     except (StoreError, TimeoutError) as error:  # what this node measures itself is wanted most just then
         logger.warning("metrics.no_jobs node=%s: %s", house.settings.node, error or "no answer in time")
         house.meters.show_jobs({})
-    house.meters.show_rooms(house.rooms.figures())
+    house.meters.show_rooms(figures)
     return Response(house.meters.expose(), media_type=house.meters.content_type)
