@@ -119,8 +119,8 @@ class CollabConfig:
     """How often rooms in memory ask whether their document has another history by now."""
     epoch_entry_s: float = 0.25
     """Who enters a room waits for that question if it was last asked longer ago than this."""
-    merge_in_process_bytes: int = 512 * 1024
-    """Merges above this leave the event loop for another process (pycrdt holds the GIL)."""
+    merge_in_process_bytes: int = 16 * 1024
+    """Merges above this leave the event loop for another process (pycrdt holds the GIL; 16 KiB take some 20 ms)."""
     unconfirmed_s: float = 20.0
     """A change of another node that it does not confirm as saved within this time is saved here too."""
     unconfirmed_bytes: int = 8 * 2**20

@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 _NICE = 10
+_IDLE_S = 120.0
+"""After this long without work the process ends: it keeps 60 MB."""
 
 
 class Merger:
@@ -42,6 +44,8 @@ class Merger:
     def __init__(self, inline_bytes: int) -> None:
         self._inline_bytes = inline_bytes
         self._pool: ProcessPoolExecutor | None = None
+        self._busy = 0
+        self._rest_due: asyncio.TimerHandle | None = None
 
     async def run(self, work: Callable[..., T], *args: Any, size: int) -> T:
         """`work(*args)`, whose input is `size` bytes.
@@ -51,6 +55,17 @@ class Merger:
         """
         if size < self._inline_bytes:
             return work(*args)
+        if self._rest_due is not None:
+            self._rest_due.cancel()
+        self._busy += 1
+        try:
+            return await self._elsewhere(work, *args, size=size)
+        finally:
+            self._busy -= 1
+            if not self._busy:
+                self._rest_due = asyncio.get_running_loop().call_later(_IDLE_S, self.close)
+
+    async def _elsewhere(self, work: Callable[..., T], *args: Any, size: int) -> T:
         for attempt in range(2):
             pool = self._pool
             if pool is None:
@@ -67,7 +82,10 @@ class Merger:
         raise AssertionError("unreachable")
 
     def close(self) -> None:
-        """Let go of the process."""
+        """Let go of the process; the next work starts another."""
+        if self._rest_due is not None:
+            self._rest_due.cancel()
+            self._rest_due = None
         if self._pool is not None:
             # Ended, not waited for: the interpreter joins pool processes at its exit, and a merge of a large document
             # on a busy machine would keep a server from ending for many seconds. What it merges stays in the log.
