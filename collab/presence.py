@@ -176,6 +176,26 @@ class Presence:
                 out.append(presence_bytes(PresenceEntry(client, self._gone[client].clock, GONE)))
         return out
 
+    def recalled(self) -> tuple[dict[str, list[bytes]], list[int]]:
+        """What makes all who are here say so with a higher clock.
+
+        Who was away has let go of the others' states but not of their clocks, and takes no notice of a state it hears
+        with a clock it knows. A client that is told it is gone raises its clock; the server's own is raised here.
+
+        Returns:
+            Per speaker, entries that say its own clients are gone; and the server's own clients.
+        """
+        entries: dict[str, list[bytes]] = {}
+        own = []
+        for client, held in list(self._held.items()):
+            if held.speaker.user:
+                gone = presence_bytes(PresenceEntry(client, held.clock, GONE))
+                entries.setdefault(held.speaker.id, []).append(gone)
+            elif held.speaker.id == "server":
+                self._hold(PresenceEntry(client, held.clock + 1, held.state), held.speaker, held.heard_at)
+                own.append(client)
+        return entries, own
+
     def everybody(self) -> list[bytes]:
         """Wire entries of all who are here."""
         return [held.encoded for held in self._held.values()]

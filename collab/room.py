@@ -261,6 +261,8 @@ class Room:
             session.send(self._answer[1])
             for update in waiting:
                 session.send(sync_update(update))
+            if not session.has_asked and len(message.body) > 1:  # it has a state: it may have been here before
+                self._showing.recall()
             session.has_asked = True
             session.send_presence(presence_frame(self.presence.everybody()), self.presence.clients())
         elif message.kind is Kind.QUERY_AWARENESS:
@@ -400,6 +402,7 @@ class Room:
         taken = self.presence.take(session.speaker, entries, self.now())
         if taken.answers:
             session.send_presence(presence_frame(taken.answers), set())
+            self._showing.recall()  # it was here before
         if taken.changed:
             self._showing.show(taken.changed)
 

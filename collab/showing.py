@@ -6,8 +6,13 @@ import asyncio
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from collab.codec import presence_frame
+
 if TYPE_CHECKING:
     from collab.room import Room
+
+_RECALL_S = 0.5
+_RECALL_S_PER_SESSION = 0.02
 
 
 class Showing:
@@ -23,6 +28,8 @@ class Showing:
         self._changed: set[int] = set()
         self._due: asyncio.Handle | None = None
         self._next_at = 0.0
+        self._recall_due: asyncio.Handle | None = None
+        self._next_recall_at = 0.0
 
     def show(self, clients: Iterable[int]) -> None:
         """The presence of these clients changed."""
@@ -32,10 +39,30 @@ class Showing:
             later = self._loop.call_later
             self._due = later(wait, self._flush) if wait > 0 else self._loop.call_soon(self._flush)
 
+    def recall(self) -> None:
+        """Somebody is back: let everybody say again who they are, so that the one who was away sees them at once."""
+        if self._recall_due is None:
+            wait = self._next_recall_at - self._loop.time()
+            later = self._loop.call_later
+            self._recall_due = later(wait, self._recall) if wait > 0 else self._loop.call_soon(self._recall)
+
     def close(self) -> None:
         """Tell nothing more."""
-        if self._due is not None:
-            self._due.cancel()
+        for handle in (self._due, self._recall_due):
+            if handle is not None:
+                handle.cancel()
+
+    def _recall(self) -> None:
+        room = self._room
+        self._recall_due = None
+        # A whole room that returns at once, after a restart, is asked rarely: each answer goes to everybody.
+        self._next_recall_at = self._loop.time() + _RECALL_S + _RECALL_S_PER_SESSION * len(room.sessions)
+        entries, own = room.presence.recalled()
+        for speaker, theirs in entries.items():
+            if speaker in room.sessions:
+                room.sessions[speaker].send_light(presence_frame(theirs))
+        if own:
+            self.show(own)
 
     def _flush(self) -> None:
         room = self._room
