@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from render.announce import Announcer
 from render.config import LANES
 from render.control import CONTROL_STREAM, Control, Stop, Supersede, encode_control
-from render.remembered import remembered
+from render.remembered import are_there
 from render.results import object_ids
 from render.run import Clock
 from render.spec import Lane, RenderSpec, RenderTarget
 from render.tickets import Tickets
 from store.errors import UnavailableError
 from store.ids import JobId, UserId
-from store.jobs import ACTIVE_STATES, Job, JobState, NewJob, Submission
+from store.jobs import Job, JobState, NewJob, Submission
 from store.opening import Stores
 
 logger = logging.getLogger(__name__)
 
-LOOKUPS_AT_ONCE = 4
 TICKETS_AT_ONCE = 16
 """A worker works its lane until it is empty, so one ticket per worker would do; the sweeper tops up."""
 
@@ -92,13 +90,19 @@ class Farm:
         Raises:
             UnavailableError: the ledger does not answer; nothing was asked for.
         """
-        answers = await self._remember(requests)
-        open_requests = [request for request, answer in zip(requests, answers, strict=True) if answer is None]
-        submissions = await self._stores.ledger.submit([_row(request) for request in open_requests])
+        wanted = [_row(request) for request in requests]
+        submissions = await self._stores.ledger.submit(wanted, remember=True)
+        made = {submission.job.digest: submission.job for submission in submissions if _is_made(submission)}
+        gone = {job.digest for job in made.values() if not await are_there(self._stores.objects, job)}
+        if gone:  # somebody deleted files: what they showed is rendered again, without a word (F5)
+            again = iter(await self._stores.ledger.submit([row for row in wanted if row.digest in gone]))
+            submissions = [_both(old, next(again)) if old.job.digest in gone else old for old in submissions]
+        for submission, request in zip(submissions, requests, strict=True):
+            if _is_made(submission):
+                await self._stores.grants.give(request.target.project, object_ids(submission.job.result or {}))
         await self._hurry(submissions)
-        entered = iter(submissions)
         return [
-            answer or Answer((job := next(entered).job).id, job.digest, job.state, job.result) for answer in answers
+            _answer(submission.job, request) for submission, request in zip(submissions, requests, strict=True)
         ]
 
     async def cancel(self, job_id: JobId) -> Job | None:
@@ -123,31 +127,19 @@ class Farm:
             UnavailableError: the ledger does not answer.
         """
         job = await self._stores.ledger.retry(job_id, UserId(user), self._clock())
+        await self._tell_workers(Supersede(job.project, job.environment, job.slot, job.lane, keep=job.id))
         await self._hurry([Submission(job, [], True)])
         return job
-
-    async def _remember(self, requests: Sequence[RenderRequest]) -> list[Answer | None]:
-        """Answers for what was rendered before, a few look-ups at a time."""
-        few = asyncio.Semaphore(LOOKUPS_AT_ONCE)
-
-        async def answer(request: RenderRequest) -> Answer | None:
-            digest = request.spec.digest()
-            async with few:
-                made = await remembered(self._stores.ledger, self._stores.objects, digest)
-                if made is None:
-                    return None
-                await self._stores.grants.give(request.target.project, object_ids(made.result or {}))
-                await self._make_room(request)
-            is_ours = made.project == request.target.project
-            return Answer(made.id if is_ours else None, digest, JobState.DONE, made.result)
-
-        return list(await asyncio.gather(*map(answer, requests)))
 
     async def _hurry(self, submissions: Sequence[Submission]) -> None:
         """After the rows: stop what runs in vain, say who has lost their turn and who waits, wake workers."""
         for submission in submissions:
             job = submission.job
-            await self._tell_workers(Supersede(job.project, job.environment, job.slot, job.lane, keep=job.id))
+            for old in submission.stopping:
+                if _is_made(submission):
+                    await self._tell_workers(Stop(old.id))
+                else:
+                    await self._tell_workers(Supersede(old.project, old.environment, old.slot, old.lane, keep=job.id))
             for old in submission.superseded:
                 await self.announcer.say("superseded", old)
             if submission.fresh:
@@ -159,23 +151,26 @@ class Farm:
             except UnavailableError as error:
                 logger.warning("farm.tickets_not_sent lane=%s jobs=%d: %s", lane, fresh, error)
 
-    async def _make_room(self, request: RenderRequest) -> None:
-        """The newest request of a slot is answered already; older ones of the slot must not overwrite it later."""
-        target = request.target
-        older = await self._stores.ledger.list_jobs(
-            target.project, states=ACTIVE_STATES, environment=target.environment, slot=target.slot, lane=request.lane
-        )
-        for job in older:
-            canceled = await self._stores.ledger.cancel(job.id, self._clock())
-            if canceled is not None:
-                await self._tell_workers(Stop(job.id))
-                await self.announcer.say("canceled", canceled)
-
     async def _tell_workers(self, message: Control) -> None:
         try:
             await self._stores.relay.publish(CONTROL_STREAM, encode_control(message))
         except UnavailableError as error:
             logger.warning("farm.control_not_sent %s: %s", message, error)
+
+
+def _is_made(submission: Submission) -> bool:
+    return submission.job.state is JobState.DONE
+
+
+def _both(first: Submission, second: Submission) -> Submission:
+    """A request that was submitted twice: what either outdated."""
+    superseded, stopping = first.superseded + second.superseded, first.stopping + second.stopping
+    return replace(second, superseded=superseded, stopping=stopping)
+
+
+def _answer(job: Job, request: RenderRequest) -> Answer:
+    is_ours = job.project == request.target.project
+    return Answer(job.id if is_ours else None, job.digest, job.state, job.result)
 
 
 def _row(request: RenderRequest) -> NewJob:

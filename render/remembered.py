@@ -17,7 +17,14 @@ async def remembered(ledger: JobLedger, objects: ObjectStore, digest: str) -> Jo
         UnavailableError: ledger or object store do not answer.
     """
     done = await ledger.find_done(digest)
-    if done is None or done.result is None:
-        return None
-    found = await asyncio.gather(*(objects.head(object_id) for object_id in object_ids(done.result)))
-    return done if found and None not in found else None
+    return done if done is not None and await are_there(objects, done) else None
+
+
+async def are_there(objects: ObjectStore, done: Job) -> bool:
+    """Whether every file that a done job names is still there.
+
+    Raises:
+        UnavailableError: the object store does not answer.
+    """
+    found = await asyncio.gather(*(objects.head(object_id) for object_id in object_ids(done.result or {})))
+    return bool(found) and None not in found

@@ -12,7 +12,7 @@ A terminal row never leaves its state; a retry is a new row.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -107,14 +107,16 @@ class Submission:
     """What became of one request.
 
     Args:
-        job: the row that will make the picture.
+        job: the row that will make the picture, or that has made it.
         superseded: queued rows of the same slot that this one replaced.
-        fresh: False when the same picture was already queued or running for the slot.
+        fresh: False when the same picture was already queued or running for the slot, or made.
+        stopping: running rows of the same slot that were asked to stop.
     """
 
     job: Job
     superseded: list[Job]
     fresh: bool
+    stopping: list[Job] = field(default_factory=list)
 
 
 _TIMES = ("progress", "lease_until", "created_at", "started_at", "finished_at")

@@ -50,12 +50,13 @@ class JobLedger:
         self._claiming = asyncio.Lock()
 
     @gives_way
-    async def submit(self, wanted: Sequence[NewJob]) -> list[Submission]:
-        """Enter requests in one transaction; see `store.submitting.enter` for what each does to its slot."""
+    async def submit(self, wanted: Sequence[NewJob], *, remember: bool = False) -> list[Submission]:
+        """Enter requests in one transaction; see `store.submitting.enter` for what each does to its slot, and for
+        `remember`."""
         if not wanted:
             return []
         now = self._clock()
-        return await self._database.transact(lambda connection: enter(connection, wanted, now))
+        return await self._database.transact(lambda connection: enter(connection, wanted, now, remember=remember))
 
     @gives_way
     async def claim(self, *, lane: str, worker: str, lease_s: float, now: float) -> Job | None:

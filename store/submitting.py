@@ -31,7 +31,8 @@ _CHANGE = (
 
 
 def enter(
-    connection: Connection, wanted: Sequence[NewJob], now: float, *, retried_from: JobId | None = None
+    connection: Connection, wanted: Sequence[NewJob], now: float, *, retried_from: JobId | None = None,
+    remember: bool = False,
 ) -> list[Submission]:
     """Add rows, or find those that already make these pictures for these slots; what they outdate gives way.
 
@@ -43,39 +44,50 @@ def enter(
         wanted: in order: a later one outdates an earlier one of its slot.
         now: unix seconds.
         retried_from: for the rows added.
+        remember: answer what is done already with the row that did it, whoever asked for it then.
     """
     if connection.dialect.name == "postgresql":
         _lock_slots(connection, wanted)
+    done = _done_rows(connection, wanted) if remember else {}
     before = _active_rows(connection, wanted)
     rows = {job.id: job for jobs_there in before.values() for job in jobs_there}
     there = {place: [job.id for job in jobs_there] for place, jobs_there in before.items()}
-    submissions: list[tuple[JobId, list[JobId], bool]] = []
+    submissions: list[tuple[Job, bool, list[JobId], list[JobId]]] = []
     for request in wanted:
         here = there.setdefault(_place(request), [])
         active = [rows[job_id] for job_id in here if not rows[job_id].is_terminal]
         same = [job for job in active if job.digest == request.digest]
-        if same:
-            kept = min(same, key=lambda job: job.state != JobState.RUNNING)
-            rows[kept.id] = replace(kept, cancel_requested=False, superseded_by=None)
+        made = done.get(request.digest)
+        if made is not None:
+            chosen = made
+        elif same:
+            chosen = min(same, key=lambda job: job.state != JobState.RUNNING)
+            rows[chosen.id] = replace(chosen, cancel_requested=False, superseded_by=None)
         else:
-            kept = _new_row(request, now, retried_from)
-            rows[kept.id] = kept
-            here.append(kept.id)
+            chosen = _new_row(request, now, retried_from)
+            rows[chosen.id] = chosen
+            here.append(chosen.id)
+        by = chosen.id if chosen.project == request.project else None
         superseded: list[JobId] = []
+        stopping: list[JobId] = []
         for job in active:
-            if job.id == kept.id:
+            if job.id == chosen.id:
                 continue
             if job.state == JobState.QUEUED:
                 superseded.append(job.id)
-                rows[job.id] = replace(job, state=JobState.SUPERSEDED, superseded_by=kept.id, finished_at=now)
+                rows[job.id] = replace(job, state=JobState.SUPERSEDED, superseded_by=by, finished_at=now)
             else:
-                rows[job.id] = replace(job, cancel_requested=True, superseded_by=kept.id)
-        submissions.append((kept.id, superseded, not same))
+                stopping.append(job.id)
+                rows[job.id] = replace(job, cancel_requested=True, superseded_by=by)
+        submissions.append((chosen, made is None and not same, superseded, stopping))
     old = {job.id: job for jobs_there in before.values() for job in jobs_there}
     _write(connection, old, rows)
     return [
-        Submission(job=rows[kept_id], superseded=[rows[job_id] for job_id in gone], fresh=fresh)
-        for kept_id, gone, fresh in submissions
+        Submission(
+            rows.get(chosen.id, chosen), [rows[job_id] for job_id in superseded], fresh,
+            [rows[job_id] for job_id in stopping],
+        )
+        for chosen, fresh, superseded, stopping in submissions
     ]
 
 
@@ -118,6 +130,17 @@ def _active_rows(connection: Connection, wanted: Sequence[NewJob]) -> dict[Place
             if (job.slot, job.lane) in slots:
                 found[_place(job)].append(job)
     return found
+
+
+def _done_rows(connection: Connection, wanted: Sequence[NewJob]) -> dict[str, Job]:
+    """The latest row by digest that has made its picture."""
+    query = (
+        select(jobs)
+        .where(jobs.c.digest.in_({request.digest for request in wanted}))
+        .where(jobs.c.state == JobState.DONE, jobs.c.result.is_not(None))
+        .order_by(jobs.c.number)
+    )
+    return {job.digest: job for job in map(job_from_row, connection.execute(query).mappings())}
 
 
 def _new_row(request: NewJob, now: float, retried_from: JobId | None) -> Job:

@@ -34,6 +34,7 @@ from tests.helpers.services import free_port
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 NODE = node()
+STYLE, HOUR = "style.mood", "parameters.time_of_day"
 LOADS = {"light: 2 × 10/s, 10 clients": (2, 10, 10), "heavy: 10 × 200/s, 50 clients": (10, 200, 50)}
 
 
@@ -71,10 +72,12 @@ def serving(command: Sequence[str], port: int) -> Iterator[psutil.Process]:
             process.kill()
 
 
-def measure(server: psutil.Process, url: str, protocol: str, load: tuple[int, int, int], seconds: float) -> Result:
+def measure(
+    server: psutil.Process, url: str, protocol: str, load: tuple[int, int, int], seconds: float, field: str = STYLE
+) -> Result:
     """Put a load on a server."""
     writers, rate, clients = load
-    command = [NODE, str(HERE / "peers/load.mjs"), url, protocol, *map(str, (writers, rate, clients, seconds))]
+    command = [NODE, str(HERE / "peers/load.mjs"), url, protocol, *map(str, (writers, rate, clients, seconds)), field]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as driver:
         assert driver.stdin is not None
         assert driver.stdout is not None

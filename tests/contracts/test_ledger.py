@@ -494,3 +494,35 @@ async def test_old_closed_previews_are_pruned_and_nothing_else(ledger: JobLedger
     assert [(job.lane, job.digest, job.result) for job in pruned] == [("preview", "d0", RESULT)]
     assert {job.lane for job in await ledger.list_jobs(WANTED.project, states=[JobState.DONE])} == {"settled"}
     assert (await ledger.get(waiting.id)).state == JobState.QUEUED
+
+
+async def test_F5_what_is_done_already_answers_and_outdates_what_waits_for_its_slot(
+    ledger: JobLedger, clock: Clock
+) -> None:
+    [first] = await submit(ledger, WANTED)
+    job = await claim(ledger, clock)
+    [done] = await ledger.finish(job.id, job.fence, RESULT, clock())
+    other = replace(WANTED, project=ProjectId("prj_b"))
+    [waiting] = await submit(ledger, replace(WANTED, digest="d1"))
+    [elsewhere] = await submit(ledger, replace(other, digest="d1"))
+
+    [here] = await ledger.submit([WANTED], remember=True)
+    [there] = await ledger.submit([other], remember=True)
+
+    assert (here.job, here.fresh, [old.id for old in here.superseded]) == (done, False, [waiting.id])
+    assert (await ledger.get(waiting.id)).superseded_by == first.id
+    assert (there.job, [old.id for old in there.superseded]) == (done, [elsewhere.id])
+    assert (await ledger.get(elsewhere.id)).superseded_by is None, "no project hears of another's jobs"
+    assert await ledger.waiting("settled") == 0
+    [anew] = await ledger.submit([WANTED])
+    assert (anew.fresh, anew.job.state) == (True, JobState.QUEUED)
+
+
+async def test_F1_running_requests_that_are_outdated_are_named(ledger: JobLedger, clock: Clock) -> None:
+    await submit(ledger, WANTED)
+    running = await claim(ledger, clock)
+
+    [newer] = await ledger.submit([replace(WANTED, digest="d1")])
+
+    assert [old.id for old in newer.stopping] == [running.id]
+    assert (newer.superseded, newer.fresh) == ([], True)

@@ -1,12 +1,14 @@
 // The load: W writers at R updates a second and C clients in one room, raw frames, the same for every server.
-// node load.mjs URL PROTOCOL WRITERS RATE CLIENTS SECONDS      PROTOCOL is `y` or `hocuspocus`; URL ends with the room's path
+// node load.mjs URL PROTOCOL WRITERS RATE CLIENTS SECONDS [FIELD]
+// PROTOCOL is `y` or `hocuspocus`; URL ends with the room's path; FIELD is what is set, `style.mood` if not given
 // Every update is one struct of one clock, so that what an update delivers can be counted without a document.
 // Prints {delivered, expected, p50_ms, p99_ms, bytes} as JSON; waits on stdin for a line before it begins to write.
 import * as Y from 'yjs'
 import WebSocket from 'ws'
 
 const [url, protocol, ...numbers] = process.argv.slice(2)
-const [writers, rate, clients, seconds] = numbers.map(Number)
+const [writers, rate, clients, seconds] = numbers.slice(0, 4).map(Number)
+const [section, key] = (numbers[4] ?? 'style.mood').split('.')
 const room = 'environments'
 const prefix = protocol === 'hocuspocus' ? Buffer.concat([Buffer.from([room.length]), Buffer.from(room)]) : Buffer.alloc(0)
 const now = () => performance.now()
@@ -32,7 +34,9 @@ seedDoc.clientID = 1
 for (let w = 0; w < writers; w++) {
   const map = new Y.Map()
   seedDoc.getMap('environments').set('env_' + w, map)
+  map.set('name', 'Environment ' + w)
   map.set('style', new Y.Map())
+  map.set('parameters', new Y.Map(Object.entries({ archetype: 'alpine', seed: w, time_of_day: 12 })))
 }
 const seed = Buffer.from(Y.encodeStateAsUpdate(seedDoc))
 for (let w = 0; w < writers; w++) {
@@ -41,8 +45,8 @@ for (let w = 0; w < writers; w++) {
   Y.applyUpdate(doc, seed)
   const updates = []
   doc.on('update', (update) => updates.push(frame(Buffer.from([0, 2]), bytes(Buffer.from(update)))))
-  const style = doc.getMap('environments').get('env_' + w).get('style')
-  for (let k = 0; k < total; k++) style.set('mood', k / 100)
+  const map = doc.getMap('environments').get('env_' + w).get(section)
+  for (let k = 0; k < total; k++) map.set(key, (k % 2400) / 100)
   plans.push(updates)
   sentAt.set(1000 + w, new Float64Array(total))
 }
