@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 _MARK_AFTER_S = 1.0
 _BEAT_S = 2.0
-_HEAD_WITHIN_S = 1.0
+_HEAD_WITHIN_S = 2.0
 _ANSWERS_APART_S = 0.5
 _RETRY_S = (0.05, 0.2, 0.5, 1.0, 2.0, 5.0)
 _FOLD_ABOVE = 128

@@ -138,6 +138,8 @@ class StreamReader:
         self._places: dict[str, str] = {}
         self._wake_key = f"cyclorama:wake:{os.urandom(8).hex()}"
         self._wake_place = BEGINNING
+        self._calls = 0
+        self._is_calling = False
         self._aside: dict[str, float] = {}
         self.interruptions = 0
         self._task: asyncio.Task[None] | None = None
@@ -175,14 +177,26 @@ class StreamReader:
                 follower.close()
 
     async def _wake(self) -> None:
-        """Make the blocked read return, so that it takes up a new stream. If Redis is away, the next read does."""
+        """Make the blocked read return, so that it takes up a new stream. If Redis is away, the next read does.
+
+        Five hundred rooms that open at once wake it a few times: whoever comes while a call is under way joins the next.
+        """
+        self._calls += 1
+        if self._is_calling:
+            return
+        self._is_calling = True
         try:
-            async with self._asking.pipeline(transaction=False) as pipe:
-                pipe.xadd(self._wake_key, {"p": b""}, maxlen=1)
-                pipe.expire(self._wake_key, _WAKE_EXPIRES_S)
-                await pipe.execute()
+            answered = 0
+            while answered < self._calls:
+                answered = self._calls
+                async with self._asking.pipeline(transaction=False) as pipe:
+                    pipe.xadd(self._wake_key, {"p": b""}, maxlen=1)
+                    pipe.expire(self._wake_key, _WAKE_EXPIRES_S)
+                    await pipe.execute()
         except (RedisError, OSError, TimeoutError) as error:
             logger.warning("relay.wake_failed: %s", error)
+        finally:
+            self._is_calling = False
 
     async def _run(self) -> None:
         tries = 0
