@@ -1,6 +1,6 @@
 import { fireEvent, render, screen } from '@testing-library/svelte';
 import { flushSync } from 'svelte';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { About } from '../doc/export.ts';
 import { LiveDocument } from '../doc/live-document.svelte.ts';
 import { forgetCopiesOf } from '../doc/local-copy.ts';
@@ -24,6 +24,7 @@ afterEach(async () => {
 describe('the connection chip', () => {
 	it('says in words and in attributes that one is offline and how much waits', async () => {
 		const found = chip();
+		await vi.waitFor(() => expect(live.kept).toBe(true));
 		window.dispatchEvent(new Event('offline'));
 		live.edit('env.name', () => live.doc.getMap('environments').set('a', 1));
 		flushSync();

@@ -109,7 +109,7 @@ export class LiveDocument {
 		ever_live: this.ever_live,
 		...this.server,
 		busy: this.busy,
-		kept: this.kept
+		kept: this.kept || !this.opened
 	});
 
 	constructor(options: LiveDocumentOptions) {
@@ -312,7 +312,7 @@ export class LiveDocument {
 		on('pagehide', () => this.#keepWaiting());
 		on('beforeunload', (event) => {
 			// Only what would be lost is worth a question: a kept copy goes on by itself at the next visit.
-			if (this.waiting > 0 && !this.kept) event.preventDefault();
+			if (this.waiting > 0 && this.opened && !this.kept) event.preventDefault();
 		});
 	}
 
