@@ -101,6 +101,26 @@ async def test_a_flushed_redis_gets_its_groups_and_streams_anew(redis_server: Re
     await relay.close()
 
 
+async def test_a_redis_that_comes_back_empty_with_a_clock_behind_is_followed_from_its_beginning() -> None:
+    server = RedisServer()
+    server.start()
+    relay = RedisRelay(server.url)
+    following = relay.follow("news", BEGINNING)
+    server.command("XADD", "cyclorama:news", f"{2**43}-0", "p", "far-ahead")
+    assert (await asyncio.wait_for(anext(following), 10)).payload == b"far-ahead"
+    coming = asyncio.ensure_future(anext(following))
+    await asyncio.sleep(0.05)  # it waits in the shared read
+
+    server.kill()
+    server.start()
+    await wait_until(lambda: relay.interruptions == 1, what="whoever follows can tell that something may be lost")
+    await relay.publish("news", b"by today's clock")
+
+    assert (await asyncio.wait_for(coming, 15)).payload == b"by today's clock"
+    await relay.close()
+    server.remove()
+
+
 async def test_a_hundred_followed_streams_cost_one_blocked_connection(redis_server: RedisServer) -> None:
     relay = RedisRelay(redis_server.url)
     received: set[bytes] = set()

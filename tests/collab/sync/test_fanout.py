@@ -152,6 +152,29 @@ async def test_a_node_without_its_relay_serves_its_people_and_reconciles_when_it
             await same(ana, ben, eva)
 
 
+async def test_people_are_told_when_their_node_is_cut_off_and_when_it_is_not_any_more(cluster: Cluster) -> None:
+    config = CollabConfig(pulse_s=0.03, cut_off_patience_s=0.1)
+
+    def told(client: Client) -> list[str]:
+        return [said["relay"] for said in client.saving if "relay" in said]
+
+    async with cluster.nodes(1, config) as (room,), connected(room) as ana, connected(room, person("ben")) as ben:
+        ana.say(bytes([120]))
+        await wait_until(lambda: ana.saved_states)
+        cluster.weather.is_cut = True
+        ana.root["x"] = 1
+        await wait_until(lambda: told(ana) == ["cut_off"])
+        assert room.wire.cut_off_s > 0
+        async with connected(room, person("eva")) as eva:
+            eva.say(bytes([120]))
+            await wait_until(lambda: told(eva) == ["cut_off"], what="who comes later is told too")
+            cluster.weather.is_cut = False
+            await wait_until(lambda: told(ana) == told(eva) == ["cut_off", "ok"])
+        await asyncio.sleep(0.1)
+        assert told(ana) == ["cut_off", "ok"], "once each"
+        assert not told(ben), "who did not ask is not told"
+
+
 async def test_a_room_opens_while_the_relay_is_cut(cluster: Cluster) -> None:
     cluster.weather.is_cut = True
     async with cluster.nodes(1) as (room,), connected(room) as ana:
