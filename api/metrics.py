@@ -25,6 +25,7 @@ _ROOM_FIGURES: Mapping[str, tuple[str, str]] = {
     "committed_updates": ("rows", "Updates committed since start."),
     "save_failures": ("save_failures", "Failed commits since start; their updates are tried again."),
     "presence_states": ("presence", "Presence states held."),
+    "refused": ("refused", "Refusals since start, by the quota that was used up."),
     "presence_refused": ("presence_refused", "Presence states refused since start."),
     "resyncs": ("resyncs", "Slow readers brought up to date in one piece, among those connected."),
     "document_bytes": ("document_bytes", "Serialized size of the documents in memory."),

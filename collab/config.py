@@ -68,6 +68,8 @@ class CollabConfig:
 
     presence_hz: float = 20.0
     """Presence frames per second and room, at most."""
+    presence_bytes_per_s: float = 32 * 2**20
+    """Presence sent to all people of a room per second, at most; above it presence comes less often."""
     presence_state_bytes: int = 16 * 1024
     """Largest presence state of one client."""
     presence_ids_per_session: int = 8
@@ -140,8 +142,8 @@ class CollabConfig:
             if isinstance(value, (int, float)) and value < 0:
                 raise ValueError(f"CollabConfig.{field.name} is {value}: it cannot be negative")
         for name in (
-            "max_frame_bytes", "max_update_bytes", "fanout_share", "save_share", "presence_hz", "pulse_s",
-            "outbox_frames",
+            "max_frame_bytes", "max_update_bytes", "fanout_share", "save_share", "presence_hz", "presence_bytes_per_s",
+            "pulse_s", "outbox_frames",
         ):
             if getattr(self, name) <= 0:
                 raise ValueError(f"CollabConfig.{name} must be above zero")

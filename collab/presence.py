@@ -66,6 +66,7 @@ class Presence:
         self._ids_per_session = ids_per_session
         self._held: dict[int, _Held] = {}
         self._gone: OrderedDict[int, _Gone] = OrderedDict()
+        self._of: dict[str, set[int]] = {}
         self.refused = 0
 
     def __len__(self) -> int:
@@ -131,7 +132,7 @@ class Presence:
                 self._forget(entry.client, entry.clock)
             else:
                 if held is not None and held.clock == entry.clock and held.state == entry.state:
-                    held.heard_at, held.speaker = now, speaker
+                    self._hold(entry, speaker, now)
                     continue
                 self._hold(entry, speaker, now)
             changed.append(entry.client)
@@ -153,7 +154,7 @@ class Presence:
 
     def drop(self, speaker_id: str) -> list[int]:
         """Clear everything a speaker held, as when its connection closes. Returns those clients."""
-        clients = [client for client, held in self._held.items() if held.speaker.id == speaker_id]
+        clients = list(self._of.get(speaker_id, ()))
         for client in clients:
             self._forget(client, _after(self._held[client].clock))
         return clients
@@ -227,21 +228,32 @@ class Presence:
             return False
 
     def _has_room_for(self, speaker: Speaker) -> bool:
-        mine = sum(held.speaker.id == speaker.id for held in self._held.values())
+        mine = len(self._of.get(speaker.id, ()))
         if mine >= self._ids_per_session:
             self.refused += 1
         return mine < self._ids_per_session
 
     def _hold(self, entry: PresenceEntry, speaker: Speaker, now: float) -> None:
         self._gone.pop(entry.client, None)
+        self._disown(entry.client)
+        self._of.setdefault(speaker.id, set()).add(entry.client)
         self._held[entry.client] = _Held(entry.clock, entry.state, presence_bytes(entry), speaker, now)
 
     def _forget(self, client: int, clock: int) -> None:
+        self._disown(client)
         held = self._held.pop(client, None)
         self._gone[client] = _Gone(clock, held is not None and bool(held.speaker.user))
         self._gone.move_to_end(client)
         if len(self._gone) > _TOMBSTONES:
             self._gone.popitem(last=False)
+
+    def _disown(self, client: int) -> None:
+        held = self._held.get(client)
+        if held is not None:
+            mine = self._of[held.speaker.id]
+            mine.discard(client)
+            if not mine:
+                del self._of[held.speaker.id]
 
     def _checked(self, speaker: Speaker, raw: bytes) -> bytes:
         """The state with its `user` made true; the same bytes when it was."""

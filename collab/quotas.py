@@ -37,10 +37,10 @@ class _Shared:
 
 
 class Allowance:
-    """What one connection may say. Made by `Quotas.enter`, given back by `Quotas.leave`."""
+    """What one connection may say. Made by `Quotas.allowance`, counted from `Quotas.enter` to `Quotas.leave`."""
 
     __slots__ = (
-        "_bytes", "_chunk", "_left", "_left_bytes", "_messages", "_owed", "_owed_bytes", "_quotas", "is_out",
+        "_bytes", "_chunk", "_left", "_left_bytes", "_messages", "_owed", "_owed_bytes", "_quotas", "is_in",
         "person", "project", "reason",
     )  # fmt: skip
 
@@ -49,7 +49,7 @@ class Allowance:
         self.person = person
         self.project = project
         self.reason = ""
-        self.is_out = False
+        self.is_in = False
         self._quotas = quotas
         self._messages = Bucket(config.messages_per_s, config.messages_burst, now)
         self._bytes = Bucket(config.bytes_per_s, config.bytes_burst, now)
@@ -66,11 +66,16 @@ class Allowance:
         self._left_bytes += size
         return self._settle(size, now)
 
+    def burden(self, messages: int, size: int) -> None:
+        """Add what a message turned out to cost beyond itself; it is missing from the next ones."""
+        self._left -= messages
+        self._left_bytes -= size
+
     def _settle(self, size: int, now: float) -> bool:
         config = self._quotas.config
         messages, spare = self._messages, self._bytes
         if self._left < 1:
-            granted = min(_STRIDE, int(messages.level(now)))
+            granted = min(max(_STRIDE, 1 - int(self._left)), int(messages.level(now)))
             messages.take(granted, now)
             self._left += granted
             self._owed += granted
@@ -117,13 +122,18 @@ class Quotas:
         self._weights: OrderedDict[DocId, int] = OrderedDict()
         self._project_bytes: dict[str, int] = {}
 
-    def enter(self, person: str, project: str) -> Allowance:
-        """Let one more connection of a person into a project.
+    def allowance(self, person: str, project: str) -> Allowance:
+        """What one more connection of a person to a project may say."""
+        return Allowance(self, person, project, self._clock())
+
+    def enter(self, allowance: Allowance) -> None:
+        """Let a connection in.
 
         Raises:
             TooFastError: the person or the project has as many as it may.
         """
         config, now = self.config, self._clock()
+        person, project = allowance.person, allowance.project
         here = self._people.get(person)
         if here is not None and here.sockets >= config.sockets_per_user:
             self.refused["sockets_per_user"] += 1
@@ -135,13 +145,13 @@ class Quotas:
         one, all_ = self._of(person, now, is_person=True), self._of(project, now, is_person=False)
         one.sockets += 1
         all_.sockets += 1
-        return Allowance(self, person, project, now)
+        allowance.is_in = True
 
     def leave(self, allowance: Allowance) -> None:
         """A connection has ended. Twice does no harm."""
-        if allowance.is_out:
+        if not allowance.is_in:
             return
-        allowance.is_out = True
+        allowance.is_in = False
         self._out(allowance.person, self._people, is_person=True)
         self._out(allowance.project, self._projects, is_person=False)
 

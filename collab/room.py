@@ -24,6 +24,7 @@ from collab.codec import (
     decode_presence,
     decode_state_vector,
     presence_frame,
+    read_uint,
     saved_frame,
     saving_frame,
     sync_step1,
@@ -31,11 +32,12 @@ from collab.codec import (
     sync_update,
 )
 from collab.config import CollabConfig
-from collab.errors import ForbiddenError, TooFastError, TooLargeError
+from collab.errors import ForbiddenError, RefusalError, TooFastError, TooLargeError
 from collab.guards import may_write, refusal
 from collab.histories import vouch
 from collab.origin import DirectOrigin, Origin, RelayOrigin
 from collab.presence import Presence
+from collab.quotas import Quotas
 from collab.replica import Path, Replica, checked
 from collab.saving import SaveQueue, Saver
 from collab.session import Session
@@ -49,6 +51,9 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 OnChange = Callable[[frozenset[Path], Origin], None]
 _PRESENCE_ENTRIES = 4096
+_ENTRIES_A_MESSAGE = 16
+_STRUCT_BYTES = 100
+"""What a struct weighs in a connection's allowance, beside its bytes: looking through it is what costs."""
 _NO_ANSWER = (b"", b"")
 
 
@@ -74,6 +79,7 @@ class Room:
         node: this node's id.
         saver: the group commit.
         clock: wall clock in seconds, for authorship.
+        quotas: what people and projects share; none but this room's when it is alone.
     """
 
     def __init__(
@@ -85,6 +91,7 @@ class Room:
         saver: Saver,
         config: CollabConfig,
         clock: Callable[[], float],
+        quotas: Quotas | None = None,
     ) -> None:
         self.doc_id = doc_id
         self.epoch = epoch
@@ -113,6 +120,7 @@ class Room:
         self._saving_frame = b""
         self._answer = _NO_ANSWER
         self._subscribers = 0
+        self.quotas = quotas or Quotas(config, self.now)
         self._changes = Changes(self)
         self._showing = Showing(self)
         self._writers = Writers(self._state)
@@ -228,6 +236,7 @@ class Room:
         self._subscribers -= session.wants_saved
         self.touched_at = self.now()
         self._writers.leave(session)
+        self._showing.forget(session)
         self.arrivals.leave(session)
         gone = self.presence.drop(session.id)
         if gone:
@@ -241,8 +250,8 @@ class Room:
         """
         if len(frame) > self.config.max_frame_bytes:
             raise TooLargeError(f"a frame of {len(frame)} bytes; {self.config.max_frame_bytes} is the limit")
-        if not session.may_speak(len(frame), self.now()):
-            raise TooFastError("more messages than the limit; come back later")
+        if not session.allowance.take(len(frame), self.now()):
+            raise TooFastError(session.allowance.reason)
         message = decode_frame(frame)
         self.counts[message.kind.name] += 1
         if not session.is_vouched:
@@ -264,9 +273,10 @@ class Room:
             if not session.has_asked and len(message.body) > 1:  # it has a state: it may have been here before
                 self._showing.recall()
             session.has_asked = True
-            session.send_presence(presence_frame(self.presence.everybody()), self.presence.clients())
+            session.allowance.burden(0, len(first))
+            self._tell_presence(session)
         elif message.kind is Kind.QUERY_AWARENESS:
-            session.send_presence(presence_frame(self.presence.everybody()), self.presence.clients())
+            self._tell_presence(session)
         elif message.kind is Kind.SUBSCRIBE_SAVED:
             if not session.wants_saved:
                 session.wants_saved = True
@@ -274,6 +284,15 @@ class Room:
             session.send_saved(self.durable())
             if self._saving_frame:
                 session.send_saving(self._saving_frame)
+
+    def _tell_presence(self, session: Session) -> None:
+        clients = self.presence.clients()
+        if session.is_congested:
+            session.send_presence(b"", clients)  # noted, and sent once there is room
+            return
+        frame = presence_frame(self.presence.everybody())
+        session.allowance.burden(0, len(frame))
+        session.send_presence(frame, clients)
 
     def resync(self, state: bytes) -> tuple[list[bytes], bytes]:
         """Frames for a reader who missed everything since a state vector, and the state vector it then has."""
@@ -292,6 +311,7 @@ class Room:
     def pulse(self) -> None:
         """Keep silent connections alive; called every few seconds."""
         now = self.now()
+        self.quotas.weigh(self.doc_id, self.replica.bytes)
         for session in list(self.sessions.values()):
             session.check_stall(now)
             if session.last_sent_at < now - self.config.pulse_s:
@@ -374,10 +394,10 @@ class Room:
             raise ForbiddenError(refusal(self.doc_id.kind, session.principal.role))
         if len(update) > self.config.max_update_bytes:
             raise TooLargeError(f"an update of {len(update)} bytes; {self.config.max_update_bytes} is the limit")
-        if self.replica.bytes + len(update) > self.config.max_document_bytes:
-            raise TooLargeError(f"the document has grown to {self.replica.bytes} bytes and takes no more")
+        self.quotas.admit_bytes(self.doc_id, self.replica.bytes, len(update))
         self._saves.check()
         extent = checked(update)
+        session.allowance.burden(0, _STRUCT_BYTES * len(extent.places))
         self._writers.admit(session, extent)
         if self.gate is not None:  # which must see each change by itself, before it is merged with others
             self.replica.check_depth(extent)
@@ -397,8 +417,25 @@ class Room:
     def _waiting(self) -> list[Extent]:
         return self.replica.waiting_extents
 
+    def hear_late(self, session: Session, body: bytes) -> None:
+        """Take presence that was put off."""
+        if session.closed is None:
+            try:
+                self._take_presence(session, body)
+            except RefusalError as refusal:
+                session.refuse(refusal)
+
     def _hear(self, session: Session, body: bytes) -> None:
+        count, at = read_uint(body, 0)
+        if count == 1 and self.now() - session.heard_at < 0.9 / self.config.presence_hz:
+            self._showing.put_off(session, read_uint(body, at)[0], body)
+            return
+        self._take_presence(session, body)
+
+    def _take_presence(self, session: Session, body: bytes) -> None:
+        session.heard_at = self.now()
         entries = decode_presence(body, max_entries=_PRESENCE_ENTRIES)
+        session.allowance.burden(len(entries) // _ENTRIES_A_MESSAGE, 0)
         taken = self.presence.take(session.speaker, entries, self.now())
         if taken.answers:
             session.send_presence(presence_frame(taken.answers), set())

@@ -27,6 +27,7 @@ from collab.errors import CloseCode
 from collab.fanout import Fanout, RelayLike
 from collab.histories import OneHistory, another_history
 from collab.merging import Merger
+from collab.quotas import Quotas
 from collab.retention import Retention
 from collab.room import Room
 from collab.saving import Saver
@@ -77,6 +78,7 @@ class Figures:
     save_failures: int
     presence: int
     presence_refused: int
+    refused: dict[str, int]
     resyncs: int
     document_bytes: int
     messages: dict[str, int]
@@ -110,6 +112,7 @@ class Rooms:
     ) -> None:
         self.config = config or CollabConfig()
         self.node_id = node_id
+        self.quotas = Quotas(self.config, time.monotonic)
         self.on_open: list[Callable[[Room], None]] = []
         self.on_close: list[Callable[[Room], None]] = []
         self._log = log
@@ -198,6 +201,7 @@ class Rooms:
             save_failures=self._saver.failures,
             presence=sum(len(room.presence) for room in live),
             presence_refused=self._refused + sum(room.presence.refused for room in live),
+            refused=dict(self.quotas.refused),
             resyncs=sum(session.resyncs for room in live for session in room.sessions.values()),
             document_bytes=sum(room.replica.bytes for room in live),
             messages=messages,
@@ -294,8 +298,9 @@ class Rooms:
         while True:
             loaded = await self._log.load(doc_id, epoch=epoch, below=below)
             room = Room(
-                doc_id, epoch=epoch, node=self.node_id, saver=self._saver, config=self.config, clock=self._clock
-            )
+                doc_id, epoch=epoch, node=self.node_id, saver=self._saver, config=self.config, clock=self._clock,
+                quotas=self.quotas,
+            )  # fmt: skip
             room.marker = loaded.marker
             if loaded.snapshot is not None:
                 room.replica.load(loaded.snapshot)

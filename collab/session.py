@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from collab.config import CollabConfig
 from collab.errors import CloseCode, EpochError, ProtocolError, RefusalError, TooLargeError
 from collab.origin import SessionOrigin
-from collab.pace import Bucket
 from collab.presence import Speaker
 from store.ids import new_id
 
@@ -91,8 +90,8 @@ class Session:
         self.has_asked = False
         self.is_vouched = True
         self._config = config
-        self._messages = Bucket(config.messages_per_s, config.messages_burst, now)
-        self._bytes = Bucket(config.bytes_per_s, config.bytes_burst, now)
+        self.allowance = room.quotas.allowance(principal.user_id, room.doc_id.project)
+        self.heard_at = 0.0
         self._outbox: deque[bytes] = deque()
         self._outbox_bytes = 0
         self._stalled_at = 0.0
@@ -107,10 +106,6 @@ class Session:
     def is_congested(self) -> bool:
         """Whether something waits for the reader."""
         return not self.transport.is_writable or bool(self._outbox) or self._needs_resync
-
-    def may_speak(self, size: int, now: float) -> bool:
-        """Take a frame of this size from the connection's allowance."""
-        return self._messages.take(1, now) and self._bytes.take(size, now)
 
     # -- from the room -------------------------------------------------------------------------------------------------
 
@@ -303,11 +298,17 @@ async def serve(
         session.refuse(EpochError(f"this document has another history now (epoch {room.epoch}, you have {epoch})"))
         return session.closed or (int(CloseCode.EPOCH), "")
     session.is_vouched = epoch is not None or room.epoch == 1
+    try:
+        room.quotas.enter(session.allowance)
+    except RefusalError as full:
+        session.refuse(full)
+        return session.closed or (int(full.code), "")
     room.join(session)
     transport.attach(session)
     try:
         await session.finished.wait()
     finally:
         room.leave(session)
+        room.quotas.leave(session.allowance)
         session.gone()
     return session.closed or (1000, "")
