@@ -53,7 +53,8 @@ class Sockets:
         if opening["type"] != "websocket.connect":
             return
         socket = socket_of(scope)
-        await send({"type": "websocket.accept"})
+        offered = scope.get("subprotocols") or [None]  # a browser that offers some takes no answer without one
+        await send({"type": "websocket.accept", "subprotocol": offered[0]})
         code, reason = await self._run(house, connection, socket)
         self._meters.socket_closed(code)
         socket.end(code, reason.encode()[:LONGEST_REASON_BYTES].decode(errors="ignore"))

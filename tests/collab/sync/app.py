@@ -48,7 +48,8 @@ class RoomEndpoint:
         asked = socket.query_params
         role = cast(Role, asked.get("role", "editor"))
         principal = Principal(asked.get("user", "usr_guest"), asked.get("name", "Guest"), "#888888", role)
-        await socket.accept()
+        offered = self.scope["subprotocols"] or [None]
+        await socket.accept(subprotocol=offered[0])
         doc_id = DocId.parse(f"{socket.path_params['project']}/{socket.path_params['kind']}")
         epoch = int(asked["epoch"]) if "epoch" in asked else None
         async with rooms.use(doc_id) as room:
