@@ -15,6 +15,7 @@ import { content, edit, random, randomFor } from './seeded_edits.mjs'
 process.setMaxListeners(0) // each provider listens to 'exit'
 
 const PATIENCE_MS = 20_000
+const PATIENCE_WITH_KILLS_MS = 90_000 // a server that starts on a busy machine, several times in a row
 const runs = new Map()
 
 /** The parts in which two contents differ. */
@@ -153,7 +154,12 @@ class Run {
   difference (others = []) {
     if (this.refused) throw new Error(this.refused)
     const away = this.people.findIndex(({ provider }) => !provider.synced)
-    if (away >= 0) return `client ${away} is not synced`
+    if (away >= 0) {
+      const { provider, line } = this.people[away]
+      const sockets = [...line.sockets].map((socket) => `${socket.readyState} ${socket.incoming.length} in, ${socket.outgoing.length} out`)
+      const { wsconnected, wsconnecting, shouldConnect, wsUnsuccessfulReconnects, ws } = provider
+      return `client ${away} is not synced: ${JSON.stringify({ wsconnected, wsconnecting, shouldConnect, wsUnsuccessfulReconnects, ws: ws?.readyState, sockets })}`
+    }
     const clocks = this.people.map(({ doc }) => String([...Y.decodeStateVector(Y.encodeStateVector(doc))].sort()))
     const behind = clocks.findIndex((clock) => clock !== clocks[0])
     if (behind > 0) return `clocks of client 0 and ${behind}: ${clocks[0]} and ${clocks[behind]}`
@@ -181,7 +187,7 @@ class Run {
   }
 
   async until (differs) {
-    const giveUp = performance.now() + PATIENCE_MS
+    const giveUp = performance.now() + (this.plan.kills ? PATIENCE_WITH_KILLS_MS : PATIENCE_MS)
     for (let seen; (seen = differs()) !== null;) {
       if (performance.now() > giveUp) throw new Error(seen.slice(0, 20_000))
       await this.change(100)

@@ -36,14 +36,16 @@ const parts = {
     undo.clear()
     map.observe(({ transaction }) => { if (transaction.origin === provider) setTimeout(() => undo.undo(), 10) })
   },
-  // Answers every remark with its length as JavaScript counts, and shows who it sees.
+  // Shows whom it sees.
   presence: async () => {
     await synced
     provider.awareness.setLocalState({ user: { name: 'Node' }, sees: [] })
-    provider.awareness.on('change', () => {
+    const look = () => {
       const sees = [...provider.awareness.getStates()].filter(([id]) => id !== doc.clientID).map(([, state]) => state.mood).filter(Boolean).sort()
       if (String(sees) !== String(provider.awareness.getLocalState().sees)) provider.awareness.setLocalStateField('sees', sees)
-    })
+    }
+    provider.awareness.on('change', look)
+    look()
   },
 }
 await parts[part]()
