@@ -10,7 +10,6 @@ from collections.abc import Sequence
 import pytest
 from pycrdt import Doc, Map, get_state
 
-from collab import codec
 from collab.config import CollabConfig
 from collab.errors import NotSavingError
 from collab.origin import AttachOrigin, DirectOrigin, SessionOrigin
@@ -425,3 +424,45 @@ def test_H1_what_each_session_did_within_a_moment_is_one_row_of_its_own() -> Non
     for row in rows:
         again.apply_update(row.payload)
     assert again.get("environments", type=Map).to_py() == {f"k{n}": float(n) for n in range(6)}
+
+
+async def test_D2_a_room_does_not_leave_memory_with_something_unsaved_in_it() -> None:
+    log = MemoryLog()
+    async with rooms_over(log, config=QUICK) as rooms:
+        async with rooms.use(doc_id()) as room, connected(room) as ana:
+            log.is_down = True
+            ana.root["x"] = 1
+            await wait_until(lambda: room.unsaved == 1)
+        before = rooms.figures().save_failures
+        await wait_until(lambda: rooms.figures().save_failures > before + 5, what="it was swept several times")
+        assert rooms.live() == [room]
+
+        log.is_down = False
+        await wait_until(lambda: not rooms.live(), what="saved, it goes")
+        assert replay(log) == {"x": 1.0}
+
+
+async def test_D2_an_outage_costs_the_same_however_long_it_is() -> None:
+    """The batch that failed is tried again as it is: what comes meanwhile is not merged anew with every attempt."""
+    log = MemoryLog()
+    sizes: list[int] = []
+    append = log.append
+
+    async def counted(updates: Sequence[Update]) -> list[int]:
+        sizes.append(len(updates))
+        return await append(updates)
+
+    log.append = counted  # type: ignore[method-assign]  # to see what is tried
+    async with rooms_over(log, config=QUICK) as rooms:
+        room = await rooms.get(doc_id())
+        log.is_down = True
+        count(room, 0)
+        await wait_until(lambda: len(sizes) > 1)
+        for n in range(50):
+            count(room, n)
+        tried = len(sizes)
+        await wait_until(lambda: len(sizes) > tried + 3)
+        assert set(sizes) == {1}
+        log.is_down = False
+        await room.saved(2.0)
+    assert len(log.rows) == 51
