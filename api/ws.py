@@ -102,7 +102,7 @@ async def _serve(
         if role is None:
             raise _Refused(CloseCode.NO_DOCUMENT, "there is no such document, or you are not a member of its project")
         principal = Principal(caller.user.id, caller.user.name, caller.user.color, role)
-        async with house.rooms.use(doc_id) as room:
+        async with house.rooms.use(doc_id, is_entering=True) as room:
             return await serve(room, socket, principal, epoch=_epoch(connection))
     finally:
         house.revocation.closed(opened)

@@ -120,7 +120,7 @@ class CollabConfig:
     epoch_check_s: float = 2.0
     """How often rooms in memory ask whether their document has another history by now."""
     epoch_entry_s: float = 0.25
-    """Who enters a room waits for that question if it was last asked longer ago than this."""
+    """Tools that edit a room wait for that question if it was last asked longer ago than this; clients always do."""
     merge_in_process_bytes: int = 16 * 1024
     """Merges above this leave the event loop for another process (pycrdt holds the GIL; 16 KiB take some 20 ms)."""
     unconfirmed_s: float = 20.0

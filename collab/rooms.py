@@ -133,14 +133,18 @@ class Rooms:
         self._refused = 0
         self._closing = False
 
-    async def get(self, doc_id: DocId) -> Room:
+    async def get(self, doc_id: DocId, *, is_entering: bool = False) -> Room:
         """The room, loaded if need be. It stays in memory for at least `idle_unload_s`; `use` keeps it longer.
+
+        Args:
+            is_entering: a client's copy comes with it, so the document's epoch is asked for now: a node that has not
+                heard of a new history would let old copies in, and send new ones away.
 
         Raises:
             UnavailableError: the log cannot be read.
         """
         if doc_id in self._rooms:
-            await self._ask_epochs(self.config.epoch_entry_s)
+            await self._ask_epochs(0.0 if is_entering else self.config.epoch_entry_s)
         room = self._rooms.get(doc_id)
         if room is None:
             if self._closing:
@@ -156,13 +160,13 @@ class Rooms:
         return room
 
     @asynccontextmanager
-    async def use(self, doc_id: DocId) -> AsyncIterator[Room]:
-        """The room, held in memory until the block ends.
+    async def use(self, doc_id: DocId, *, is_entering: bool = False) -> AsyncIterator[Room]:
+        """The room, held in memory until the block ends; `is_entering` as in `get`.
 
         Raises:
             UnavailableError: the log cannot be read.
         """
-        room = await self.get(doc_id)
+        room = await self.get(doc_id, is_entering=is_entering)
         room.holds += 1
         try:
             yield room

@@ -7,14 +7,19 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 
+from store import schema
 from store.database import Database
 from store.errors import UnavailableError
+from store.ids import DocId, ProjectId
 from store.schema import bring_up_to_date
 from store.tables import metadata
+from store.updates import UpdateLog
 
 START = """
 import asyncio, sys
@@ -54,6 +59,34 @@ async def test_starting_again_changes_nothing(database_url: str) -> None:
 
     async with database.read() as connection:
         assert await connection.scalar(text("SELECT epoch FROM documents")) == 7
+    await database.close()
+
+
+async def test_rows_of_an_older_version_are_the_first_epoch_and_its_snapshots_are_made_anew(database_url: str) -> None:
+    database = Database(database_url)
+
+    def to_the_second(connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(Path(schema.__file__).parent / "migrations"))
+        config.set_main_option("path_separator", "os")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+
+    async with database.write() as connection:
+        await connection.run_sync(to_the_second)
+        await connection.execute(text(
+            "INSERT INTO updates (doc, payload, author, origin, session, node, at) "
+            "VALUES ('prj/votes', :payload, 'usr', 'session', 'ses', 'node', 5)"
+        ), {"payload": b"kept"})  # fmt: skip
+        await connection.execute(
+            text("INSERT INTO snapshots (doc, upto, state, at) VALUES ('prj/votes', 1, :state, 6)"), {"state": b"old"}
+        )
+
+    await bring_up_to_date(database)
+
+    loaded = await UpdateLog(database).load(DocId(ProjectId("prj"), "votes"))
+    assert (loaded.epoch, loaded.snapshot, [row.payload for row in loaded.rows]) == (1, None, [b"kept"])
+    assert loaded.rows[0].epoch == 1
     await database.close()
 
 

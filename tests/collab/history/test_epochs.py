@@ -15,6 +15,7 @@ from collab.history import Histories, NoSuchMomentError
 from collab.origin import DirectOrigin
 from collab.room import Room
 from store.errors import ConflictError, UnavailableError
+from store.ids import DocId
 from store.opening import Stores
 from tests.collab.history.studio import DOC, Killed, Studio, killed_at, normal
 from tests.collab.sync.client import Client, closed_with, connected, person, rooms_over, same
@@ -146,6 +147,68 @@ async def test_D4_what_a_node_takes_before_it_hears_of_the_new_history_stays_in_
             assert room.doc.get("environments", type=Map).to_py() == {"hour": 7.0}
         late = [row for row in await stores.log.tail(DOC, 0, 1) if b"late" in row.payload]
         assert [row.author for row in late] == ["usr_ana"]
+
+
+async def test_D4_two_nodes_of_two_histories_do_not_mix_over_the_relay(stores: Stores, clock: Clock) -> None:
+    async with (
+        rooms_over(stores.log, stores.relay, LATE) as late,
+        rooms_over(stores.log, stores.relay, SOON, node="n2") as soon,
+        late.use(DOC) as old,
+    ):
+        await an_hour(old, 7.0)
+        async with soon.use(DOC) as before:
+            await wait_until(lambda: before.doc.get("environments", type=Map).to_py() == {"hour": 7.0})
+            await begun_again(stores, clock)
+        async with soon.use(DOC) as new, connected(new, epoch=2) as ben, connected(old, epoch=1) as ana:
+            assert new.epoch == 2
+            ana.root["old"] = 1
+            ben.root["new"] = 1
+            await wait_until(lambda: "old" in old.doc.get("environments", type=Map).to_py())
+            await wait_until(lambda: "new" in new.doc.get("environments", type=Map).to_py())
+            await old.saved()
+            await new.saved()
+            ana.root["old again"] = 1
+            ben.root["new again"] = 1
+            await wait_until(lambda: "old again" in old.doc.get("environments", type=Map).to_py())
+            await wait_until(lambda: "new again" in new.doc.get("environments", type=Map).to_py())
+
+            assert set(new.doc.get("environments", type=Map)) == {"hour", "new", "new again"}
+            assert set(old.doc.get("environments", type=Map)) == {"hour", "old", "old again"}
+            await late._look_at_epochs()
+            assert (await closed_with(ana))[0] == 4409
+        async with late.use(DOC) as found:
+            await wait_until(lambda: set(found.doc.get("environments", type=Map)) == {"hour", "new", "new again"})
+
+
+async def test_D4_who_knows_the_new_history_before_the_node_does_is_not_sent_away(
+    stores: Stores, clock: Clock
+) -> None:
+    async with rooms_over(stores.log, config=LATE) as rooms:
+        async with rooms.use(DOC) as room:
+            await an_hour(room, 7.0)
+        await begun_again(stores, clock)
+
+        async with rooms.use(DOC, is_entering=True) as fresh, connected(fresh, epoch=2) as ana:
+            assert ana.content() == {"hour": 7.0}
+            assert ana.result is None
+
+
+async def test_D4_the_guarded_documents_begin_again_too(stores: Stores, clock: Clock) -> None:
+    notes = DocId(DOC.project, "annotations")
+    async with rooms_over(stores.log, config=SOON) as rooms:
+        async with rooms.use(notes) as room:
+            room.edit(
+                DirectOrigin("usr_ana", "rest"),
+                lambda doc: doc.get("annotations", type=Map).__setitem__("ann_1", Map({"author": "usr_ana"})),
+            )
+            await room.saved()
+        (row,) = await stores.log.history(notes, limit=1)
+        await histories_of(stores, clock).begin_epoch(notes, "operator", "cli", seq=row.seq)
+        async with rooms.use(notes) as room, connected(room) as ana, connected(room, person("ben"), epoch=2) as ben:
+            assert room.gate is not None
+            ana.doc.get("annotations", type=Map)["ann_2"] = Map({"author": "usr_ana"})
+            await same(ana, ben, what=lambda client: client.content("annotations"))
+            await wait_until(lambda: set(ben.content("annotations")) == {"ann_1", "ann_2"})
 
 
 async def test_D4_what_is_unsaved_when_the_history_changes_is_saved_in_the_old_one(
