@@ -37,6 +37,10 @@ _ROOM_FIGURES: Mapping[str, tuple[str, str]] = {
     "relay_unconfirmed": ("unconfirmed", "Changes of other nodes that are not known to be saved yet."),
     "relay_cut_off_rooms": ("cut_off", "Rooms that do not reach the other nodes."),
     "relay_cut_off_seconds": ("cut_off_s", "For how long, at most."),
+    "retired_rooms": ("retired", "Rooms of a former history that are not gone yet."),
+    "snapshots_written": ("snapshots", "Snapshots and checkpoints written and verified since start."),
+    "snapshot_failures": ("snapshot_failures", "Snapshots that could not be made or read back since start."),
+    "rows_thinned": ("rows_thinned", "Rows that gave way to checkpoints since start."),
 }
 
 

@@ -89,6 +89,10 @@ class Figures:
     cut_off: int
     cut_off_s: float
     unconfirmed: int
+    retired: int
+    snapshots: int
+    snapshot_failures: int
+    rows_thinned: int
 
 
 class Rooms:
@@ -188,7 +192,7 @@ class Rooms:
             kind = room.doc_id.kind
             rooms[kind] = rooms.get(kind, 0) + 1
             sessions[kind] = sessions.get(kind, 0) + len(room.sessions)
-            for name, count in room.counts.items():
+            for name, count in room.counts.items() if room not in self._retired else ():
                 messages[name] = messages.get(name, 0) + count
         oldest = [room.oldest_unsaved_at for room in live if room.oldest_unsaved_at is not None]
         wires = [room.wire for room in live if isinstance(room.wire, Fanout)]
@@ -204,7 +208,7 @@ class Rooms:
             rows=self._saver.rows,
             save_failures=self._saver.failures,
             presence=sum(len(room.presence) for room in live),
-            presence_refused=self._refused + sum(room.presence.refused for room in live),
+            presence_refused=self._refused + sum(room.presence.refused for room in self.live()),
             refused=dict(self.quotas.refused),
             resyncs=sum(session.resyncs for room in live for session in room.sessions.values()),
             document_bytes=sum(room.replica.bytes for room in live),
@@ -216,6 +220,10 @@ class Rooms:
             cut_off=sum(wire.is_cut_off for wire in wires),
             cut_off_s=max((wire.cut_off_s for wire in wires), default=0.0),
             unconfirmed=sum(wire.unconfirmed for wire in wires),
+            retired=len(self._retired),
+            snapshots=self.compactor.written,
+            snapshot_failures=self.compactor.failures,
+            rows_thinned=self.retention.removed,
         )
 
     async def close(self, timeout_s: float = 10.0) -> bool:
@@ -231,7 +239,8 @@ class Rooms:
         for room in [*self.live(), *self._retired]:
             for session in list(room.sessions.values()):
                 session.close(CloseCode.GOING_AWAY, "the server restarts; come back in a moment")
-        waits = [session.finished.wait() for room in self.live() for session in room.sessions.values()]
+        everybody = [session for room in [*self.live(), *self._retired] for session in room.sessions.values()]
+        waits = [session.finished.wait() for session in everybody]
         if waits:
             await asyncio.wait([asyncio.ensure_future(wait) for wait in waits], timeout=self.config.close_timeout_s + 1)
         for room in self.live():
