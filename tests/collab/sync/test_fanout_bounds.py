@@ -185,16 +185,19 @@ async def test_a_poisoned_message_stops_neither_its_room_nor_others(redis_url: s
 async def test_a_key_that_is_no_stream_silences_only_its_own_room(redis_server: RedisServer) -> None:
     redis_server.command("FLUSHALL")
     log, relay, other = MemoryLog(), RedisRelay(redis_server.url), RedisRelay(redis_server.url)
-    config = CollabConfig(reconcile_s=(0.0, 0.1, 0.3), reconcile_every_s=1.0, pulse_s=0.1)
+    config = CollabConfig(reconcile_s=(0.0, 0.1), reconcile_every_s=6.0, pulse_s=0.1)
     two = doc_id(project="prj_two")
     async with rooms_over(log, relay, config, "node-0") as here, rooms_over(log, other, config, "node-1") as there:
-        redis_server.command("SET", f"{PREFIX}{STREAM}", "poison")
         async with here.use(doc_id()) as a, there.use(doc_id()) as b, here.use(two) as c, there.use(two) as d:
             async with connected(a) as ana, connected(b) as ben, connected(c) as kim, connected(d) as eva:
-                kim.root["after"] = 1
-                await wait_until(lambda: eva.content() == {"after": 1.0}, what="the other room goes on")
+                ana.root["before"] = 0
+                await wait_until(lambda: ben.content() == {"before": 0})
+                redis_server.command("SET", f"{PREFIX}{STREAM}", "poison")
+                for n in range(3):
+                    kim.root["after"] = n
+                    await wait_until(lambda n=n: eva.content() == {"after": n}, 1.5, "the other room goes on")
                 ana.root["cut off"] = 1
-                await wait_until(lambda: ben.content() == {"cut off": 1.0}, what="its own room goes on by the log")
+                await wait_until(lambda: ben.content() == {"before": 0, "cut off": 1.0}, 20, "its own by the log")
                 redis_server.command("DEL", f"{PREFIX}{STREAM}")
                 await wait_until(lambda: not a.wire.is_cut_off and not b.wire.is_cut_off, 15)
     await asyncio.gather(relay.close(), other.close())
