@@ -90,19 +90,18 @@ async def test_history_is_for_members(live: Live, owner: httpx.AsyncClient, proj
             assert (await client.get(f"/api/projects/{project}/{path}")).status_code == 401
 
 
-@pytest.mark.parametrize(
-    ("path", "query"),
-    [
-        ("history", "document=secrets"), ("history", "limit=0"), ("history", "limit=501"), ("history", "limit=all"),
-        ("history", "before=0"), ("history", "before=99999999999999999999"), ("history/at", "time=yesterday"),
-        ("history/at", "time=NaN"), ("history/at", "time=inf"), ("history/at", "time=-1"), ("history/at", "time=1e300"),
-        ("history/at", "seq=0"), ("history/at", "seq=99999999999999999999"), ("history/at", "seq=1&time=1"),
-        ("history/at", "format=xml"), ("history/at", "document="),
-    ],
-)  # fmt: skip
-async def test_bad_questions_get_a_problem(owner: httpx.AsyncClient, project: str, path: str, query: str) -> None:
-    answer = await owner.get(f"/api/projects/{project}/{path}?{query}")
+BAD = [
+    "history?document=secrets", "history?limit=0", "history?limit=501", "history?limit=all", "history?before=0",
+    "history?before=99999999999999999999", "history/at?time=yesterday", "history/at?time=NaN", "history/at?time=inf",
+    "history/at?time=-1", "history/at?time=1e300", "history/at?seq=0", "history/at?seq=99999999999999999999",
+    "history/at?seq=1&time=1", "history/at?format=xml", "history/at?document=",
+]  # fmt: skip
 
-    assert answer.status_code == 422
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["errors"]
+
+async def test_bad_questions_get_a_problem(owner: httpx.AsyncClient, project: str) -> None:
+    for question in BAD:
+        answer = await owner.get(f"/api/projects/{project}/{question}")
+
+        assert answer.status_code == 422, question
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["errors"], question

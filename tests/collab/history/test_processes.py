@@ -52,7 +52,7 @@ async def test_D3_a_process_that_is_gone_in_the_middle_of_compaction_leaves_ever
             past.at = 1_000_000.0 + day * 86_400
             await past.work(12)
         ended = []
-        for statement in (5, 9, 12, 16, 21, 30, 47, 1000):
+        for statement in (9, 16, 30, 47, 1000):
             run = await asyncio.create_subprocess_exec(
                 sys.executable, "-c", DIE, config.database_url, config.objects_url, str(statement), cwd=REPOSITORY
             )
