@@ -17,7 +17,7 @@ from tests.interop.conftest import HERE, RoomServer
 SCRIPT = HERE / "y_websocket_scenarios.mjs"
 SCENARIOS = re.findall(r"^  '(.+)': async", SCRIPT.read_text(), re.MULTILINE)
 STILL_WRONG = {
-    "shares presence between tabs of one browser": "a tab that closes may stay in sight while another tab of it is open",
+    "shares presence between tabs of one browser": "a closed tab may stay in sight while a sister tab is open",
 }
 ENDS_THE_SERVER = [name for name in SCENARIOS if "server" in name]
 SCENARIO_S = 60
