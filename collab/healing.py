@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 
 from collab.document import EnvironmentsDoc
 from collab.ending import Closing, ended
@@ -18,7 +19,7 @@ from collab.planning import slots_of
 from collab.room import Room
 from collab.rooms import Rooms
 from store.errors import StoreError
-from store.ids import DocId
+from store.ids import DocId, EnvironmentId
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +47,9 @@ class Healer:
     def watch(self, room: Room) -> None:
         """Look through this room soon; for `Rooms.on_open`."""
         if room.doc_id.kind == "environments":
-            task = asyncio.create_task(self._heal(room.doc_id), name=f"heal-{room.doc_id}")
+            # Only what was there when it opened: what is made later is asked for by those who make it.
+            ids = sorted(EnvironmentsDoc(room.doc).ids())
+            task = asyncio.create_task(self._heal(room.doc_id, ids), name=f"heal-{room.doc_id}")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -55,11 +58,11 @@ class Healer:
         self._closing.set()
         await ended(self._tasks)
 
-    async def _heal(self, doc: DocId) -> None:
+    async def _heal(self, doc: DocId, ids: Sequence[EnvironmentId]) -> None:
         for attempt in range(TRIES):
             try:
                 async with self._rooms.use(doc) as room:
-                    asked = await self._look_through(room)
+                    asked = await self._look_through(room, ids)
                 if asked:
                     logger.info("heal.asked doc=%s slots=%d", doc, asked)
                 return
@@ -71,9 +74,8 @@ class Healer:
                 logger.exception("heal.failed doc=%s", doc)
                 return
 
-    async def _look_through(self, room: Room) -> int:
+    async def _look_through(self, room: Room, ids: Sequence[EnvironmentId]) -> int:
         """Ask for what is owed, a few environments at a go; those who opened the project come first."""
-        ids = sorted(EnvironmentsDoc(room.doc).ids())
         asked = 0
         for start in range(0, len(ids), self._config.heal_batch):
             if not await self._closing.rest(self._config.heal_pause_s):

@@ -225,22 +225,23 @@ class Triggers:
         is_first, work.looked_up = not work.looked_up, True
         requests: list[RenderRequest] = []
         for slot in slots_before_people(room, work.environment, self._config.previewed_slots):
+            value = view.renders.get(slot)
             try:
-                spec, settled = plan(view, slot, "preview"), plan(view, slot).digest()
-            except SpecError:
-                continue  # settling says why, in the document
-            if renders.is_current(view.renders.get(slot), settled):
-                if is_first or slot in work.shown:
-                    await self._take_back_preview(view, work, slot)
-            elif is_first and await self._ledger.find_done(settled) is not None:
-                # An undo: the finished picture is known, so nobody has to wait for quiet or look at a preview.
-                await self._place(room, work, [Order(work.environment, slot, priority_of(slot))])
-            elif work.shown.get(slot) != spec.digest():
-                if self._is_outstanding(work, slot):
+                # What a moving hand asks for again and again is not planned before its turn has come.
+                settled = plan(view, slot).digest() if is_first or renders.has_picture(value) else ""
+                if renders.is_current(value, settled):
+                    if is_first or slot in work.shown:
+                        await self._take_back_preview(view, work, slot)
+                elif is_first and await self._ledger.find_done(settled) is not None:
+                    # An undo: the finished picture is known, so nobody has to wait for quiet or look at a preview.
+                    await self._place(room, work, [Order(work.environment, slot, priority_of(slot))])
+                elif self._is_outstanding(work, slot):
                     work.preview_due = True
-                else:
+                elif work.shown.get(slot) != (spec := plan(view, slot, "preview")).digest():
                     target = RenderTarget(work.doc.project, work.environment, slot)
                     requests.append(RenderRequest(target, spec, "preview", work.user, PREVIEW_PRIORITY))
+            except SpecError:
+                continue  # settling says why, in the document
         if not requests:
             return
         for request, answer in zip(requests, await self._farm.submit(requests), strict=True):

@@ -79,6 +79,7 @@ class RenderSpec:
     engine: EngineName = "procedural"
     engine_version: str = ENGINE_VERSION
     style: Mapping[str, str] = field(default_factory=dict)
+    _digest: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """Canonical, JSON-ready form; `parse_spec` reads it back."""
@@ -103,8 +104,10 @@ class RenderSpec:
 
     def digest(self) -> str:
         """Hex sha256 of the canonical JSON (sorted keys, no spaces)."""
-        text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"), allow_nan=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+        if not self._digest:  # asked for several times on the way of every request
+            text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"), allow_nan=False)
+            self._digest.append(hashlib.sha256(text.encode()).hexdigest())
+        return self._digest[0]
 
 
 def parse_camera(value: Mapping[str, Any]) -> CameraSpec:

@@ -25,7 +25,7 @@ _CHANGE = (
     .where(jobs.c.id == bindparam("job"))
     .values(
         state=bindparam("to_state"), superseded_by=bindparam("by"), cancel_requested=bindparam("stop"),
-        finished_at=bindparam("finished"),
+        finished_at=bindparam("finished"), priority=bindparam("urgency"),
     )
 )
 
@@ -37,7 +37,8 @@ def enter(
     """Add rows, or find those that already make these pictures for these slots; what they outdate gives way.
 
     Older queued rows of a slot become superseded. Running ones are asked to stop; if the picture wanted is the one
-    running, and it had been asked to stop for a newer edit since taken back, it is asked to go on.
+    running, and it had been asked to stop for a newer edit since taken back, it is asked to go on. One that waits
+    already becomes as urgent as the most urgent who asks for it.
 
     Args:
         connection: in a writing transaction.
@@ -62,7 +63,8 @@ def enter(
             chosen = made
         elif same:
             chosen = min(same, key=lambda job: job.state != JobState.RUNNING)
-            rows[chosen.id] = replace(chosen, cancel_requested=False, superseded_by=None)
+            urgency = min(chosen.priority, request.priority)
+            rows[chosen.id] = replace(chosen, cancel_requested=False, superseded_by=None, priority=urgency)
         else:
             chosen = _new_row(request, now, retried_from)
             rows[chosen.id] = chosen
@@ -163,7 +165,7 @@ def _write(connection: Connection, before: dict[JobId, Job], rows: dict[JobId, J
         elif job != before[job_id]:
             changed.append({
                 "job": job_id, "to_state": job.state, "by": job.superseded_by, "stop": job.cancel_requested,
-                "finished": job.finished_at,
+                "finished": job.finished_at, "urgency": job.priority,
             })
     if changed:
         connection.execute(_CHANGE, changed)

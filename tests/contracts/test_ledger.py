@@ -526,3 +526,14 @@ async def test_F1_running_requests_that_are_outdated_are_named(ledger: JobLedger
 
     assert [old.id for old in newer.stopping] == [running.id]
     assert (newer.superseded, newer.fresh) == ([], True)
+
+
+async def test_F4_what_waits_becomes_as_urgent_as_the_most_urgent_who_asks(ledger: JobLedger, clock: Clock) -> None:
+    [healed] = await submit(ledger, replace(WANTED, priority=40))
+    await submit(ledger, replace(WANTED, environment=EnvironmentId("env_b"), digest="d1", priority=20))
+
+    [asked] = await submit(ledger, replace(WANTED, priority=10))
+    await submit(ledger, replace(WANTED, priority=30))
+
+    assert (asked.id, asked.priority) == (healed.id, 10)
+    assert (await claim(ledger, clock)).id == healed.id

@@ -37,6 +37,7 @@ async def test_progress_is_shown_while_it_lasts_and_nothing_after(tmp_path: Path
     async with open_house(tmp_path) as node:
         room = await node.room()
         make(room)
+        await wait_until(lambda: state(room) == "queued", what="asked for before anybody looks, so without a preview")
         async with connected(room) as ana:
             job = await node.painter.claim()
             await node.painter.progress(job, 0.4567, "building the land")
@@ -148,6 +149,7 @@ async def test_words_that_come_late_leave_no_ghost(tmp_path: Path) -> None:
     async with open_house(tmp_path) as node:
         room = await node.room()
         make(room)
+        await wait_until(lambda: state(room) == "queued", what="asked for before anybody looks, so without a preview")
         async with connected(room) as ana:
             job = await node.painter.claim()
             await wait_until(lambda: farm(ana)["jobs"].get(job.id, {}).get("state") == "running")
