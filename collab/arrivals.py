@@ -12,8 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from pycrdt import get_update
+
+from collab.codec import encode_state_vector
 from collab.errors import ProtocolError
-from collab.structs import Extent
+from collab.replica import call_guarded
+from collab.structs import Extent, extent_of
 
 if TYPE_CHECKING:
     from collab.session import Session
@@ -70,8 +74,25 @@ class Arrivals:
             held = late
         return ready
 
+    def without_known(self, update: bytes, extent: Extent) -> tuple[bytes, Extent]:
+        """An update without the structs that are here or on their way.
+
+        Of two versions of a struct the document keeps the first, but whoever merges updates may keep the other: with
+        the log, a forged one would come back with the next load. Honest updates carry hardly any that are known.
+
+        Raises:
+            ProtocolError: it does not decode.
+        """
+        if self._here is None:
+            self._here = self._state()
+        here = self._here
+        if all(clock >= here.get(client, 0) for client, clock in extent.first.items()):
+            return update, extent
+        update = call_guarded("an update", get_update, update, encode_state_vector(here))
+        return update, extent_of(update)
+
     def forget(self) -> None:
-        """The document has not changed as was foreseen: something was refused."""
+        """The document has changed by other ways, or not as was foreseen."""
         self._here = None
 
     def leave(self, session: Session) -> None:

@@ -4,6 +4,9 @@ yrs deletes a type with everything inside by recursion, and so does Yjs in brows
 another, built up over any number of small updates, overflow the stack when the outermost is deleted. That is no error
 that can be caught, and the log would bring it back with every load. So the depth of every struct is known here, in runs
 per client (a slider dragged for an hour is one run), and an update that nests too deep is refused before it is applied.
+
+So is one that puts something into a number or a text. yrs takes that when the text is deleted already, and then fails
+for everybody who hears of both at once: those who join later, and the next load.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from collab.errors import ProtocolError
-from collab.structs import ROOT, Place
+from collab.structs import IN, ROOT, Place
 
 MAX_DEPTH = 64
 """Types in types, at most; the documents of this house need six."""
@@ -23,7 +26,10 @@ _UNKNOWN = -1
 
 
 class _Runs:
-    """Depths of one client's structs: from `starts[i]` to the next start, or to `end`, lies `depths[i]`."""
+    """Depths of one client's structs: from `starts[i]` to the next start, or to `end`, lies `depths[i]`.
+
+    A depth is doubled here, and odd for what others may lie in.
+    """
 
     __slots__ = ("depths", "end", "starts")
 
@@ -88,6 +94,8 @@ class Plan:
     open: list[Place]
     deepest: int
     """Of the update's own structs; those that waited for it may lie deeper."""
+    is_misplaced: bool
+    """Whether one of them lies in something that holds nothing."""
 
 
 class Nesting:
@@ -109,7 +117,9 @@ class Nesting:
                 struct that still waits than was said before.
         """
         plan = self._plan(places)
-        if plan.deepest > MAX_DEPTH:
+        if plan.is_misplaced:
+            raise ProtocolError("an update with something in what is no shared type")
+        if plan.deepest // 2 > MAX_DEPTH:
             raise ProtocolError(f"an update with types nested more than {MAX_DEPTH} deep")
         if len(plan.open) > MAX_OPEN and len(plan.open) > len(self._open):
             raise ProtocolError("an update that builds on too much that has not arrived")
@@ -148,16 +158,19 @@ class Nesting:
         found: dict[int, _Runs] = {}
         waiting: list[Place] = []
         deepest = 0
+        is_misplaced = False
         for place in places:
-            client, clock, size, on_client, on_clock, steps = place
+            client, clock, size, on_client, on_clock, how = place
             if on_client == ROOT:
-                depth = steps
+                depth = how & IN
             else:
-                depth = self._depth(found, on_client, on_clock)
-                if depth == _UNKNOWN:
+                on = self._depth(found, on_client, on_clock)
+                if on == _UNKNOWN:
                     waiting.append(place)
                     continue
-                depth += steps
+                depth = (on >> 1) + (how & IN)
+                is_misplaced |= bool(how & IN) and not on & 1
+            depth = depth * 2 + (how >> 1)
             runs = found.get(client)
             if runs is None:
                 runs = found[client] = _Runs()
@@ -165,10 +178,12 @@ class Nesting:
             if depth > deepest:
                 deepest = depth
         if not waiting and not self._open:
-            return Plan(found, [], [], deepest)
-        return self._resolved(found, waiting, deepest)
+            return Plan(found, [], [], deepest, is_misplaced)
+        return self._resolved(found, waiting, deepest, is_misplaced)
 
-    def _resolved(self, found: dict[int, _Runs], waiting: list[Place], deepest: int) -> Plan:
+    def _resolved(
+        self, found: dict[int, _Runs], waiting: list[Place], deepest: int, is_misplaced: bool
+    ) -> Plan:
         """Find depths for what waits, each from the moment that what it hangs on is known."""
         old = len(self._open)
         everything = [*self._open, *waiting]
@@ -188,18 +203,21 @@ class Nesting:
             index = ready.pop()
             if not is_open[index]:
                 continue
-            client, clock, size, on_client, on_clock, steps = everything[index]
-            depth = self._depth(found, on_client, on_clock) + steps
+            client, clock, size, on_client, on_clock, how = everything[index]
+            on = self._depth(found, on_client, on_clock)
+            depth = ((on >> 1) + (how & IN)) * 2 + (how >> 1)
             is_open[index] = False
             found.setdefault(client, _Runs()).put(clock, size, depth, deepen=True)
             if index < old:
                 late.append((client, clock, size, depth))
             else:
                 deepest = max(deepest, depth)
+                is_misplaced |= bool(how & IN) and not on & 1
             hanging = by_client.get(client, [])
             low, high = bisect_left(hanging, (clock, -1)), bisect_left(hanging, (clock + size, -1))
             ready.extend(other for _, other in hanging[low:high])
-        return Plan(found, late, [place for place, still in zip(everything, is_open, strict=True) if still], deepest)
+        still_open = [place for place, still in zip(everything, is_open, strict=True) if still]
+        return Plan(found, late, still_open, deepest, is_misplaced)
 
     def _depth(self, found: dict[int, _Runs], client: int, clock: int) -> int:
         runs = self._runs.get(client)

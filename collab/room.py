@@ -194,6 +194,7 @@ class Room:
             self._saves.check()
         self._changes.absorb()
         result, updates, failure = self.replica.edit(origin, change)
+        self.arrivals.forget()
         for update in updates:
             if self.gate is not None:
                 self.gate.follow(update)
@@ -334,6 +335,7 @@ class Room:
         """
         origin = RelayOrigin(node)
         self.replica.apply(update, origin)
+        self.arrivals.forget()
         if self.gate is not None:
             self.gate.follow(update)
         self._changes.queue(update, is_ours=False)
@@ -399,10 +401,14 @@ class Room:
         extent = checked(update)
         session.allowance.burden(0, _STRUCT_BYTES * len(extent.places))
         self._writers.admit(session, extent)
+        update, extent = self.arrivals.without_known(update, extent)
+        if update == EMPTY_UPDATE:
+            return
         if self.gate is not None:  # which must see each change by itself, before it is merged with others
             self.replica.check_depth(extent)
             self.gate.admit(session, update)
             self._changes.apply(session, update, extent)
+            self.arrivals.forget()
             return
         for whole, reach in self.arrivals.take(session, update, extent):
             self._changes.take(session, whole, reach)

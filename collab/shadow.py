@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pycrdt import Array, Doc, Map, MapEvent, Text
+from pycrdt import Array, Doc, Map, Text
 
 from collab.codec import decode_state_vector
 from collab.errors import ForbiddenError, ProtocolError
-from collab.replica import ROOTS, Replica, call_guarded
+from collab.replica import ANY_KEY, ROOTS, Replica, call_guarded
 from collab.session import Principal, Session
 from collab.structs import extent_of
 from store.ids import DocId, DocKind
@@ -58,7 +58,7 @@ class Shadow:
             state = self._level_doc().get_state()
             if extent_of(update).waits_for_more_than(decode_state_vector(state)):
                 raise ProtocolError("this change builds on one that has not arrived; connect again to send both")
-            for root, key in sorted(self._touched):
+            for root, key in self._touched_records():
                 problem = self._rules[root](
                     _record(self._replica.doc, root, key), _record(self._level_doc(), root, key), session.principal
                 )
@@ -67,6 +67,9 @@ class Shadow:
         except (ForbiddenError, ProtocolError):
             self.forget()
             raise
+        except Exception as error:  # of pycrdt, over a record that holds what Python cannot show
+            self.forget()
+            raise ProtocolError(f"a record that cannot be read: {error!r}") from error
 
     def follow(self, update: bytes) -> None:
         """Take a change that came through another door."""
@@ -79,8 +82,8 @@ class Shadow:
 
     def forget(self) -> None:
         """Drop the copy; the next change builds it anew from the document's updates."""
-        for root, subscription in self._watched:
-            root.unobserve(subscription)
+        for _, subscription in self._watched:
+            subscription.drop()
         self._watched.clear()
         self._doc = None
 
@@ -96,17 +99,32 @@ class Shadow:
                 call_guarded("an update of the log", self._doc.apply_update, piece)
             for name in self._roots:
                 root: Map[Any] = self._doc.get(name, type=Map)
-                self._watched.append((root, root.observe_deep(self._noter(name, self._touched))))
+                # Below pycrdt's Python layer, in which yrs can panic over an event: it would only be printed, and a
+                # change that nobody noted would pass unseen.
+                self._watched.append((root, root.integrated.observe_deep(self._noter(name, self._touched))))
         return self._doc
+
+    def _touched_records(self) -> list[tuple[str, str]]:
+        records = {(root, key) for root, key in self._touched if key != ANY_KEY}
+        for root in {root for root, key in self._touched if key == ANY_KEY}:
+            for doc in (self._replica.doc, self._level_doc()):
+                all_: Map[Any] = doc.get(root, type=Map)
+                records.update((root, key) for key in list(all_.keys()))
+        return sorted(records)
 
     @staticmethod
     def _noter(root: str, touched: set[tuple[str, str]]) -> Callable[[list[Any]], None]:
         def note(events: list[Any]) -> None:
             for event in events:
-                if event.path:
-                    touched.add((root, str(event.path[0])))
-                elif isinstance(event, MapEvent):
-                    touched.update((root, key) for key in event.keys)  # type: ignore[attr-defined]  # set at run time
+                try:
+                    if event.path:
+                        touched.add((root, str(event.path[0])))
+                    else:
+                        touched.update((root, key) for key in event.keys)
+                except (KeyboardInterrupt, SystemExit):
+                    raise
+                except BaseException:  # a PanicException is none: what changed is not known, so all is looked at
+                    touched.add((root, ANY_KEY))
 
         return note
 

@@ -26,8 +26,10 @@ _MAX_CLOCK = 2**32 - 1
 
 Place = tuple[int, int, int, int, int, int]
 """Where a struct lies: its client, clock and length; the client (ROOT for a root type) and clock of the item that it
-hangs on; and 1 when that is its parent, 0 when it is a neighbour under the same parent."""
+hangs on; and IN when that is its parent (else it is a neighbour under the same parent), plus HOLDS when others may lie
+in it: it is a shared type, or was one perhaps before it was deleted."""
 ROOT = -1
+IN, HOLDS = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +92,12 @@ def extent_of(update: bytes) -> Extent:
                 if ref == _SKIP:
                     has_gaps = True
                 else:
-                    places.append((client, clock, size, ROOT, 0, 0))
+                    places.append((client, clock, size, ROOT, 0, HOLDS))
             else:
                 at += 1
-                on_client, on_clock, steps = ROOT, 0, 1
+                on_client, on_clock, how = ROOT, 0, IN
                 if info & 0xC0:
-                    steps = 0
+                    how = 0
                     on_client, on_clock, at = _id(update, at, client, clock)
                     if info & 0xC0 == 0xC0:
                         right_client, right_clock, at = _id(update, at, client, clock)
@@ -118,7 +120,9 @@ def extent_of(update: bytes) -> Extent:
                         has_astral_text |= size != len(text)
                 else:
                     size, at = _content(update, at, ref)
-                places.append((client, clock, size, on_client, on_clock, steps))
+                if ref in (_TYPE, _DELETED):
+                    how |= HOLDS
+                places.append((client, clock, size, on_client, on_clock, how))
                 if on_client != client and on_client != ROOT and on_clock >= needs.get(on_client, 0):
                     needs[on_client] = on_clock + 1
             if size < 1:  # yrs takes and even writes empty texts (cut inside a character), and divides by their length

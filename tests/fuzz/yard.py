@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Any, cast
 
 import psutil
-from pycrdt import Doc, Map, get_state
+from pycrdt import Doc, Map
 
 from collab import codec
 from collab.config import CollabConfig
-from collab.replica import Replica
+from collab.replica import Replica, compacted
 from collab.session import Role
 from store.ids import DocKind
 from tests.collab.sync.client import Client, connected, doc_id, person, rooms_over
@@ -115,7 +115,7 @@ class Round:
                 await self.same(ana, ben, room.replica)
                 await room.saved(5)
                 self.stream = [frame for frame in ben.frames if frame[0] == 0 and frame[1] != 0]
-                self.reload(log, ana)
+                self.reload(log, room.replica, ana)
         rss = psutil.Process().memory_info().rss
         return {"seed": self.seed, "closed": self.closed, "rows": len(log.rows), "rss": rss}
 
@@ -169,8 +169,8 @@ class Round:
         for client in (ana, ben):
             self.harmless(client)
 
-    def reload(self, log: MemoryLog, ana: Client) -> None:
-        """The log gives the same document again."""
+    def reload(self, log: MemoryLog, replica: Replica, ana: Client) -> None:
+        """The log gives the same document again, to whoever joins late and as a snapshot too."""
         again = Replica(doc_id(self.kind))
         for row in log.rows:
             again.load(row.payload)
@@ -182,8 +182,19 @@ class Round:
             keys = [key for key in {*mine, *theirs} if mine.get(key) != theirs.get(key)]
             raise Failure(f"the log gives another document: {is_as_far}, "
                           f"{[(key, mine.get(key), theirs.get(key)) for key in keys[:5]]}")
-        for piece in again.diff(b"\x00"):
-            get_state(piece)
+        for source in (again, replica):
+            late: Doc[Any] = Doc()
+            for piece in source.diff(b"\x00"):
+                late.apply_update(piece)
+            if _contents(late, self.root) != _contents(ana.doc, self.root):
+                raise Failure("who joins late gets another document")
+        whole = compacted(again.pieces())
+        slim: Doc[Any] = Doc()
+        if whole is None:
+            raise Failure("the log does not merge")
+        slim.apply_update(whole)
+        if _contents(slim, self.root) != _contents(ana.doc, self.root):
+            raise Failure("a snapshot gives another document")
         again.close()
 
 

@@ -162,3 +162,37 @@ async def test_R3_what_hangs_on_a_number_that_somebody_will_use_next_breaks_noth
             assert ben.content() == {"a": 1}
     async with rooms_over(log) as rooms, rooms.use(doc_id()) as room:
         assert room.doc.get("environments", type=Map).to_py() == {"a": 1}
+
+
+async def test_R3_a_second_version_of_what_somebody_wrote_reaches_neither_people_nor_the_log() -> None:
+    """The document keeps the first; a merge of the log could keep the other, and bring it back with the next load."""
+    log = MemoryLog()
+    async with rooms_over(log) as rooms, rooms.use(doc_id("votes")) as room:
+        async with connected(room) as ana, connected(room, person("eve")) as eve:
+            ana.doc.get("ballots", type=Map)["one"] = Map({"opened_by": "usr_ana", "note": "mine"})
+            await same(ana, eve, what=lambda client: client.content("ballots"))
+            whole = ana.doc.get_update()
+            assert b"mine" in whole
+            forged = whole.replace(b"mine", b"hers")
+            for _ in range(3):
+                eve.say(codec.sync_update(forged))
+            eve.doc.get("ballots", type=Map)["two"] = Map({"opened_by": "usr_eve"})
+            await same(ana, eve, what=lambda client: client.content("ballots"))
+            await room.saved()
+    assert not any(b"hers" in row.payload for row in log.rows)
+    async with rooms_over(log) as rooms, rooms.use(doc_id("votes")) as room:
+        assert room.doc.get("ballots", type=Map).to_py()["one"]["note"] == "mine"
+
+
+async def test_R3_what_is_put_into_a_number_that_was_deleted_is_refused() -> None:
+    """yrs takes it once the number is gone; whoever joins later hears of both at once, and could not join."""
+    async with rooms_over(MemoryLog()) as rooms, rooms.use(doc_id()) as room, connected(room) as ana:
+        ana.root["a"] = 1
+        await wait_until(lambda: room.replica.version)
+        del ana.root["a"]
+        async with connected(room, person("eve")) as eve:
+            eve.say(codec.sync_update(update(b"\x28\x00" + write_uint(ana.doc.client_id) + b"\x00" + NULL)))
+            assert (await closed_with(eve))[0] == 4400
+        async with connected(room, person("ben")) as ben:
+            ana.root["b"] = 2
+            await wait_until(lambda: ben.content() == {"b": 2})

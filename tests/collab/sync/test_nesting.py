@@ -89,7 +89,7 @@ def test_a_refused_update_leaves_no_trace() -> None:
     with pytest.raises(ProtocolError):
         admitted(nesting, chain(3, 100))
     admitted(nesting, chain(3, 20))
-    assert nesting._runs[EVE].at(22) == 23
+    assert nesting._runs[EVE].at(22) == 2 * 23 + 1
 
 
 def honest(seed: int) -> tuple[list[bytes], list[bytes]]:
@@ -131,7 +131,7 @@ def test_depths_do_not_depend_on_the_order_of_arrival(seed: int) -> None:
             for clock in range(start, start + size)
         })  # fmt: skip
     assert found[0] == found[1]
-    assert max(found[0].values()) < 20
+    assert max(found[0].values()) < 40
 
 
 def test_a_large_document_is_looked_through_in_linear_time() -> None:
