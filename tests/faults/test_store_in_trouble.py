@@ -26,6 +26,8 @@ from tests.helpers.services import PostgresCluster
 from tests.helpers.waiting import wait_until
 from tests.interop.conftest import node_packages  # noqa: F401 — installs what the node client imports
 
+pytestmark = pytest.mark.timeout(300)  # they end in 5 to 20 s; two cores may be busy with others
+
 SLOW_COMMIT = """
     CREATE FUNCTION slow_commit() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN PERFORM pg_sleep(0.3); RETURN NULL; END $$;
