@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
-from pycrdt import Doc, Map, Snapshot, get_state
+from pycrdt import Doc, Map, Snapshot, get_state, get_update
 
-from collab.codec import EMPTY_UPDATE, decode_state_vector, read_uint
+from collab.codec import EMPTY_UPDATE, decode_state_vector, encode_state_vector, read_uint
 from collab.errors import ProtocolError
 from collab.replica import ROOTS, apply_to, call_guarded, compacted, merged
 from collab.schema import json_safe
@@ -29,6 +29,8 @@ from store.ids import DocKind
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Ranges = dict[int, list[tuple[int, int]]]
+"""Clocks from (included) to (excluded), by client."""
 _NICE = 10
 _IDLE_S = 120.0
 """After this long without work the process ends: it keeps 60 MB."""
@@ -112,8 +114,9 @@ class Merged:
 
 
 def merge_checked(base: bytes | None, rows: Sequence[bytes]) -> Merged:
-    """Merge a snapshot and the rows after it, and see that the merge gives the same document as they do one by one:
-    the same state vector, the same deletions, the same content, the same updates still waiting.
+    """Merge a snapshot and the rows after it, and see with our own eyes that nothing was lost: every struct and every
+    deletion that is in the pieces is in the state, waiting ones too; and if what was deleted has been left out, that
+    the document is the same with and without it.
     """
     if base is not None and not _is_readable(base):
         return Merged(None, is_base_bad=True)
@@ -191,48 +194,38 @@ def _is_readable(piece: bytes) -> bool:
 
 
 def _doc_of(pieces: Sequence[bytes]) -> Doc[Any]:
-    """One by one, as a room loads; all merged if yrs breaks over their order, as a room does."""
+    """Merged first: given one by one and out of order, yrs leaves some of them waiting that need not."""
     doc: Doc[Any] = Doc()
-    try:
-        for piece in pieces:
-            call_guarded("a piece of the log", apply_to, doc, piece)
-    except ProtocolError:
-        doc = Doc()
-        for piece in merged(pieces):
-            call_guarded("the log", apply_to, doc, piece)
+    for piece in merged(pieces):
+        call_guarded("the log", apply_to, doc, piece)
     return doc
 
 
 def _held_by(pieces: Sequence[bytes]) -> tuple[Any, ...]:
-    """What the document that the pieces make holds, comparable: its state vector, deletions and content, and how far
-    structs and deletions reach that still wait for earlier ones.
+    """What the pieces hold, comparable: the state vector and content of their document, and the clocks of all structs
+    and all deletions that stand in them, applied or waiting.
     """
     doc = _doc_of(pieces)
-    deleted = _deletions(Snapshot.from_doc(doc).encode())
     roots = {name: doc.get(name, type=Map).to_py() for names in ROOTS.values() for name in names}
-    reach: dict[int, int] = {}
+    structs: dict[int, list[tuple[int, int]]] = {}
     # Of two who set one key at once the later deletes the other's in everybody's document, and in nobody's update.
-    deleted_to = {client: ranges[-1][1] for client, ranges in deleted.items()}
+    deleted = {client: list(ranges) for client, ranges in _deletions(Snapshot.from_doc(doc).encode()).items()}
     for piece in pieces:
         extent = extent_of(piece)
-        for seen, found in ((reach, extent.last), (deleted_to, extent.deleted)):
-            for client, end in found.items():
-                seen[client] = max(seen.get(client, 0), end)
-    return decode_state_vector(doc.get_state()), deleted, repr(_sorted(roots)), reach, deleted_to
+        for client, clock, size, *_ in extent.places:
+            structs.setdefault(client, []).append((clock, clock + size))
+        rest = call_guarded("a piece of the log", get_update, piece, encode_state_vector(extent.last))
+        if rest[:1] != b"\x00":
+            raise ProtocolError("an update whose structs cannot be told from its deletions")
+        for client, ranges in _deletions(rest[1:]).items():
+            deleted.setdefault(client, []).extend(ranges)
+    return decode_state_vector(doc.get_state()), repr(_sorted(roots)), _joined(structs), _joined(deleted)
 
 
-def _deletions(snapshot: bytes) -> dict[int, list[tuple[int, int]]]:
-    """The delete set at the head of an encoded Yjs snapshot as (begin, end), neighbours joined."""
-    deleted: dict[int, list[tuple[int, int]]] = {}
-    clients, at = read_uint(snapshot, 0)
-    for _ in range(clients):
-        client, at = read_uint(snapshot, at)
-        count, at = read_uint(snapshot, at)
-        ranges: list[tuple[int, int]] = []
-        for _ in range(count):
-            clock, at = read_uint(snapshot, at)
-            size, at = read_uint(snapshot, at)
-            ranges.append((clock, clock + size))
+def _joined(found: dict[int, list[tuple[int, int]]]) -> Ranges:
+    """Ranges in order, neighbours as one."""
+    result: Ranges = {}
+    for client, ranges in found.items():
         joined: list[tuple[int, int]] = []
         for begin, end in sorted(ranges):
             if joined and begin <= joined[-1][1]:
@@ -240,8 +233,22 @@ def _deletions(snapshot: bytes) -> dict[int, list[tuple[int, int]]]:
             else:
                 joined.append((begin, end))
         if joined:
-            deleted[client] = joined
-    return deleted
+            result[client] = joined
+    return result
+
+
+def _deletions(delete_set: bytes) -> Ranges:
+    """The delete set that these bytes begin with."""
+    deleted: dict[int, list[tuple[int, int]]] = {}
+    clients, at = read_uint(delete_set, 0)
+    for _ in range(clients):
+        client, at = read_uint(delete_set, at)
+        count, at = read_uint(delete_set, at)
+        for _ in range(count):
+            clock, at = read_uint(delete_set, at)
+            size, at = read_uint(delete_set, at)
+            deleted.setdefault(client, []).append((clock, clock + size))
+    return _joined(deleted)
 
 
 def _sorted(value: Any) -> Any:
