@@ -196,12 +196,14 @@ class SaveQueue:
             self._waiters.remove(entry)
             if not entry[1].done():
                 entry[1].set_result(None)
-        state = taken.state
-        if state is None and not self._pending:
-            state = self._take_state()  # somebody asked meanwhile, and would hear nothing until the next change
         try:
+            state = taken.state
+            if state is None and not self._pending:
+                state = self._take_state()  # somebody asked meanwhile, and would hear nothing until the next change
             self._on_saved(state, seqs, taken.size)
-        except Exception:  # saved is saved, whatever the listener makes of it; the others want to hear of theirs
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:  # saved is saved, whatever the room or yrs makes of it; the others want to hear of theirs
             logger.exception("saving.listener_failed doc=%s", self.doc_id)
 
 

@@ -177,7 +177,9 @@ class Saver:
             del self._dirty[queue]
             try:
                 taken = queue.take(room, changes)
-            except Exception as error:  # one bad room is no reason to save nobody's
+            except (KeyboardInterrupt, SystemExit):
+                raise
+            except BaseException as error:  # a panic of yrs is no Exception; one bad room is no reason to save nobody's
                 self._failed([], "refused", f"its changes do not become rows: {error!r}")
                 self._set_aside(queue, None)
                 continue

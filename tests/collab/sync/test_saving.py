@@ -466,3 +466,29 @@ async def test_D2_an_outage_costs_the_same_however_long_it_is() -> None:
         log.is_down = False
         await room.saved(2.0)
     assert len(log.rows) == 51
+
+
+async def test_D2_a_panic_in_one_room_keeps_nobody_else_from_saving(caplog: pytest.LogCaptureFixture) -> None:
+    class Panic(BaseException):
+        """As pyo3 raises it: no Exception."""
+
+    log = MemoryLog()
+    config = CollabConfig(save_retry_min_s=0.005, save_retry_max_s=0.02)
+    async with rooms_over(log, config=config) as rooms:
+        one, two = await rooms.get(doc_id(project="prj_1")), await rooms.get(doc_id(project="prj_2"))
+        take_state = one._saves._take_state
+
+        def panic() -> bytes | None:
+            raise Panic("called `Option::unwrap()` on a `None` value")
+
+        one._saves._take_state = panic  # type: ignore[method-assign]  # no way of its own to panic
+        count(one, 1)
+        count(two, 1)
+        await two.saved(2.0)
+        count(two, 2)
+        await two.saved(2.0)
+        assert one.unsaved == 1
+
+        one._saves._take_state = take_state  # type: ignore[method-assign]
+        await one.saved(2.0)
+    assert "saving.set_aside doc=prj_1/environments" in caplog.text
