@@ -24,10 +24,12 @@ from pycrdt import Doc
 from collab.compaction import Compactor, SnapshotLog
 from collab.config import CollabConfig
 from collab.errors import CloseCode
-from collab.fanout import Fanout, RelayLike
+from collab.fanout import Fanout
 from collab.histories import OneHistory, another_history
 from collab.merging import Merger
+from collab.publisher import RelayLike
 from collab.quotas import Quotas
+from collab.replica import merged
 from collab.retention import Retention
 from collab.room import Room
 from collab.saving import Saver
@@ -281,10 +283,6 @@ class Rooms:
             wire = Fanout(self._relay, OneHistory(self._log, epoch), self.node_id, self.config)
             await wire.mark(doc_id)
         room, loaded = await self._built(doc_id, epoch)
-        if room.replica.bytes > _SETTLE_INLINE_BYTES:
-            await asyncio.to_thread(room.replica.look_through, room.replica.state())
-        else:
-            room.replica.settle()
         room.loaded()
         room.reconciled_seq = max([loaded.upto, *(row.seq for row in loaded.rows)])
         room.rows_since_snapshot = len(loaded.rows)
@@ -310,11 +308,7 @@ class Rooms:
         below: int | None = None
         while True:
             loaded = await self._log.load(doc_id, epoch=epoch, below=below)
-            room = Room(
-                doc_id, epoch=epoch, node=self.node_id, saver=self._saver, config=self.config, clock=self._clock,
-                quotas=self.quotas,
-            )  # fmt: skip
-            room.marker = loaded.marker
+            room = self._empty(doc_id, loaded)
             if loaded.snapshot is not None:
                 room.replica.load(loaded.snapshot)
                 if not room.replica.bytes:
@@ -329,7 +323,36 @@ class Rooms:
             if time.perf_counter() - began > _LOAD_SLICE_S:
                 await asyncio.sleep(0)  # large documents load in slices, so that other rooms go on
                 began = time.perf_counter()
-        return room, loaded
+        await self._settled(room)
+        if not room.replica.waiting:
+            return room, loaded
+        # Two nodes may save in another order than their changes build on each other. Given out of order and one by
+        # one, yrs leaves some waiting that need not; merged they come in order.
+        pieces = room.replica.pieces()
+        merged_room = self._empty(doc_id, loaded)
+        for piece in await self.merger.run(merged, pieces, size=sum(map(len, pieces))):
+            merged_room.replica.load(piece)
+        await self._settled(merged_room)
+        logger.info(
+            "room.out_of_order doc=%s epoch=%d waiting=%d still=%d", doc_id, epoch, len(room.replica.waiting),
+            len(merged_room.replica.waiting),
+        )  # fmt: skip
+        _end(room)
+        return merged_room, loaded
+
+    def _empty(self, doc_id: DocId, loaded: Loaded) -> Room:
+        room = Room(
+            doc_id, epoch=loaded.epoch, node=self.node_id, saver=self._saver, config=self.config, clock=self._clock,
+            quotas=self.quotas,
+        )  # fmt: skip
+        room.marker = loaded.marker
+        return room
+
+    async def _settled(self, room: Room) -> None:
+        if room.replica.bytes > _SETTLE_INLINE_BYTES:
+            await asyncio.to_thread(room.replica.look_through, room.replica.state())
+        else:
+            room.replica.settle()
 
     async def _ask_epochs(self, within_s: float) -> None:
         """See that what is known of the epochs of the rooms in memory is not older than this. All who ask share one

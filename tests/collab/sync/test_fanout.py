@@ -71,7 +71,7 @@ def kill(room: Room) -> None:
     assert isinstance(room.wire, Fanout)
     assert isinstance(room.wire._relay, FaultyRelay)
     room.wire._relay.is_dead = True
-    room.wire._room = None  # it has no last words either
+    room.wire._publisher._room = None  # it has no last words either
 
 
 async def test_many_nodes_converge_and_each_change_is_saved_once(cluster: Cluster) -> None:

@@ -78,7 +78,7 @@ async def test_who_asks_who_is_here_is_answered_once_for_many() -> None:
             await wait_until(lambda: all(len(room.presence) == 1 for room in rooms))
             before = weather.published
             for room in rooms[1:]:
-                room.wire._say(Word.HELLO)
+                room.wire._publisher.say(Word.HELLO)
             await asyncio.sleep(0.7)
             assert weather.published - before <= 4 + 2, "four questions, two answers of who has people"
 
@@ -102,8 +102,8 @@ async def test_a_relay_that_does_not_keep_up_leaves_a_gap_and_no_mountain() -> N
                     ana.root[f"k{n % 4}"] = str(n) * 2**18
                     await wait_until(lambda n=n: str(room.doc.get("environments", type=Map).get(f"k{n % 4}"))[:1])
                     await room.saved()
-                    assert wire._updates_bytes <= 8 * 2**20
-                    assert len(wire._updates) <= 128
+                    assert wire._publisher._updates_bytes <= 8 * 2**20
+                    assert len(wire._publisher._updates) <= 128
                 relay.gate.set()
                 await wait_until(lambda: ben.content() == ana.content(), timeout_s=15, what="the rest is in the log")
 
