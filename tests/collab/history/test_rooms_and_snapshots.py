@@ -5,14 +5,18 @@ from __future__ import annotations
 import random
 
 import pytest
-from pycrdt import Map
+from pycrdt import Doc, Map
 
 from collab.config import CollabConfig
 from collab.origin import DirectOrigin
+from collab.replica import merged
 from collab.room import Room
 from store.errors import StoreError
+from store.ids import DocId, ProjectId
 from store.opening import Stores
+from store.updates import Update
 from tests.collab.history.studio import DOC, Studio, content, normal
+from tests.collab.history.test_merging import worked
 from tests.collab.sync.client import connected, rooms_over, same
 from tests.helpers.waiting import wait_until
 
@@ -62,6 +66,21 @@ async def test_D3_a_room_opens_over_the_snapshot_before_when_the_newest_is_unrea
         async with connected(room) as ana, connected(room) as ben:
             ana.root["after"] = 1
             await same(ana, ben)
+
+
+async def test_D3_rows_that_were_saved_out_of_order_open_as_if_they_had_not(stores: Stores) -> None:
+    for seed in range(8):
+        doc = DocId(ProjectId(f"prj_{seed}"), "environments")
+        rows = worked(seed)
+        whole: Doc = Doc()
+        for row in merged(rows):
+            whole.apply_update(row)
+        random.Random(seed).shuffle(rows)
+        await stores.log.append([Update(doc, row, "usr_ana", "session", "ses", "node", 1000.0) for row in rows])
+
+        async with rooms_over(stores.log, config=BUSY) as rooms, rooms.use(doc) as room:
+            assert room.replica.waiting == []
+            assert normal(content(room.doc)) == normal(content(whole)), seed
 
 
 async def test_D3_closing_the_server_compacts_what_is_long(stores: Stores) -> None:
