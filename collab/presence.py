@@ -217,6 +217,10 @@ class Presence:
                 out.append(client)
         return out
 
+    def is_spoken_for(self, client: int, speaker_id: str) -> bool:
+        """Whether it is this speaker's words about the client that are shown."""
+        return client in self._of.get(speaker_id, ())
+
     def _comes_over(self, held: _Held, speaker: Speaker) -> bool:
         """Whether a client that another node showed now speaks here: the first word of a connection of the same user.
         Later words about it are echoes, as of another tab of theirs."""

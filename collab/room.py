@@ -51,6 +51,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 OnChange = Callable[[frozenset[Path], Origin], None]
 _PRESENCE_ENTRIES = 4096
+_IS_GONE = b"\x04null"
 _ENTRIES_A_MESSAGE = 16
 _STRUCT_BYTES = 100
 """What a struct weighs in a connection's allowance, beside its bytes: looking through it is what costs."""
@@ -432,10 +433,14 @@ class Room:
                 session.refuse(refusal)
 
     def _hear(self, session: Session, body: bytes) -> None:
-        count, at = read_uint(body, 0)
-        if count == 1 and self.now() - session.heard_at < 0.9 / self.config.presence_hz:
-            self._showing.put_off(session, read_uint(body, at)[0], body)
-            return
+        """Words that come faster than they go out wait, the newest about a client: but never the first about it, which
+        say whose it is, nor the last."""
+        if self.now() - session.heard_at < 0.9 / self.config.presence_hz and not body.endswith(_IS_GONE):
+            count, at = read_uint(body, 0)
+            about, _ = read_uint(body, at) if count == 1 else (0, 0)
+            if count == 1 and self.presence.is_spoken_for(about, session.id):
+                self._showing.put_off(session, about, body)
+                return
         self._take_presence(session, body)
 
     def _take_presence(self, session: Session, body: bytes) -> None:

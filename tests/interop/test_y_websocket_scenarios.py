@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,9 +15,6 @@ from tests.interop.conftest import HERE, RoomServer
 
 SCRIPT = HERE / "y_websocket_scenarios.mjs"
 SCENARIOS = re.findall(r"^  '(.+)': async", SCRIPT.read_text(), re.MULTILINE)
-STILL_WRONG = {
-    "shares presence between tabs of one browser": "a closed tab may stay in sight while a sister tab is open",
-}
 ENDS_THE_SERVER = [name for name in SCENARIOS if "server" in name]
 SCENARIO_S = 60
 
@@ -59,18 +55,7 @@ def one_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RoomServer]
     server.stop()
 
 
-def cases() -> list[Any]:
-    """The scenarios that let the server live; those we know to be wrong are marked."""
-    return [
-        pytest.param(name, marks=pytest.mark.xfail(reason=STILL_WRONG[name], strict=False))
-        if name in STILL_WRONG
-        else name
-        for name in SCENARIOS
-        if name not in ENDS_THE_SERVER
-    ]
-
-
-@pytest.mark.parametrize("scenario", cases())
+@pytest.mark.parametrize("scenario", [name for name in SCENARIOS if name not in ENDS_THE_SERVER])
 async def test_R1_y_websocket(one_server: RoomServer, scenario: str) -> None:
     await one_server.ready()
     await play(one_server, scenario)

@@ -179,3 +179,17 @@ async def test_R6_the_largest_clock_goes_with_its_connection_and_harms_nobody() 
             await wait_until(lambda: eve.doc.client_id in ana.presence)
         await wait_until(lambda: eve.doc.client_id not in ana.presence)
         assert ana.result is None
+
+
+async def test_R6_the_first_and_the_last_word_about_a_client_never_wait() -> None:
+    config = CollabConfig(presence_hz=1.0)
+    async with rooms_over(MemoryLog(), config=config) as rooms, rooms.use(doc_id()) as room:
+        async with connected(room) as ana, connected(room, person("ben")):
+            ana.be({"tab": 1})
+            await wait_until(lambda: len(room.presence) == 1)
+            ana.be({"tab": 1, "cursor": [0, 1]}, clock=2)
+            ana.be({"sister": True}, clock=1, client=77)
+            await wait_until(lambda: len(room.presence) == 2, timeout_s=0.5)
+            assert room.presence.is_spoken_for(77, next(iter(room.sessions))), "whose it is, is settled at once"
+            ana.be(None, clock=2, client=77)
+            await wait_until(lambda: len(room.presence) == 1, timeout_s=0.5)
