@@ -138,6 +138,11 @@ class Presence:
             changed.append(entry.client)
         return changed
 
+    def speaker_of(self, client: int) -> str:
+        """Who speaks for a client; empty when nobody does."""
+        held = self._held.get(client)
+        return held.speaker.id if held is not None else ""
+
     def set_own(self, client: int, state: dict[str, Any] | None) -> bool:
         """Set or clear the server's own state. Returns whether there is something to tell."""
         held = self._held.get(client)

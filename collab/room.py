@@ -115,7 +115,8 @@ class Room:
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._saves = SaveQueue(
-            doc_id, node, saver, self._saved, self._failing, self._state_for_subscribers, epoch=epoch
+            doc_id, node, saver, self._saved, self._failing, self._state_for_subscribers,
+            lambda: self._changes.absorb(), epoch=epoch,
         )
         self._durable = b"\x00"
         self._saving_frame = b""
@@ -124,7 +125,7 @@ class Room:
         self.quotas = quotas or Quotas(config, self.now)
         self._changes = Changes(self)
         self._showing = Showing(self)
-        self._writers = Writers(self._state)
+        self._writers = Writers(self._state, self._shown_by)
         self.arrivals = Arrivals(self._state_now, self._waiting)
 
     # -- reading and editing -------------------------------------------------------------------------------------------
@@ -369,6 +370,10 @@ class Room:
                 if session.wants_saved:
                     session.send_saved(frame)
 
+    def soon_to_be_saved(self) -> None:
+        """An update of this node has come in and will be applied."""
+        self._saves.expect()
+
     def to_be_saved(self, update: bytes, origin: Origin) -> None:
         """An update of this node has been applied."""
         self._saves.put(update, origin, self._clock())
@@ -413,6 +418,10 @@ class Room:
             return
         for whole, reach in self.arrivals.take(session, update, extent):
             self._changes.take(session, whole, reach)
+
+    def _shown_by(self, client: int) -> Session | None:
+        session = self.sessions.get(self.presence.speaker_of(client))
+        return session if session is not None and may_write(self.doc_id.kind, session.principal.role) else None
 
     def _state(self) -> dict[int, int]:
         return decode_state_vector(self.replica.state())

@@ -25,10 +25,12 @@ class Writers:
 
     Args:
         state: the document's state vector.
+        shown: the connection that shows presence as a client and may write, if any: stock clients do both as one.
     """
 
-    def __init__(self, state: Callable[[], dict[int, int]]) -> None:
+    def __init__(self, state: Callable[[], dict[int, int]], shown: Callable[[int], Session | None]) -> None:
         self._state = state
+        self._shown = shown
         self._by_client: dict[int, Session] = {}
         self._answered: set[str] = set()
 
@@ -52,6 +54,10 @@ class Writers:
                 state = self._state()
             if end <= state.get(client, 0):
                 continue  # nothing new
+            if holder is None:
+                holder = self._shown(client)
+                if holder is not None and holder.id not in self._answered:
+                    holder = None
             if holder is not None and holder.principal.user_id != session.principal.user_id:
                 raise ForbiddenError(f"G1: client {client} belongs to another person who is here")
             # Whoever has not said yet what it has may be handing on what others wrote; so may who brings many.

@@ -66,7 +66,7 @@ def wait_for_ends(sockets: list[socket.socket], seconds: float, *, deaf: bool) -
     poll = select.poll()
     by_fd = {one.fileno(): one for one in sockets}
     for fd in by_fd:
-        poll.register(fd, select.POLLHUP | select.POLLERR | (0 if deaf else select.POLLIN))
+        poll.register(fd, select.POLLHUP | select.POLLERR | (select.POLLRDHUP if deaf else select.POLLIN))
     codes: Counter[str] = Counter()
     last = 0.0
     while by_fd and time.monotonic() - began < seconds:

@@ -88,6 +88,9 @@ class Round:
                 connected(room, person("ben", "owner"), other) as ben,
             ):
                 self.names = {ana.doc.client_id: "usr_ana", ben.doc.client_id: "usr_ben"}
+                for client in (ana, ben):
+                    client.be({"cursor": [0, 0]})  # as stock clients do
+                await wait_until(lambda: len(room.presence) == 2)
                 ben.frames.clear()
                 sent = 0
                 total = PER_ROUND if self.only is None else len(self.only)

@@ -103,6 +103,18 @@ async def test_R3_nobody_writes_as_a_client_whose_owner_is_here() -> None:
             assert ben.content()["a"] == 2
 
 
+async def test_R3_nobody_writes_as_a_client_whose_owner_is_seen_here_and_has_not_written_yet() -> None:
+    async with rooms_over(MemoryLog()) as rooms, rooms.use(doc_id()) as room, connected(room) as ana:
+        ana.be({"cursor": [0, 0]})
+        await wait_until(lambda: len(room.presence) == 1)
+        async with connected(room, person("eve")) as eve:
+            eve.say(codec.sync_update(update(b"\x28" + ROOT + NULL, client=ana.doc.client_id)))
+            assert (await closed_with(eve))[0] == 4403
+        ana.root["a"] = 1
+        await wait_until(lambda: room.replica.version)
+        assert ana.result is None
+
+
 async def test_R1_what_others_wrote_may_be_handed_on_by_whoever_has_it() -> None:
     """A server that lost what it had not saved gets it back from any of those who have it."""
     old: Doc = Doc()
