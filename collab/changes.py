@@ -91,9 +91,11 @@ class Changes:
         return self._flush_due is not None
 
     def take(self, session: Session, update: bytes, extent: Extent) -> None:
-        """A session's update that has been looked through: applied with the next flush, with what comes until then."""
+        """A session's update that has been looked through: applied with the next flush or commit, with what else has
+        come by then."""
         self._inbox.append((session, update, extent))
         self._flush_soon()
+        self._room.soon_to_be_saved()
         # A socket that is read once for many frames costs a fraction of one that is read for each.
         if self._next_flush_at - self._loop.time() > _WORTH_A_PAUSE_S and session.pause():
             self._pausing.append(session)

@@ -74,6 +74,7 @@ class SaveQueue:
             that cannot be said yet), the sequence numbers and the bytes written.
         on_failing: called with the time since when saving fails, and with None when all is saved again.
         take_state: the room's state vector now, or None when nobody wants to know.
+        absorb: has the room apply what has come in, and hand it over, before a share is taken.
         epoch: the history its rows belong to.
     """
 
@@ -85,6 +86,7 @@ class SaveQueue:
         on_saved: Callable[[bytes | None, Sequence[int], int], None],
         on_failing: Callable[[float | None], None],
         take_state: Callable[[], bytes | None],
+        absorb: Callable[[], None],
         epoch: int = 1,
     ) -> None:
         self.doc_id = doc_id
@@ -95,6 +97,7 @@ class SaveQueue:
         self._on_saved = on_saved
         self._on_failing = on_failing
         self._take_state = take_state
+        self._absorb = absorb
         self._pending: deque[Change] = deque()
         self._in_flight: list[Change] = []
         self._put = 0
@@ -132,6 +135,10 @@ class SaveQueue:
         """
         if self._saver.is_full:
             raise NotSavingError("the server cannot save and takes no more changes; keep yours and come back later")
+
+    def expect(self) -> None:
+        """Something has come in that `absorb` will hand over: it is not left to wait until it is sent to the others."""
+        self._saver.wake(self, 0)
 
     def put(self, update: bytes, origin: Origin, at: float) -> None:
         """Hand over an applied update; returns at once.
@@ -178,6 +185,7 @@ class SaveQueue:
 
     def take(self, max_bytes: int, max_changes: int) -> Taken:
         """For the loop: move what is pending into flight, oldest first, until a limit is reached."""
+        self._absorb()
         size = sum(len(change[0]) for change in self._in_flight)  # none, unless taking them failed before
         while self._pending and len(self._in_flight) < max_changes and size < max_bytes:
             self._in_flight.append(self._pending.popleft())

@@ -183,6 +183,8 @@ class Saver:
                 self._failed([], "refused", f"its changes do not become rows: {error!r}")
                 self._set_aside(queue, None)
                 continue
+            if not taken.changes:
+                continue
             batch.append(taken)
             room -= taken.size
             changes -= taken.changes
