@@ -172,3 +172,41 @@ async def test_R6_a_flood_of_presence_delays_no_edit(size: int) -> None:
             assert {"who": "ana"} in ben.states.values(), "nobody takes another's presence away"
             await wait_until(lambda: process.memory_info().rss - before < 128 * MIB, timeout_s=10)
             assert ana.close_code is None
+
+
+@pytest.mark.timeout(120)
+async def test_R2_twenty_who_stop_reading_slow_nobody_and_cost_little() -> None:
+    """Under a writer of 200 updates a second of 4 KiB; each of the twenty may hold its outbox and no more."""
+    async with bare_server() as (port, process):
+        url = f"ws://127.0.0.1:{port}"
+        async with (
+            Peer(url, "prj_one", durable=False) as ana,
+            Peer(url, "prj_one", durable=False) as ben,
+            Peer(url, "prj_one", durable=False) as writer,
+        ):
+            told("in peace", await latencies(ana, ben, 1))
+            stop = asyncio.Event()
+
+            async def write() -> None:
+                number = 0
+                while not stop.is_set():
+                    number += 1
+                    writer.environments[f"bulk {number % 50}"] = f"{number:04}" * 1024
+                    await asyncio.sleep(0.005)
+
+            writing = asyncio.create_task(write())
+            try:
+                told("with a heavy writer", await latencies(ana, ben, 3))
+                path = "/ws/project/prj_one/environments"
+                before = process.memory_info().rss
+                async with attacking("deaf", port, count=20, path=path, seconds=60):
+                    during = await latencies(ana, ben, 8)
+                    grown = process.memory_info().rss - before
+                    told("and twenty deaf readers", during, grown_mib=grown // MIB)
+            finally:
+                stop.set()
+                await writing
+            assert statistics.median(during) < 250
+            assert grown < 120 * MIB  # the log in memory grows by 6 MiB; twenty outboxes of 1 MiB, and socket buffers
+            assert ana.close_code is None
+            assert ben.close_code is None

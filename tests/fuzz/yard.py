@@ -74,6 +74,7 @@ class Round:
         self.edits = random.Random(seed)  # of its own, so that the same frames meet the same edits when repeated
         self.closed: dict[int, int] = {}
         self.stream: list[bytes] = []
+        self.state: dict[int, int] = {}
         self.names: dict[int, str] = {}
 
     async def run(self) -> dict[str, Any]:
@@ -86,12 +87,12 @@ class Round:
             async with (
                 connected(room, person("ana", "owner"), one) as ana,
                 connected(room, person("ben", "owner"), other) as ben,
+                connected(room, person("cid", "viewer")) as cid,
             ):
                 self.names = {ana.doc.client_id: "usr_ana", ben.doc.client_id: "usr_ben"}
                 for client in (ana, ben):
                     client.be({"cursor": [0, 0]})  # as stock clients do
                 await wait_until(lambda: len(room.presence) == 2)
-                ben.frames.clear()
                 sent = 0
                 total = PER_ROUND if self.only is None else len(self.only)
                 with self.diary.open("wb", buffering=0) as diary:
@@ -117,7 +118,8 @@ class Round:
                 self.edit(ana, -1)
                 await self.same(ana, ben, room.replica)
                 await room.saved(5)
-                self.stream = [frame for frame in ben.frames if frame[0] == 0 and frame[1] != 0]
+                self.stream = [frame for frame in cid.frames if frame[0] == 0 and frame[1] != 0]
+                self.state = codec.decode_state_vector(room.replica.state())
                 self.reload(log, room.replica, ana)
         rss = psutil.Process().memory_info().rss
         return {"seed": self.seed, "closed": self.closed, "rows": len(log.rows), "rss": rss}
@@ -231,7 +233,8 @@ def main() -> None:
         if arguments.streams is not None:
             with arguments.streams.open("a") as file:
                 frames = [base64.b64encode(frame).decode() for frame in round_.stream]
-                file.write(json.dumps({"seed": seed, "frames": frames}) + "\n")
+                line = {"seed": seed, "root": round_.root, "frames": frames, "state": round_.state}
+                file.write(json.dumps(line) + "\n")
 
 
 if __name__ == "__main__":
