@@ -89,7 +89,8 @@ async def two_nodes(
         with nodes.servers[1].api() as api:
             nodes.project = api.post("/api/projects", json={"name": "Nodes"}).raise_for_status().json()["id"]
             path = f"/api/projects/{nodes.project}/environments"
-            made = api.post(path, json={"name": "Dunes", "quality": "low"}).raise_for_status()
+            made = api.post(path, json={"name": "Dunes", "quality": "low"})
+            assert made.status_code == 201, f"{made.text}\n{nodes.servers[1].tail(80)}"
             nodes.environment = made.json()["id"]
         yield nodes
     finally:
