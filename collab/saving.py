@@ -110,7 +110,7 @@ class Saver:
             await asyncio.wait([self._task], timeout=timeout_s)
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        lost = {taken.queue for taken in self._batch} | set(self._dirty) | set(self._aside)
+        lost = {queue for queue in {t.queue for t in self._batch} | set(self._dirty) | set(self._aside) if queue.unsaved}
         if lost:
             logger.error(
                 "saving.lost docs=%s updates=%d since=%s: %s", _names(lost), sum(queue.unsaved for queue in lost),
