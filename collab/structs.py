@@ -144,14 +144,17 @@ def _deleted(update: bytes, at: int) -> dict[int, int]:
     for _ in range(clients):
         client, at = read_uint(update, at)
         count, at = read_uint(update, at)
+        end = deleted.get(client, 0)
         for _ in range(count):
             clock, at = read_uint(update, at)
             size, at = read_uint(update, at)
+            if clock < end:  # merges lose some of such deletions
+                raise ProtocolError("an update with deletions out of order")
             if size < 1:
                 raise ProtocolError("an update with a deletion of nothing")
             if clock + size > _MAX_CLOCK:
                 raise ProtocolError("an update with a deletion above 2**32")
-            deleted[client] = max(deleted.get(client, 0), clock + size)
+            end = deleted[client] = clock + size
     if at != len(update):
         raise ProtocolError("bytes behind the end of the update")
     return deleted

@@ -36,6 +36,7 @@ BAD = {
     "an empty text": update(b"\x04" + ROOT + b"\x00"),
     "nothing, deleted": update(b"\x01" + ROOT + b"\x00"),
     "a deletion of nothing": b"\x00\x01\x05\x01\x00\x00",
+    "deletions that overlap": b"\x00\x01\x05\x02\x03\x05\x00\x09",
     "an unknown shared type": update(b"\x27" + ROOT + b"\x01a\x0f"),
     "a format that is not JSON": update(b"\x06" + ROOT + write_bytes(b"bold") + write_bytes(b"{oops")),
     "a subdocument without options": update(b"\x29" + ROOT + b"\x01a" + write_bytes(b"guid") + b"\x7e"),
