@@ -97,7 +97,7 @@ class SaveQueue:
         self._on_saved = on_saved
         self._on_failing = on_failing
         self._take_state = take_state
-        self._absorb = absorb
+        self.absorb = absorb
         self._pending: deque[Change] = deque()
         self._in_flight: list[Change] = []
         self._put = 0
@@ -185,7 +185,6 @@ class SaveQueue:
 
     def take(self, max_bytes: int, max_changes: int) -> Taken:
         """For the loop: move what is pending into flight, oldest first, until a limit is reached."""
-        self._absorb()
         size = sum(len(change[0]) for change in self._in_flight)  # none, unless taking them failed before
         while self._pending and len(self._in_flight) < max_changes and size < max_bytes:
             self._in_flight.append(self._pending.popleft())

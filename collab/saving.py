@@ -110,7 +110,8 @@ class Saver:
             await asyncio.wait([self._task], timeout=timeout_s)
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        lost = {queue for queue in {t.queue for t in self._batch} | set(self._dirty) | set(self._aside) if queue.unsaved}
+        known = {taken.queue for taken in self._batch} | set(self._dirty) | set(self._aside)
+        lost = {queue for queue in known if queue.unsaved}
         if lost:
             logger.error(
                 "saving.lost docs=%s updates=%d since=%s: %s", _names(lost), sum(queue.unsaved for queue in lost),
@@ -174,12 +175,14 @@ class Saver:
         room, changes = self._config.save_batch_bytes, self._config.save_batch_changes
         while self._dirty and room > 0 and changes > 0:
             queue = next(iter(self._dirty))
-            del self._dirty[queue]
             try:
+                queue.absorb()
+                del self._dirty[queue]  # after it, for what it hands over marks the queue
                 taken = queue.take(room, changes)
             except (KeyboardInterrupt, SystemExit):
                 raise
             except BaseException as error:  # a panic of yrs is no Exception; one bad room is no reason to save nobody's
+                self._dirty.pop(queue, None)
                 self._failed([], "refused", f"its changes do not become rows: {error!r}")
                 self._set_aside(queue, None)
                 continue

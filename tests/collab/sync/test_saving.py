@@ -492,3 +492,17 @@ async def test_D2_a_panic_in_one_room_keeps_nobody_else_from_saving(caplog: pyte
         one._saves._take_state = take_state  # type: ignore[method-assign]
         await one.saved(2.0)
     assert "saving.set_aside doc=prj_1/environments" in caplog.text
+
+
+async def test_D1_what_comes_in_while_a_commit_is_made_up_is_in_it_once() -> None:
+    log = MemoryLog()
+    async with rooms_over(log) as rooms, rooms.use(doc_id()) as room:
+        async with connected(room) as ana, connected(room, person("ben")) as ben:
+            for n in range(20):
+                (ana, ben)[n % 2].root[f"k{n}"] = n
+                await asyncio.sleep(0.001 * (n % 4))
+                await same(ana, ben)
+            await room.saved()
+    payloads = [row.payload for row in log.rows]
+    assert len(payloads) == len(set(payloads))
+    assert replay(log) == {f"k{n}": float(n) for n in range(20)}
