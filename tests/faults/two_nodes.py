@@ -64,8 +64,8 @@ class Nodes:
         finally:
             await connection.close()
         doc: pycrdt.Doc[Any] = pycrdt.Doc()
-        for row in rows:
-            doc.apply_update(bytes(row["payload"]))
+        if rows:  # merged, as yrs keeps something back now and then when rows come one by one and out of order
+            doc.apply_update(pycrdt.merge_updates(*(bytes(row["payload"]) for row in rows)))
         return content(doc)
 
 
