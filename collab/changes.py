@@ -84,6 +84,7 @@ class Changes:
         self._flush_due: asyncio.Handle | None = None
         self._next_flush_at = 0.0
         self._next_note_at = 0.0
+        self._noted_version = -1
 
     @property
     def is_due(self) -> bool:
@@ -120,10 +121,14 @@ class Changes:
         while self._inbox:
             inbox, self._inbox = self._inbox, []
             if len(inbox) == 1 or not self._apply_together(inbox):
+                stopped: set[Session] = set()
                 for session, update, extent in inbox:
+                    if session in stopped:
+                        continue  # it may build on what was refused
                     try:
                         self.apply(session, update, extent)
                     except ProtocolError as refused:
+                        stopped.add(session)
                         self._room.arrivals.forget()
                         session.refuse(refused)
 
@@ -161,7 +166,9 @@ class Changes:
 
     def note_received(self) -> None:
         """Remember for every reader that keeps up what it has now, for the day it does not."""
-        if not self._batch and not self._inbox:
+        version = self._room.replica.version
+        if not self._batch and not self._inbox and version != self._noted_version:
+            self._noted_version = version
             state = self._room.replica.state()
             for session in self._room.sessions.values():
                 session.has_received(state)

@@ -43,6 +43,7 @@ logger = logging.getLogger(__name__)
 _LOAD_SLICE_S = 0.02
 _SETTLE_INLINE_BYTES = 256 * 1024
 _SWEEP_S = 1.0
+_SWEEP_SLICE_S = 0.005
 _EPOCHS_WITHIN_S = 1.0
 _SEE_OFF_S = 0.05
 _COMPACT_ON_CLOSE_S = 1.0
@@ -407,7 +408,13 @@ class Rooms:
                 pulse = now - pulsed >= min(_SWEEP_S, self.config.pulse_s / 3)
                 pulsed = now if pulse else pulsed
                 await self._ask_epochs(self.config.epoch_check_s)
+                began = time.perf_counter()
                 for room in self.live():
+                    if time.perf_counter() - began > _SWEEP_SLICE_S:
+                        await asyncio.sleep(0)
+                        began = time.perf_counter()
+                    if self._rooms.get(room.doc_id) is not room:
+                        continue
                     if pulse:
                         room.pulse()
                     if self._is_idle(room, now):
