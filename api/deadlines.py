@@ -114,14 +114,14 @@ class Door(HttpToolsProtocol):
         """The client does not take what it asked for."""
         if self._stalled is None:
             self._stalled = self.loop.call_later(STALLED_S, self._turn_away, "stalled", 0, "")
-        super().pause_writing()  # type: ignore[no-untyped-call]  # uvicorn leaves it bare
+        super().pause_writing()
 
     def resume_writing(self) -> None:
         """It does."""
         if self._stalled is not None:
             self._stalled.cancel()
             self._stalled = None
-        super().resume_writing()  # type: ignore[no-untyped-call]  # uvicorn leaves it bare
+        super().resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The end, whoever wanted it."""

@@ -27,6 +27,7 @@ EXTENSION = "cyclorama.frames"
 CLOSE_WITHIN_S = 5.0
 """How long a client has to take what is left and answer a close."""
 _PLAIN_BINARY = 0x82  # FIN, no extension bits, opcode 2
+_CLOSE = 8
 _HELD_BYTES = 64 * 1024
 _SHARED_BYTES = 64 * 1024
 
@@ -40,6 +41,10 @@ class Receiver(Protocol):
 
     def take_text(self) -> None:
         """A text message, which has no meaning here."""
+        ...
+
+    def take_control(self, size: int) -> None:
+        """A ping, or a part of a message, of so many bytes: it costs more than a message."""
         ...
 
     def take_oversized(self, size: int) -> None:
@@ -169,6 +174,12 @@ class FrameSocket(WebSocketsSansIOProtocol):
         else:
             self._receiver.take_text()
 
+    def handle_ping(self) -> None:
+        """A ping is answered unless the client takes no answers: they would pile up."""
+        answer = b"".join(self.conn.data_to_send())
+        if self.is_writable:
+            self.transport.write(answer)
+
     def keepalive_timeout(self) -> None:
         """A ping went unanswered: nobody is there to take what is left, so it is not waited for."""
         super().keepalive_timeout()
@@ -206,7 +217,8 @@ class FrameSocket(WebSocketsSansIOProtocol):
             if data[at] == _PLAIN_BINARY and not self.frames:
                 if not self.close_sent:
                     receiver.take(apply_mask(data[start:after], data[start - 4 : start]))
-            else:
+            elif not self.close_sent or data[at] & 0x0F == _CLOSE:
+                receiver.take_control(size)
                 super().data_received(bytes(data[at:after]))
             at = after
         if at == end:

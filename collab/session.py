@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from collab.config import CollabConfig
-from collab.errors import CloseCode, EpochError, ProtocolError, RefusalError, TooLargeError
+from collab.errors import CloseCode, EpochError, ProtocolError, RefusalError, TooFastError, TooLargeError
 from collab.origin import SessionOrigin
 from collab.presence import Speaker
 from store.ids import new_id
@@ -220,6 +220,11 @@ class Session:
     def take_text(self) -> None:
         """A text message."""
         self.refuse(ProtocolError("only binary messages are taken here"))
+
+    def take_control(self, size: int) -> None:
+        """A ping, or a part of a message: it counts as a message does."""
+        if self.closed is None and not self.allowance.take(size, self.room.now()):
+            self.refuse(TooFastError(self.allowance.reason))
 
     def take_oversized(self, size: int) -> None:
         """A message that is too large to be read."""

@@ -9,6 +9,7 @@ Prints `ready` once all are connected, and at the end one line of JSON: how many
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import select
 import socket
@@ -146,7 +147,7 @@ def flood(arguments: argparse.Namespace) -> dict[str, Any]:
 def main() -> None:
     """Attack."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("kind", choices=["silent", "half", "stranger", "deaf", "flood"])
+    parser.add_argument("kind", choices=["silent", "half", "stranger", "deaf", "pinging", "flood"])
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--path", default="/ws/project/prj_none/environments")
@@ -163,10 +164,19 @@ def main() -> None:
         "silent": b"", "half": b"GET /api/v1/proj",
         "stranger": upgrade(arguments.path, "a-token-that-nobody-has-0123456789"),
         "deaf": upgrade(arguments.path, arguments.token),
+        "pinging": upgrade(arguments.path, arguments.token),
     }[arguments.kind]  # fmt: skip
     deaf = arguments.kind == "deaf"
     sockets = [opened(arguments.port, hello, small_window=deaf) for _ in range(arguments.count)]
     print("ready", flush=True)
+    if arguments.kind == "pinging":
+        pings = (bytes((0x89, 0x80)) + bytes(4)) * 10_000
+        time.sleep(0.5)  # the server says 101 before frames may come
+        for one in sockets:
+            one.setblocking(True)
+            with contextlib.suppress(OSError):
+                one.sendall(pings)
+            one.setblocking(False)
     print(json.dumps(wait_for_ends(sockets, arguments.seconds, deaf=deaf)), flush=True)
 
 

@@ -210,3 +210,20 @@ async def test_R2_twenty_who_stop_reading_slow_nobody_and_cost_little() -> None:
             assert grown < 120 * MIB  # the log in memory grows by 6 MiB; twenty outboxes of 1 MiB, and socket buffers
             assert ana.close_code is None
             assert ben.close_code is None
+
+
+@pytest.mark.timeout(60)
+async def test_R3_a_flood_of_pings_ends_its_senders() -> None:
+    """Ten connections with 10,000 pings at once: a ping costs more than a message, and counts as one."""
+    async with bare_server() as (port, _):
+        url = f"ws://127.0.0.1:{port}"
+        async with Peer(url, "prj_one", durable=False) as ana, Peer(url, "prj_one", durable=False) as ben:
+            path = "/ws/project/prj_one/environments?user=usr_eve"
+            async with attacking("pinging", port, count=10, path=path, seconds=20) as pinging:
+                during = await latencies(ana, ben, 3)
+                told("while ten flood with pings", during)
+                ended = await outcome(pinging)
+                print(ended)
+            assert ended["closed"] == 10
+            assert statistics.median(during) < 250
+            assert ana.close_code is None

@@ -209,3 +209,16 @@ async def test_R3_what_is_put_into_a_number_that_was_deleted_is_refused() -> Non
         async with connected(room, person("ben")) as ben:
             ana.root["b"] = 2
             await wait_until(lambda: ben.content() == {"b": 2})
+
+
+async def test_R3_what_follows_a_refused_change_of_the_same_session_is_not_taken() -> None:
+    log = MemoryLog()
+    async with rooms_over(log) as rooms, rooms.use(doc_id()) as room, connected(room) as ana:
+        async with connected(room, person("eve")) as eve:
+            eve.say(codec.sync_update(chain(0, 100)))
+            eve.say(codec.sync_update(update(b"\x28" + ROOT + NULL, client=7, clock=100)))
+            assert (await closed_with(eve))[0] == 4400
+        ana.root["a"] = 1
+        await room.saved()
+        await wait_until(lambda: room.replica.version == 1)
+        assert room.replica.waiting == []
