@@ -9,6 +9,7 @@ anew.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -38,6 +39,7 @@ ANY_KEY = "\0*"
 """Stands for keys that could not be read while noting; nobody outside sees it."""
 _FOLD_EVERY = 256
 _SETTLE_EVERY = 64
+_SLIM_BYTES = 2**20
 _FOLD_BYTES = 2**20
 _DIFFS_KEPT = 8
 _WAITING_KEPT = 1000
@@ -123,6 +125,7 @@ class Replica:
         self._touched: set[Path] = set()
         self._diffs: dict[bytes, list[bytes]] = {}
         self._diffs_version = -1
+        self._slim_at: float = math.inf
 
     def load(self, update: bytes) -> None:
         """Take a piece of the log while opening. A piece that breaks is logged and left out, not fatal."""
@@ -133,6 +136,7 @@ class Replica:
 
     def watch(self) -> None:
         """Begin to report changed paths; called once the log is loaded."""
+        self._slim_at = self.bytes + max(_SLIM_BYTES, self.bytes)
         if self._on_paths is None:
             return
         for name in ROOTS[self.doc_id.kind]:
@@ -312,6 +316,8 @@ class Replica:
         self._unseen.append((update, extent))
         if len(self._unseen) >= _SETTLE_EVERY:
             self.settle()
+        if self.bytes >= self._slim_at:
+            self._slim()
         if len(self._recent) >= _FOLD_EVERY:
             self._history.extend(merged(self._recent))
             self._recent = []
@@ -323,6 +329,20 @@ class Replica:
                 self._history.extend(both)
                 if len(both) > 1:
                     break
+
+    def _slim(self) -> None:
+        """Weigh the document anew, and keep it instead of the updates that made it: of many drags of a slider the last
+        is left. Where a text may have been torn (see `diff`) the updates are kept all the same."""
+        try:
+            encoded = call_guarded("the document", self.doc.get_update)
+        except ProtocolError as error:
+            logger.error("replica.not_slimmed doc=%s bytes=%d: %s", self.doc_id, self.bytes, error)
+        else:
+            waiting = self.waiting
+            if not self.has_astral_text:
+                self._history, self._recent = [encoded, *waiting], []
+            self.bytes = len(encoded) + sum(map(len, waiting))
+        self._slim_at = self.bytes + max(_SLIM_BYTES, self.bytes)
 
     def _rebuild(self, pieces: Sequence[bytes]) -> bool:
         """Put a fresh Doc made of these pieces in place of the broken one, if they can be applied."""

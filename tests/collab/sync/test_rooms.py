@@ -466,3 +466,22 @@ async def test_R3_one_bad_update_among_many_ends_its_sender_and_the_good_ones_be
             await wait_until(lambda: ana.content() == {f"k{n}": float(n) for n in range(5)})
             await room.saved()
             assert ana.result is None
+
+
+@pytest.mark.parametrize("astral", [False, True])
+async def test_R5_a_document_weighs_what_is_in_it_however_often_it_was_changed(astral: bool) -> None:
+    config = CollabConfig(max_document_bytes=2 * 2**20, max_project_bytes=3 * 2**20, messages_burst=1e6)
+    async with rooms_over(MemoryLog(), config=config) as rooms, rooms.use(doc_id()) as room:
+        async with connected(room) as ana, connected(room, person("ben")) as ben:
+            if astral:
+                ana.doc.get("notes", type=Text).insert(0, "😀")
+            for n in range(900):
+                ana.root["hour"] = f"{n:4}" + "x" * 5000
+                if n % 50 == 0:
+                    await wait_until(lambda n=n: ana.unread == 0)
+            await same(ana, ben)
+            assert ana.result is None, "4.5 MB have been written, 5 KB are there"
+            assert room.replica.bytes < 2**20 + 10_000
+            async with connected(room, person("eva")) as eva:
+                await same(ana, eva)
+            assert (sum(map(len, room.replica.pieces())) < 2 * 2**20) != astral
