@@ -151,7 +151,7 @@ const connect = (index) =>
       // the first answer with content, a step 2, means that the client is in
       if (data[prefix.length] === 0 && data[prefix.length + 1] === 1) resolve(client)
       // what the server lacks of ours: nothing
-      if (data[prefix.length] === 0 && data[prefix.length + 1] === 0) socket.send(frame(Buffer.from([0, 1, 2, 0, 0])))
+      if (protocol === 'y' && data[0] === 0 && data[1] === 0) socket.send(frame(Buffer.from([0, 1, 2, 0, 0])))
       take(client, data)
     })
   })
