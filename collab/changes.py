@@ -30,6 +30,7 @@ _Applied = tuple[bytes, str | None, bool]
 """The update, the session that alone is its author, and whether other nodes must hear it from this one."""
 _WORTH_A_PAUSE_S = 0.005
 _GATHER_S = 0.002
+_SOON_S = 0.003
 _NOTE_EVERY_S = 1.0
 
 
@@ -115,6 +116,11 @@ class Changes:
         self._room.to_be_saved(update, session.origin)
         self._batch.append((update, session.id, True))
         self._flush_soon()
+
+    def absorb_to_save(self) -> None:
+        """Apply what has come in because a commit is about to begin, unless it will be in a moment anyway."""
+        if self._next_flush_at - self._loop.time() > _SOON_S:
+            self.absorb()
 
     def absorb(self) -> None:
         """Apply what has come in. A session whose update is refused is closed; what it sent before stands."""

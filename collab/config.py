@@ -53,7 +53,7 @@ class CollabConfig:
 
     fanout_share: float = 0.05
     """Share of the loop that one room may spend on sending: after a flush that took t, the next waits t / share."""
-    fanout_pause_max_s: float = 0.033
+    fanout_pause_max_s: float = 0.005
     """The longest a change waits to be merged with others under load."""
     outbox_bytes: int = 2**20
     """Bytes queued for a reader that does not keep up, before they collapse to one resync."""

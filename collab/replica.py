@@ -37,7 +37,7 @@ ROOTS: dict[DocKind, tuple[str, ...]] = {
 PATH_DEPTH = 4
 ANY_KEY = "\0*"
 """Stands for keys that could not be read while noting; nobody outside sees it."""
-_FOLD_EVERY = 256
+_FOLD_EVERY = 4096
 _SETTLE_EVERY = 64
 _SLIM_BYTES = 2**20
 _FOLD_BYTES = 2**20

@@ -116,7 +116,7 @@ class Room:
         self._loop = asyncio.get_running_loop()
         self._saves = SaveQueue(
             doc_id, node, saver, self._saved, self._failing, self._state_for_subscribers,
-            lambda: self._changes.absorb(), epoch=epoch,
+            lambda: self._changes.absorb_to_save(), epoch=epoch,
         )
         self._durable = b"\x00"
         self._saving_frame = b""
