@@ -15,6 +15,8 @@ class FlowConfig:
 
     quiet_s: float = 1.0
     """An environment nobody has touched for this long is rendered at its quality."""
+    preview_gap_s: float = 0.03
+    """Previews of one environment are asked for at most this often."""
     preview_after_s: float = 0.12
     """A preview that no worker has begun after this long makes room for a newer one."""
     preview_patience_s: float = 1.0

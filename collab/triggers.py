@@ -75,7 +75,11 @@ class _Outstanding:
 
 @dataclass
 class _Work:
-    """One dirty environment. `shown` holds, by slot, the digest of the preview asked for last."""
+    """One dirty environment.
+
+    `shown` holds, by slot, the digest of the preview asked for last. `wake` is for anything that happened, `news` for what
+    the farm says.
+    """
 
     doc: DocId
     environment: EnvironmentId
@@ -84,7 +88,9 @@ class _Work:
     settle_due: bool = False
     changed_at: float = 0.0
     looked_up: bool = False
+    previewed_at: float = 0.0
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
     shown: dict[str, str] = field(default_factory=dict)
     outstanding: dict[str, _Outstanding] = field(default_factory=dict)
 
@@ -134,6 +140,7 @@ class Triggers:
         work = self._works.get((DocId(event.target.project, "environments"), event.target.environment))
         if work is not None:
             work.wake.set()
+            work.news.set()
 
     def recheck(self, doc: DocId, environment: EnvironmentId) -> None:
         """Look again, after the usual quiet, whether the environment's slots hold what the document asks for."""
@@ -146,6 +153,7 @@ class Triggers:
         self._closing.set()
         for work in self._works.values():
             work.wake.set()
+            work.news.set()
         await ended(self._tasks.values())
 
     # ── marking: called from inside transactions, only takes notes ────────────────────────────────────────────────
@@ -180,6 +188,7 @@ class Triggers:
             async with self._rooms.use(work.doc) as room:
                 while (work.preview_due or work.settle_due) and not self._closing.is_set:
                     work.wake.clear()
+                    work.news.clear()
                     await self._step(room, work)
                     await self._rest(work)
             is_broken = False
@@ -195,7 +204,7 @@ class Triggers:
 
     async def _step(self, room: Room, work: _Work) -> None:
         try:
-            if work.preview_due:
+            if work.preview_due and self._may_preview(work):
                 await self._preview(room, work)
             if work.settle_due and self._quiet_for(work) >= self._config.quiet_s:
                 await self._settle(room, work)
@@ -205,20 +214,29 @@ class Triggers:
             await self._closing.rest(self._config.retry_s)
 
     async def _rest(self, work: _Work) -> None:
-        """Wait for the next edit, the next news of a preview, or the time to act without either."""
+        """Wait for the next edit, the next news of a preview, or the time to act without either.
+
+        While a preview is on its way a moving hand wakes nobody: only news of it, or the end of patience, does.
+        """
         now = asyncio.get_running_loop().time()
         deadlines = [work.changed_at + self._config.quiet_s] if work.settle_due else []
+        happens = work.wake
         if work.preview_due:
             ends = [self._patience_ends(outstanding) for outstanding in work.outstanding.values()]
-            deadlines.append(min((end for end in ends if end > now), default=now))
+            next_at = min((end for end in ends if end > now), default=now)
+            next_at = max(next_at, work.previewed_at + self._config.preview_gap_s)
+            deadlines.append(next_at)
+            if next_at > now:
+                happens = work.news
         if deadlines:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(max(0.0, min(deadlines) - now)):
-                    await work.wake.wait()
+                    await happens.wait()
 
     async def _preview(self, room: Room, work: _Work) -> None:
         """Ask for the newest preview of each view in front of people; at most one is outstanding per view."""
         work.preview_due = False
+        work.previewed_at = asyncio.get_running_loop().time()
         view = EnvironmentsDoc(room.doc).view(work.environment)
         if view is None or not view.is_live:
             return
@@ -300,6 +318,9 @@ class Triggers:
 
     def _quiet_for(self, work: _Work) -> float:
         return asyncio.get_running_loop().time() - work.changed_at
+
+    def _may_preview(self, work: _Work) -> bool:
+        return asyncio.get_running_loop().time() - work.previewed_at >= self._config.preview_gap_s
 
     def _is_outstanding(self, work: _Work, slot: str) -> bool:
         outstanding = work.outstanding.get(slot)
