@@ -77,8 +77,8 @@ class _Outstanding:
 class _Work:
     """One dirty environment.
 
-    `shown` holds, by slot, the digest of the preview asked for last. `wake` is for anything that happened, `news` for what
-    the farm says.
+    `shown` holds, by slot, the digest of the preview asked for last. `wake` is for anything that happened, `news` for
+    what the farm says.
     """
 
     doc: DocId
