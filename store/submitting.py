@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 
 from sqlalchemy import Connection, bindparam, insert, select, text, update
 
@@ -28,6 +28,27 @@ _CHANGE = (
         finished_at=bindparam("finished"), priority=bindparam("urgency"),
     )
 )
+# Made once: SQLAlchemy takes longer to put a query together than SQLite to answer it, and people drag sliders.
+_ACTIVE = (
+    select(jobs)
+    .where(
+        jobs.c.project == bindparam("of_project"),
+        jobs.c.environment == bindparam("of_environment"),
+        jobs.c.slot.in_(bindparam("slots", expanding=True)),
+        jobs.c.lane.in_(bindparam("lanes", expanding=True)),
+        jobs.c.state.in_(ACTIVE_STATES),
+    )
+    .order_by(jobs.c.number)
+    .with_for_update()
+)
+_DONE = (
+    select(jobs)
+    .where(jobs.c.digest.in_(bindparam("digests", expanding=True)))
+    .where(jobs.c.state == JobState.DONE, jobs.c.result.is_not(None))
+    .order_by(jobs.c.number)
+)
+_ADD = insert(jobs)
+_COLUMNS = {"user_id" if field.name == "user" else field.name: field.name for field in fields(Job)}
 
 
 def enter(
@@ -115,19 +136,11 @@ def _active_rows(connection: Connection, wanted: Sequence[NewJob]) -> dict[Place
         by_environment[request.project, request.environment].add((request.slot, request.lane))
     found: dict[Place, list[Job]] = defaultdict(list)
     for (project, environment), slots in by_environment.items():
-        query = (
-            select(jobs)
-            .where(
-                jobs.c.project == project,
-                jobs.c.environment == environment,
-                jobs.c.slot.in_({slot for slot, _ in slots}),
-                jobs.c.lane.in_({lane for _, lane in slots}),
-                jobs.c.state.in_(ACTIVE_STATES),
-            )
-            .order_by(jobs.c.number)
-            .with_for_update()
-        )
-        for row in connection.execute(query).mappings():
+        asked = {
+            "of_project": project, "of_environment": environment, "slots": [slot for slot, _ in slots],
+            "lanes": list({lane for _, lane in slots}),
+        }
+        for row in connection.execute(_ACTIVE, asked).mappings():
             job = job_from_row(row)
             if (job.slot, job.lane) in slots:
                 found[_place(job)].append(job)
@@ -136,13 +149,9 @@ def _active_rows(connection: Connection, wanted: Sequence[NewJob]) -> dict[Place
 
 def _done_rows(connection: Connection, wanted: Sequence[NewJob]) -> dict[str, Job]:
     """The latest row by digest that has made its picture."""
-    query = (
-        select(jobs)
-        .where(jobs.c.digest.in_({request.digest for request in wanted}))
-        .where(jobs.c.state == JobState.DONE, jobs.c.result.is_not(None))
-        .order_by(jobs.c.number)
-    )
-    return {job.digest: job for job in map(job_from_row, connection.execute(query).mappings())}
+    digests = list({request.digest for request in wanted})
+    found = connection.execute(_DONE, {"digests": digests}).mappings()
+    return {job.digest: job for job in map(job_from_row, found)}
 
 
 def _new_row(request: NewJob, now: float, retried_from: JobId | None) -> Job:
@@ -159,9 +168,7 @@ def _write(connection: Connection, before: dict[JobId, Job], rows: dict[JobId, J
     added, changed = [], []
     for job_id, job in rows.items():
         if job_id not in before:
-            values = asdict(job)
-            values["user_id"] = values.pop("user")
-            added.append(values)
+            added.append({column: getattr(job, name) for column, name in _COLUMNS.items()})
         elif job != before[job_id]:
             changed.append({
                 "job": job_id, "to_state": job.state, "by": job.superseded_by, "stop": job.cancel_requested,
@@ -170,4 +177,4 @@ def _write(connection: Connection, before: dict[JobId, Job], rows: dict[JobId, J
     if changed:
         connection.execute(_CHANGE, changed)
     if added:
-        connection.execute(insert(jobs), added)
+        connection.execute(_ADD, added)
