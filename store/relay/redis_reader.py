@@ -179,7 +179,7 @@ class StreamReader:
     async def _wake(self) -> None:
         """Make the blocked read return, so that it takes up a new stream. If Redis is away, the next read does.
 
-        Five hundred rooms that open at once wake it a few times: whoever comes while a call is under way joins the next.
+        Five hundred rooms that open at once wake it a few times: who comes while a call is under way joins the next.
         """
         self._calls += 1
         if self._is_calling:
