@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from collab.rooms import Figures
+from collab.figures import Figures
 
 LAG_PROBE_S = 0.25
 

@@ -16,7 +16,6 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from typing import Protocol
 
 from pycrdt import Doc
@@ -25,6 +24,7 @@ from collab.compaction import Compactor, SnapshotLog
 from collab.config import CollabConfig
 from collab.errors import CloseCode
 from collab.fanout import Fanout
+from collab.figures import Figures, figures_of
 from collab.histories import OneHistory, another_history
 from collab.merging import Merger
 from collab.publisher import RelayLike
@@ -63,39 +63,6 @@ class DocumentLog(SnapshotLog, Protocol):
     async def epochs_of(self, docs: Sequence[DocId]) -> dict[DocId, int]:
         """The present epoch of each document."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """How the rooms are doing, for /metrics and for the health of the house."""
-
-    rooms: dict[str, int]
-    sessions: dict[str, int]
-    unsaved: int
-    unsaved_bytes: int
-    oldest_unsaved_s: float
-    saving_failing_since: float | None
-    saving_trouble: str
-    commits: int
-    rows: int
-    save_failures: int
-    presence: int
-    presence_refused: int
-    refused: dict[str, int]
-    resyncs: int
-    document_bytes: int
-    messages: dict[str, int]
-    relay_gaps: int
-    relay_failures: int
-    relay_refused: int
-    rescued: int
-    cut_off: int
-    cut_off_s: float
-    unconfirmed: int
-    retired: int
-    snapshots: int
-    snapshot_failures: int
-    rows_thinned: int
 
 
 class Rooms:
@@ -187,47 +154,10 @@ class Rooms:
 
     def figures(self) -> Figures:
         """A snapshot of counts; cheap enough for every scrape."""
-        rooms: dict[str, int] = {}
-        sessions: dict[str, int] = {}
-        messages = dict(self._messages)
-        live = [*self.live(), *self._retired]
-        for room in live:
-            kind = room.doc_id.kind
-            rooms[kind] = rooms.get(kind, 0) + 1
-            sessions[kind] = sessions.get(kind, 0) + len(room.sessions)
-            for name, count in room.counts.items() if room not in self._retired else ():
-                messages[name] = messages.get(name, 0) + count
-        oldest = [room.oldest_unsaved_at for room in live if room.oldest_unsaved_at is not None]
-        wires = [room.wire for room in live if isinstance(room.wire, Fanout)]
-        return Figures(
-            rooms=rooms,
-            sessions=sessions,
-            unsaved=sum(room.unsaved for room in live),
-            unsaved_bytes=sum(room.unsaved_bytes for room in live),
-            oldest_unsaved_s=max(0.0, self._clock() - min(oldest)) if oldest else 0.0,
-            saving_failing_since=self._saver.failing_since,
-            saving_trouble=self._saver.trouble,
-            commits=self._saver.commits,
-            rows=self._saver.rows,
-            save_failures=self._saver.failures,
-            presence=sum(len(room.presence) for room in live),
-            presence_refused=self._refused + sum(room.presence.refused for room in self.live()),
-            refused=dict(self.quotas.refused),
-            resyncs=sum(session.resyncs for room in live for session in room.sessions.values()),
-            document_bytes=sum(room.replica.bytes for room in live),
-            messages=messages,
-            relay_gaps=sum(wire.gaps for wire in wires),
-            relay_failures=sum(wire.failures for wire in wires),
-            relay_refused=sum(wire.refused for wire in wires),
-            rescued=sum(wire.rescued for wire in wires),
-            cut_off=sum(wire.is_cut_off for wire in wires),
-            cut_off_s=max((wire.cut_off_s for wire in wires), default=0.0),
-            unconfirmed=sum(wire.unconfirmed for wire in wires),
-            retired=len(self._retired),
-            snapshots=self.compactor.written,
-            snapshot_failures=self.compactor.failures,
-            rows_thinned=self.retention.removed,
-        )
+        return figures_of(
+            self.live(), list(self._retired), self._saver, self.quotas, self.compactor, self.retention,
+            messages=self._messages, presence_refused=self._refused, now=self._clock(),
+        )  # fmt: skip
 
     async def close(self, timeout_s: float = 10.0) -> bool:
         """Send everybody away (1012, so that they come back), save what is left, let go of all rooms.

@@ -133,6 +133,7 @@ async def test_R3_a_ping_is_answered_between_messages(live: Live, project: str) 
         (b"\x82\xff" + struct.pack("!Q", CollabConfig().max_frame_bytes + 1) + b"\x00\x00\x00\x00", 4413),
         (masked(struct.pack("!H", 1000) + b"bye", 0x88), 1000),
     ],
+    ids=["unmasked", "text", "broken text", "extension", "opcode", "tail", "inside", "oversized", "close"],
 )
 async def test_R3_rule_breakers_are_closed_with_a_code(
     live: Live, project: str, owner: httpx.AsyncClient, bytes_: bytes, code: int
