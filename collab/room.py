@@ -21,10 +21,8 @@ from collab.codec import (
     PULSE_FRAME,
     Kind,
     decode_frame,
-    decode_presence,
     decode_state_vector,
     presence_frame,
-    read_uint,
     saved_frame,
     saving_frame,
     sync_step1,
@@ -32,7 +30,7 @@ from collab.codec import (
     sync_update,
 )
 from collab.config import CollabConfig
-from collab.errors import ForbiddenError, RefusalError, TooFastError, TooLargeError
+from collab.errors import ForbiddenError, TooFastError, TooLargeError
 from collab.guards import may_write, refusal
 from collab.histories import vouch
 from collab.origin import DirectOrigin, Origin, RelayOrigin
@@ -50,9 +48,6 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 OnChange = Callable[[frozenset[Path], Origin], None]
-_PRESENCE_ENTRIES = 4096
-_IS_GONE = b"\x04null"
-_ENTRIES_A_MESSAGE = 16
 _STRUCT_BYTES = 100
 """What a struct weighs in a connection's allowance, beside its bytes: looking through it is what costs."""
 _NO_ANSWER = (b"", b"")
@@ -264,7 +259,7 @@ class Room:
             if message.kind is Kind.SYNC_STEP2:
                 self._writers.has_answered(session)
         elif message.kind is Kind.AWARENESS:
-            self._hear(session, message.body)
+            self._showing.hear(session, message.body)
         elif message.kind is Kind.SYNC_STEP1:
             self._changes.absorb()
             first, *waiting = self.replica.diff(message.body)
@@ -277,9 +272,9 @@ class Room:
                 self._showing.recall()
             session.has_asked = True
             session.allowance.burden(0, len(first))
-            self._tell_presence(session)
+            self._showing.tell(session)
         elif message.kind is Kind.QUERY_AWARENESS:
-            self._tell_presence(session)
+            self._showing.tell(session)
         elif message.kind is Kind.SUBSCRIBE_SAVED:
             if not session.wants_saved:
                 session.wants_saved = True
@@ -287,15 +282,6 @@ class Room:
             session.send_saved(self.durable())
             if self._saving_frame:
                 session.send_saving(self._saving_frame)
-
-    def _tell_presence(self, session: Session) -> None:
-        clients = self.presence.clients()
-        if session.is_congested:
-            session.send_presence(b"", clients)  # noted, and sent once there is room
-            return
-        frame = presence_frame(self.presence.everybody())
-        session.allowance.burden(0, len(frame))
-        session.send_presence(frame, clients)
 
     def resync(self, state: bytes) -> tuple[list[bytes], bytes]:
         """Frames for a reader who missed everything since a state vector, and the state vector it then has."""
@@ -352,9 +338,7 @@ class Room:
         Raises:
             ProtocolError: it does not decode here.
         """
-        changed = self.presence.take_remote(node, decode_presence(body, max_entries=_PRESENCE_ENTRIES), self.now())
-        if changed:
-            self._showing.show(changed)
+        self._showing.hear_node(node, body)
 
     def drop_remote_presence(self, node: str) -> None:
         """Nobody is on another node any more: it has ended."""
@@ -432,36 +416,6 @@ class Room:
 
     def _waiting(self) -> list[Extent]:
         return self.replica.waiting_extents
-
-    def hear_late(self, session: Session, body: bytes) -> None:
-        """Take presence that was put off."""
-        if session.closed is None:
-            try:
-                self._take_presence(session, body)
-            except RefusalError as refusal:
-                session.refuse(refusal)
-
-    def _hear(self, session: Session, body: bytes) -> None:
-        """Words that come faster than they go out wait, the newest about a client: but never the first about it, which
-        say whose it is, nor the last."""
-        if self.now() - session.heard_at < 0.9 / self.config.presence_hz and not body.endswith(_IS_GONE):
-            count, at = read_uint(body, 0)
-            about, _ = read_uint(body, at) if count == 1 else (0, 0)
-            if count == 1 and self.presence.is_spoken_for(about, session.id):
-                self._showing.put_off(session, about, body)
-                return
-        self._take_presence(session, body)
-
-    def _take_presence(self, session: Session, body: bytes) -> None:
-        session.heard_at = self.now()
-        entries = decode_presence(body, max_entries=_PRESENCE_ENTRIES)
-        session.allowance.burden(len(entries) // _ENTRIES_A_MESSAGE, 0)
-        taken = self.presence.take(session.speaker, entries, self.now())
-        if taken.answers:
-            session.send_presence(presence_frame(taken.answers), set())
-            self._showing.recall()  # it was here before
-        if taken.changed:
-            self._showing.show(taken.changed)
 
     def _changed(self, paths: frozenset[Path], origin: Origin) -> None:
         for listener in self.on_change:

@@ -1,4 +1,4 @@
-"""How presence goes out: gathered, at most so many frames a second, the newest state of each client."""
+"""How presence comes in and goes out: gathered, at most so many frames a second, the newest state of each client."""
 
 from __future__ import annotations
 
@@ -6,19 +6,23 @@ import asyncio
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from collab.codec import presence_frame
+from collab.codec import decode_presence, presence_frame, read_uint
+from collab.errors import RefusalError
 
 if TYPE_CHECKING:
     from collab.room import Room
     from collab.session import Session
 
+_ENTRIES = 4096
+_ENTRIES_A_MESSAGE = 16
+_IS_GONE = b"\x04null"
 _UNHEARD = 8
 _RECALL_S = 0.5
 _RECALL_S_PER_SESSION = 0.02
 
 
 class Showing:
-    """Tells a room's people, and other nodes, whose presence changed.
+    """Hears who is here, and tells a room's people and other nodes what of it changed.
 
     Args:
         room: whose presence this is.
@@ -42,14 +46,42 @@ class Showing:
             later = self._loop.call_later
             self._due = later(wait, self._flush) if wait > 0 else self._loop.call_soon(self._flush)
 
-    def put_off(self, session: Session, about: int, body: bytes) -> None:
-        """A session says more than goes out: its newest word about a client is heard with the next frame."""
-        said = self._unheard.setdefault(session, {})
-        said.pop(about, None)
-        said[about] = body
-        if len(said) > _UNHEARD:
-            del said[next(iter(said))]
-        self.show(())
+    def hear(self, session: Session, body: bytes) -> None:
+        """Take what a session says. Words that come faster than they go out wait, the newest about a client: but never
+        the first about it, which say whose it is, nor the last.
+
+        Raises:
+            RefusalError: the session must be closed.
+        """
+        room = self._room
+        if room.now() - session.heard_at < 0.9 / room.config.presence_hz and not body.endswith(_IS_GONE):
+            count, at = read_uint(body, 0)
+            about, _ = read_uint(body, at) if count == 1 else (0, 0)
+            if count == 1 and room.presence.is_spoken_for(about, session.id):
+                self._put_off(session, about, body)
+                return
+        self._take(session, body)
+
+    def hear_node(self, node: str, body: bytes) -> None:
+        """Take what another node relays.
+
+        Raises:
+            ProtocolError: it does not decode here.
+        """
+        room = self._room
+        changed = room.presence.take_remote(node, decode_presence(body, max_entries=_ENTRIES), room.now())
+        if changed:
+            self.show(changed)
+
+    def tell(self, session: Session) -> None:
+        """Tell a session of everybody who is here."""
+        clients = self._room.presence.clients()
+        if session.is_congested:
+            session.send_presence(b"", clients)  # noted, and sent once there is room
+            return
+        frame = presence_frame(self._room.presence.everybody())
+        session.allowance.burden(0, len(frame))
+        session.send_presence(frame, clients)
 
     def forget(self, session: Session) -> None:
         """A session has ended."""
@@ -80,12 +112,39 @@ class Showing:
         if own:
             self.show(own)
 
-    def _flush(self) -> None:
+    def _take(self, session: Session, body: bytes) -> None:
         room = self._room
+        session.heard_at = room.now()
+        entries = decode_presence(body, max_entries=_ENTRIES)
+        session.allowance.burden(len(entries) // _ENTRIES_A_MESSAGE, 0)
+        taken = room.presence.take(session.speaker, entries, room.now())
+        if taken.answers:
+            session.send_presence(presence_frame(taken.answers), set())
+            self.recall()  # it was here before
+        if taken.changed:
+            self.show(taken.changed)
+
+    def _put_off(self, session: Session, about: int, body: bytes) -> None:
+        said = self._unheard.setdefault(session, {})
+        said.pop(about, None)
+        said[about] = body
+        if len(said) > _UNHEARD:
+            del said[next(iter(said))]
+        self.show(())
+
+    def _hear_late(self) -> None:
         unheard, self._unheard = self._unheard, {}
         for session, said in unheard.items():
             for body in said.values():
-                room.hear_late(session, body)
+                if session.closed is None:
+                    try:
+                        self._take(session, body)
+                    except RefusalError as refusal:
+                        session.refuse(refusal)
+
+    def _flush(self) -> None:
+        room = self._room
+        self._hear_late()
         self._due = None
         clients, self._changed = self._changed, set()
         if not clients:
