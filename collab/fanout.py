@@ -199,7 +199,7 @@ class Fanout:
             self._reconciler.want()
         if self._has_said_less and not self._neighbours.unconfirmed:
             self._has_said_less = False
-            room.confirmed()
+            room.assurance.confirmed()
         if not heard.is_news:
             return
         if envelope.word is Word.UPDATE:

@@ -6,7 +6,6 @@ How a change goes its way stands in `collab.changes`, how presence does in `coll
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -15,6 +14,7 @@ from typing import Any, Protocol, TypeVar, cast
 from pycrdt import Doc
 
 from collab.arrivals import Arrivals
+from collab.assurance import Assurance
 from collab.changes import Changes, Wire
 from collab.codec import (
     EMPTY_UPDATE,
@@ -23,8 +23,6 @@ from collab.codec import (
     decode_frame,
     decode_state_vector,
     presence_frame,
-    saved_frame,
-    saving_frame,
     sync_step1,
     sync_step2,
     sync_update,
@@ -109,14 +107,12 @@ class Room:
         self.reconciled_seq = 0
         self._clock = clock
         self._loop = asyncio.get_running_loop()
+        self.assurance = Assurance(self)
         self._saves = SaveQueue(
-            doc_id, node, saver, self._saved, self._failing, self._state_for_subscribers,
+            doc_id, node, saver, self._saved, self.assurance.failing, self.assurance.state,
             lambda: self._changes.absorb_to_save(), epoch=epoch,
         )
-        self._durable = b"\x00"
-        self._saving_frame = b""
         self._answer = _NO_ANSWER
-        self._subscribers = 0
         self.quotas = quotas or Quotas(config, self.now)
         self._changes = Changes(self)
         self._showing = Showing(self)
@@ -172,7 +168,7 @@ class Room:
     def loaded(self) -> None:
         """The log has been read: begin to watch, and call what is there durable."""
         self.replica.watch()
-        self._durable = self.replica.state()
+        self.assurance.loaded()
         self.touched_at = self.now()
 
     def edit(self, origin: Origin, change: Callable[[Doc[Any]], T]) -> T:
@@ -231,7 +227,7 @@ class Room:
         """Let a session go; its presence goes with it. Twice does no harm."""
         if self.sessions.pop(session.id, None) is None:
             return
-        self._subscribers -= session.wants_saved
+        self.assurance.leave(session)
         self.touched_at = self.now()
         self._writers.leave(session)
         self._showing.forget(session)
@@ -276,12 +272,7 @@ class Room:
         elif message.kind is Kind.QUERY_AWARENESS:
             self._showing.tell(session)
         elif message.kind is Kind.SUBSCRIBE_SAVED:
-            if not session.wants_saved:
-                session.wants_saved = True
-                self._subscribers += 1
-            session.send_saved(self.durable())
-            if self._saving_frame:
-                session.send_saving(self._saving_frame)
+            self.assurance.subscribe(session)
 
     def resync(self, state: bytes) -> tuple[list[bytes], bytes]:
         """Frames for a reader who missed everything since a state vector, and the state vector it then has."""
@@ -289,9 +280,7 @@ class Room:
 
     def durable(self) -> bytes:
         """Frame for subscribers: what of the document survives a crash now."""
-        if not self.unsaved:
-            self._durable = self._saved_state()
-        return saved_frame(self._durable)
+        return self.assurance.frame()
 
     def presence_of(self, clients: set[int]) -> bytes:
         """One frame with the newest presence of some clients."""
@@ -345,14 +334,6 @@ class Room:
         gone = self.presence.drop(f"node:{node}")
         if gone:
             self._showing.show(gone)
-
-    def confirmed(self) -> None:
-        """Another node has saved what it had not before: tell subscribers."""
-        if self._subscribers and not self.unsaved:
-            frame = self.durable()
-            for session in list(self.sessions.values()):
-                if session.wants_saved:
-                    session.send_saved(frame)
 
     def soon_to_be_saved(self) -> None:
         """An update of this node has come in and will be applied."""
@@ -424,30 +405,10 @@ class Room:
             except Exception:  # somebody's listener is not the editor's concern
                 logger.exception("room.listener_failed doc=%s", self.doc_id)
 
-    def _state_for_subscribers(self) -> bytes | None:
-        return self._saved_state() if self._subscribers else None
-
-    def _saved_state(self) -> bytes:
-        """The state vector, but for what other nodes have not saved yet."""
-        state = self.replica.state()
-        return state if self.wire is None else self.wire.only_saved(state)
-
     def _saved(self, state: bytes | None, seqs: Sequence[int], size: int) -> None:
         self.rows_since_snapshot += len(seqs)
         self.bytes_since_snapshot += size
         self.touched_at = self.now()
         if self.wire is not None:
             self.wire.saved(self._saves.committed)
-        if state is not None:
-            self._durable = state
-            frame = saved_frame(state)
-            for session in list(self.sessions.values()):
-                if session.wants_saved:
-                    session.send_saved(frame)
-
-    def _failing(self, since: float | None) -> None:
-        frame = saving_frame(json.dumps({"saving": "ok"} if since is None else {"saving": "failing", "since": since}))
-        self._saving_frame = b"" if since is None else frame
-        for session in list(self.sessions.values()):
-            if session.wants_saved:
-                session.send_saving(frame)
+        self.assurance.committed(state)
