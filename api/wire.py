@@ -114,6 +114,8 @@ class FrameSocket(WebSocketsSansIOProtocol):
         self.close_sent = True
         self.transport.resume_reading()
         self.close_timer = self.loop.call_later(CLOSE_WITHIN_S, self.transport.abort)
+        if self._receiver is None and self._unread:
+            self._read()  # its answer to the close stands behind what nobody wants any more
 
     # -- from the transport --------------------------------------------------------------------------------------------
 
@@ -130,7 +132,7 @@ class FrameSocket(WebSocketsSansIOProtocol):
             self._unread += data
         else:
             self._unread = data
-        if self._receiver is not None:
+        if self._receiver is not None or self.close_sent:
             self._read()
         elif len(self._unread) > _HELD_BYTES:
             self.transport.pause_reading()
@@ -186,10 +188,9 @@ class FrameSocket(WebSocketsSansIOProtocol):
         self.transport.abort()
 
     def _read(self) -> None:
-        """Take all whole frames."""
+        """Take all whole frames; after a close only what answers it."""
         data, at, end = self._unread, 0, len(self._unread)
         receiver = self._receiver
-        assert receiver is not None
         largest = self.config.ws_max_size
         while end - at >= 6:
             if not data[at + 1] & 0x80:  # a client must mask; the library knows what to answer
@@ -209,16 +210,18 @@ class FrameSocket(WebSocketsSansIOProtocol):
             if size > largest:
                 self._is_deaf = True
                 self._unread = b""
-                receiver.take_oversized(size)
+                if receiver is not None:
+                    receiver.take_oversized(size)
                 return
             after = start + size
             if after > end:
                 break
             if data[at] == _PLAIN_BINARY and not self.frames:
-                if not self.close_sent:
+                if receiver is not None and not self.close_sent:
                     receiver.take(apply_mask(data[start:after], data[start - 4 : start]))
             elif not self.close_sent or data[at] & 0x0F == _CLOSE:
-                receiver.take_control(size)
+                if receiver is not None:
+                    receiver.take_control(size)
                 super().data_received(bytes(data[at:after]))
             at = after
         if at == end:

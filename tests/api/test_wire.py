@@ -160,3 +160,20 @@ async def test_R3_what_comes_before_the_room_opens_is_not_lost(live: Live, proje
     raw = Raw(reader, writer)
     assert len(await raw.content()) == 2000
     writer.close()
+
+
+async def test_R3_who_is_sent_away_at_the_door_is_gone_as_soon_as_they_answer(live: Live, project: str) -> None:
+    host, port = live.ws_url.removeprefix("ws://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(
+        f"GET /ws/project/{project}/environments?token=wrong HTTP/1.1\r\nHost: {host}:{port}\r\n"
+        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+    )
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(masked(update(early="word")))
+    raw = Raw(reader, writer)
+    assert (await raw.close_code())[0] == 4401
+    writer.write(masked(struct.pack("!H", 4401), 0x88))
+    async with asyncio.timeout(2):  # those who do not answer are cut off after 5 s
+        assert await reader.read() == b""
+    writer.close()

@@ -135,13 +135,14 @@ async def test_F1_a_long_drag_shows_previews_on_the_way_and_renders_once(tmp_pat
         make(room, quality="low")
         await wait_until(lambda: state(room) == "done", 60)
         async with connected(room) as ana:
+            await wait_until(lambda: slot(ana).get("state") == "done")
+            first = slot(ana)["digest"]
             seen: set[str] = set()
             for step in range(40):
                 turn(ana, time_of_day=6.0 + step / 4)
                 seen |= {preview(ana).get("digest", "")}
                 await asyncio.sleep(0.03)  # a hand's own rhythm, not a wait for anything
-            await wait_until(lambda: slot(ana).get("state") == "queued", 10)
-            await wait_until(lambda: slot(ana).get("state") == "done", 60)
+            await wait_until(lambda: slot(ana).get("state") == "done" and slot(ana)["digest"] != first, 60)
 
         jobs = await stores.ledger.list_jobs(DOC.project, limit=500)
         assert len(seen - {""}) >= 2, "the hand saw pictures while it moved"
