@@ -30,7 +30,7 @@ _Applied = tuple[bytes, str | None, bool]
 """The update, the session that alone is its author, and whether other nodes must hear it from this one."""
 _WORTH_A_PAUSE_S = 0.005
 _GATHER_S = 0.002
-_SOON_S = 0.003
+_SOON_S = 0.001
 _NOTE_EVERY_S = 1.0
 
 

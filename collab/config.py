@@ -51,7 +51,7 @@ class CollabConfig:
     max_project_bytes: int = 128 * 2**20
     """Size of a project's documents together above which none of them takes more client updates (4413)."""
 
-    fanout_share: float = 0.05
+    fanout_share: float = 0.12
     """Share of the loop that one room may spend on sending: after a flush that took t, the next waits t / share."""
     fanout_pause_max_s: float = 0.005
     """The longest a change waits to be merged with others under load."""
@@ -77,7 +77,7 @@ class CollabConfig:
     presence_remote_ttl_s: float = 45.0
     """Presence from another node that is not refreshed for this long is cleared (clients refresh every 15 s)."""
 
-    save_share: float = 0.2
+    save_share: float = 0.5
     """Share of the time spent on commits: after one that took t, the next waits so that it carries more. One that comes
     after a quiet moment begins at once."""
     save_pause_max_s: float = 0.02

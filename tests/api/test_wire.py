@@ -167,7 +167,8 @@ async def test_R3_who_is_sent_away_at_the_door_is_gone_as_soon_as_they_answer(li
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(
         f"GET /ws/project/{project}/environments?token=wrong HTTP/1.1\r\nHost: {host}:{port}\r\n"
-        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+        "Sec-WebSocket-Version: 13\r\n\r\n".encode()
     )
     await reader.readuntil(b"\r\n\r\n")
     writer.write(masked(update(early="word")))
