@@ -32,21 +32,18 @@ class Directory:
         if await self.project_of(environment_id) == project_id:
             return True
         insert = sqlite.insert if self._database.dialect == "sqlite" else postgresql.insert
-        async with self._database.write() as connection:
-            await connection.execute(
-                insert(environments).values(id=environment_id, project=project_id).on_conflict_do_nothing()
-            )
+        added = insert(environments).values(id=environment_id, project=project_id).on_conflict_do_nothing()
+        await self._database.transact(lambda connection: connection.execute(added))
         return await self.project_of(environment_id) == project_id
 
     async def project_of(self, environment_id: EnvironmentId) -> ProjectId | None:
         """The project that holds this environment; None when nobody does."""
         query = select(environments.c.project).where(environments.c.id == environment_id)
-        async with self._database.read() as connection:
-            found: ProjectId | None = await connection.scalar(query)
+        found: ProjectId | None = await self._database.look(lambda connection: connection.scalar(query))
         return found
 
     async def list(self, project_id: ProjectId) -> list[EnvironmentId]:
         """The environments of a project, by id, archived ones too."""
         query = select(environments.c.id).where(environments.c.project == project_id).order_by(environments.c.id)
-        async with self._database.read() as connection:
-            return [EnvironmentId(found) for found in await connection.scalars(query)]
+        found = await self._database.look(lambda connection: list(connection.scalars(query)))
+        return [EnvironmentId(one) for one in found]

@@ -161,8 +161,7 @@ class People:
     async def find_token(self, secret_sha256: str, now: float) -> Token | None:
         """The token of this secret, unless it is dropped or has expired."""
         query = select(tokens).where(tokens.c.secret_sha256 == secret_sha256)
-        async with self._database.read() as connection:
-            row = (await connection.execute(query)).mappings().first()
+        row = await self._database.look(lambda connection: connection.execute(query).mappings().first())
         if row is None or (row["expires_at"] is not None and row["expires_at"] <= now):
             return None
         return _token(dict(row))
@@ -279,8 +278,7 @@ class People:
     async def role_of(self, project_id: ProjectId, user_id: UserId) -> Role | None:
         """What a user is in a project; None when they are no member."""
         query = select(members.c.role).where(members.c.project == project_id, members.c.user_id == user_id)
-        async with self._database.read() as connection:
-            role: Role | None = await connection.scalar(query)
+        role: Role | None = await self._database.look(lambda connection: connection.scalar(query))
         return role
 
     async def members(self, project_id: ProjectId) -> list[tuple[User, Role]]:
@@ -296,8 +294,8 @@ class People:
         return [(User(**row), role) for row in rows for role in [row.pop("role")]]
 
     async def _user(self, which: ColumnElement[bool]) -> User | None:
-        async with self._database.read() as connection:
-            row = (await connection.execute(select(users).where(which))).mappings().first()
+        query = select(users).where(which)
+        row = await self._database.look(lambda connection: connection.execute(query).mappings().first())
         return None if row is None else User(**row)
 
     async def _change_project(self, project_id: ProjectId, **values: Any) -> Project:

@@ -228,8 +228,8 @@ class UpdateLog(Snapshots):
         """The present epoch of each document."""
         names = {str(doc): doc for doc in docs}
         query = select(documents.c.doc, documents.c.epoch).where(documents.c.doc.in_(names))
-        async with self._database.read() as connection:
-            found = {names[doc]: int(epoch) for doc, epoch in await connection.execute(query)}
+        rows = await self._database.look(lambda connection: connection.execute(query).all())
+        found = {names[doc]: int(epoch) for doc, epoch in rows}
         return {doc: found.get(doc, 1) for doc in docs}
 
     async def begin_epoch(self, first: Update, marker: int) -> int:
