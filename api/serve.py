@@ -78,7 +78,7 @@ def _collect_rarely() -> None:
     """What has been imported stays: it is not looked through at every collection, which would hold up the loop."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 50)
+    gc.set_threshold(5_000, 10, 10)
 
 
 async def _serve(settings: Settings, listening: socket.socket, announce: Callable[[str], None]) -> None:

@@ -138,14 +138,16 @@ async def test_F1_a_long_drag_shows_previews_on_the_way_and_renders_once(tmp_pat
             await wait_until(lambda: slot(ana).get("state") == "done")
             first = slot(ana)["digest"]
             seen: set[str] = set()
-            for step in range(40):
-                turn(ana, time_of_day=6.0 + step / 4)
-                seen |= {preview(ana).get("digest", "")}
+            for step in range(400):
+                turn(ana, time_of_day=(6.0 + step / 4) % 24)
+                seen |= {preview(ana).get("digest", "")} - {""}
+                if step >= 40 and len(seen) >= 2:
+                    break
                 await asyncio.sleep(0.03)  # a hand's own rhythm, not a wait for anything
             await wait_until(lambda: slot(ana).get("state") == "done" and slot(ana)["digest"] != first, 60)
 
         jobs = await stores.ledger.list_jobs(DOC.project, limit=500)
-        assert len(seen - {""}) >= 2, "the hand saw pictures while it moved"
+        assert len(seen) >= 2, "the hand saw pictures while it moved"
         settled = [job for job in jobs if job.lane == "settled"]
         assert len(settled) == 2, "one when it was made, one when the hand rested"
 
