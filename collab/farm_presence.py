@@ -13,6 +13,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from collab import renders
+from collab.document import EnvironmentsDoc
 from collab.ending import ended
 from collab.flow_config import FlowConfig
 from collab.room import Room
@@ -24,6 +26,8 @@ from store.jobs import ACTIVE_STATES, Job, JobState
 logger = logging.getLogger(__name__)
 
 _ENDED_KEPT = 512
+_LEAVE_AT_MOST_S = 3.0
+"""An outcome that no document takes (it was overtaken) holds its preview this long, and no longer."""
 _UNDER_WAY = {"queued": "queued", "requeued": "queued", "started": "running", "progress": "running"}
 
 
@@ -44,6 +48,19 @@ class _Preview:
 
 
 @dataclass
+class _Leaving:
+    """A preview whose settled picture is done, but may not stand in the document yet.
+
+    If it left first, people would see the picture of before for a moment.
+    """
+
+    preview: _Preview
+    digest: str
+    until: float
+    is_attached: bool = False
+
+
+@dataclass
 class _Board:
     """What one room shows.
 
@@ -54,6 +71,7 @@ class _Board:
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     orders: dict[str, int] = field(default_factory=dict)
     previews: dict[str, _Preview] = field(default_factory=dict)
+    leaving: dict[str, _Leaving] = field(default_factory=dict)
     ended: OrderedDict[str, None] = field(default_factory=OrderedDict)
     is_dirty: bool = False
     count: int = 0
@@ -131,7 +149,8 @@ class FarmPresence:
         elif event.lane == "settled" and event.type == "done":
             preview = board.previews.get(place)
             if preview is not None and preview.order < order:
-                del board.previews[place]
+                until = self._clock() + _LEAVE_AT_MOST_S
+                board.leaving[place] = _Leaving(preview, event.digest, until)
         self._mark(board)
 
     async def run(self) -> None:
@@ -141,7 +160,10 @@ class FarmPresence:
             self._dirty.clear()
             for board in list(self._boards.values()):
                 if board.is_dirty:
+                    self._let_go(board)
                     self._flush(board)
+                    if board.leaving:
+                        self._mark(board)
             await asyncio.sleep(1 / self._config.presence_hz)
 
     async def close(self) -> None:
@@ -159,6 +181,19 @@ class FarmPresence:
         while len(board.previews) > self._config.shown_previews:
             del board.previews[next(iter(board.previews))]
         self._flush(board)
+
+    def _let_go(self, board: _Board) -> None:
+        """Take away the previews whose settled picture has stood in the document for a beat."""
+        now = self._clock()
+        for place, leaving in list(board.leaving.items()):
+            if board.previews.get(place) is not leaving.preview:
+                del board.leaving[place]
+            elif leaving.is_attached or now >= leaving.until:
+                del board.leaving[place], board.previews[place]
+            else:
+                environment, _, slot = place.partition("/")
+                value = EnvironmentsDoc(board.room.doc).render(environment, slot)
+                leaving.is_attached = renders.is_current(value, leaving.digest)
 
     def _mark(self, board: _Board) -> None:
         board.is_dirty = True

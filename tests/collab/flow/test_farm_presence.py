@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from collab.attach import AT_ONCE
 from collab.schema import FIRST_SLOT
 from tests.collab.flow.house import (
     DOC,
@@ -72,6 +73,30 @@ async def test_a_preview_reaches_everybody_and_leaves_when_the_settled_picture_c
 
             await wait_until(lambda: not farm(ana)["previews"] and not farm(ben)["previews"])
             await wait_until(lambda: state(room) == "done")
+
+
+async def test_a_preview_stays_until_the_settled_picture_stands_in_the_document(tmp_path: Path) -> None:
+    async with open_house(tmp_path, replace(QUICK, quiet_s=0.2)) as node:
+        room = await node.room()
+        make(room)
+        async with connected(room) as ana:
+            change(room, time_of_day=18.0)
+            await node.painter.paint("preview")
+            await wait_until(lambda: PLACE in farm(ana)["previews"])
+            job = await node.painter.claim()
+            await wait_until(lambda: job.id in farm(ana)["jobs"])
+            places = node.flow.attacher._places
+            for _ in range(AT_ONCE):
+                await places.acquire()
+
+            await node.painter.finish(job)
+            await wait_until(lambda: job.id not in farm(ana)["jobs"], what="everybody knows that the job is done")
+
+            assert PLACE in farm(ana)["previews"], "people would see the picture of before for a moment"
+            for _ in range(AT_ONCE):
+                places.release()
+            await wait_until(lambda: not farm(ana)["previews"])
+            assert state(room) == "done"
 
 
 async def test_F1_an_older_preview_never_replaces_a_newer_one(tmp_path: Path) -> None:
