@@ -109,6 +109,7 @@ class Door(HttpToolsProtocol):
         self.silent.pop(self, None)
         self._calm()
         super().handle_websocket_upgrade()
+        self.parser = None  # type: ignore[assignment]  # as uvicorn does at the end: each holds the other in memory
 
     def pause_writing(self) -> None:
         """The client does not take what it asked for."""

@@ -74,10 +74,10 @@ class FrameSocket(WebSocketsSansIOProtocol):
 
     def attach(self, receiver: Receiver) -> None:
         """Hand everything to `receiver` from now on, and what waits at once."""
-        self._receiver = receiver
         if self.disconnected:
             receiver.gone()
             return
+        self._receiver = receiver
         self.transport.resume_reading()
         if self._unread:
             self._read()
@@ -153,8 +153,10 @@ class FrameSocket(WebSocketsSansIOProtocol):
         """The end, whoever wanted it."""
         super().connection_lost(exc)
         self._unread = b""
-        if self._receiver is not None:
-            self._receiver.gone()
+        self.conn.parser.close()  # a generator that holds the connection that holds it
+        receiver, self._receiver = self._receiver, None
+        if receiver is not None:
+            receiver.gone()
 
     # -- from uvicorn's implementation ---------------------------------------------------------------------------------
 
@@ -231,12 +233,12 @@ class FrameSocket(WebSocketsSansIOProtocol):
 
 
 def socket_of(scope: Scope) -> FrameSocket:
-    """The socket of a websocket's scope.
+    """Take the socket of a websocket's scope, once: a scope that kept it would be a circle.
 
     Raises:
         RuntimeError: the server was started without `ws=FrameSocket`.
     """
-    found = scope.get("extensions", {}).get(EXTENSION)
+    found = scope.get("extensions", {}).pop(EXTENSION, None)
     if found is None:
         raise RuntimeError("websockets need this server's own protocol: start it with `cyclorama serve`, or uvicorn "
                            "with --ws api.wire:FrameSocket")  # fmt: skip

@@ -10,6 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar, cast
+from weakref import proxy
 
 from pycrdt import Doc
 
@@ -93,7 +94,10 @@ class Room:
         self.node = node
         self.config = config
         self.on_change: list[OnChange] = []
-        self.replica = Replica(doc_id, self._changed)
+        # What a room owns points back weakly: a closed room and its document go at once, not when Python's collector
+        # next looks at everything (it does not see how large a document is).
+        back: Room = proxy(self)
+        self.replica = Replica(doc_id, lambda *told: back._changed(*told))
         self.sessions: dict[str, Session] = {}
         self.presence = Presence(
             state_bytes=config.presence_state_bytes, ids_per_session=config.presence_ids_per_session
@@ -107,17 +111,17 @@ class Room:
         self.reconciled_seq = 0
         self._clock = clock
         self._loop = asyncio.get_running_loop()
-        self.assurance = Assurance(self)
+        self.assurance = Assurance(back)
         self._saves = SaveQueue(
-            doc_id, node, saver, self._saved, self.assurance.failing, self.assurance.state,
-            lambda: self._changes.absorb_to_save(), epoch=epoch,
+            doc_id, node, saver, lambda *told: back._saved(*told), self.assurance.failing, self.assurance.state,
+            lambda: back._changes.absorb_to_save(), epoch=epoch,
         )
         self._answer = _NO_ANSWER
         self.quotas = quotas or Quotas(config, self.now)
-        self._changes = Changes(self)
-        self._showing = Showing(self)
-        self._writers = Writers(self._state, self._shown_by)
-        self.arrivals = Arrivals(self._state_now, self._waiting)
+        self._changes = Changes(back)
+        self._showing = Showing(back)
+        self._writers = Writers(lambda: back._state(), lambda client: back._shown_by(client))
+        self.arrivals = Arrivals(lambda: back._state_now(), lambda: back._waiting())
 
     # -- reading and editing -------------------------------------------------------------------------------------------
 

@@ -331,6 +331,7 @@ class Rooms:
 
     async def _sweep(self) -> None:
         pulsed = 0.0
+        room: Room | None
         while True:
             await asyncio.sleep(min(_SWEEP_S, self.config.idle_unload_s / 3 or _SWEEP_S))
             try:
@@ -352,6 +353,7 @@ class Rooms:
                             self._start_snapshot(room)
                         elif room.doc_id not in self._snapshotting:
                             self._let_go(room)
+                room = None  # a name that rests with this loop would keep the last one
             except Exception:  # the sweep must outlive one bad room
                 logger.exception("rooms.sweep_failed")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Callable
+from weakref import ref
 
 import psutil
 import pytest
@@ -16,6 +17,7 @@ from collab import codec
 from collab.config import CollabConfig
 from collab.errors import CloseCode
 from collab.origin import DirectOrigin
+from collab.rooms import Rooms
 from collab.session import serve
 from collab.structs import extent_of
 from tests.collab.sync.client import Client, closed_with, connected, doc_id, person, rooms_over, same
@@ -151,6 +153,27 @@ async def test_R5_idle_rooms_leave_memory_but_never_while_unsaved() -> None:
 
         assert len(log.rows) == 1
         assert (await rooms.get(doc_id())).doc.get("environments", type=Map).to_py() == {"x": 1.0}
+
+
+async def test_R5_a_closed_room_and_its_document_go_at_once_without_the_collector() -> None:
+    async def visit(rooms: Rooms) -> list[ref[object]]:
+        async with rooms.use(doc_id()) as room:
+            async with connected(room) as ana:
+                ana.root["env_1"] = Map({"name": "Ridge"})
+                await wait_until(lambda: room.doc.get("environments", type=Map).to_py())
+                await room.saved()
+            ana.socket.receiver = None
+            return [ref(room), ref(room.replica), ref(room.doc)]
+
+    gc.collect()
+    gc.disable()
+    try:
+        async with rooms_over(MemoryLog(), config=CollabConfig(idle_unload_s=0.0)) as rooms:
+            kept = await visit(rooms)
+            await wait_until(lambda: not rooms.live())
+            await wait_until(lambda: all(one() is None for one in kept), what="nothing holds what holds it")
+    finally:
+        gc.enable()
 
 
 async def test_R5_opening_and_closing_rooms_does_not_grow_memory() -> None:
