@@ -48,6 +48,7 @@ from collab.schema import (
     NoSuchRecordError,
     Problem,
 )
+from render.archetypes import INDOORS
 from store.ids import EnvironmentId, is_id
 
 PATCHABLE = ("name", "description", "location_type", "quality", "parameters", "style", "cameras", "scenes", "tags")
@@ -117,7 +118,7 @@ class EnvironmentsDoc:
         if len(self._environments) >= MAX_ENVIRONMENTS:
             raise LimitError("environments", f"a project holds at most {MAX_ENVIRONMENTS:,}, archived ones included")
         parameters = check_parameters(new.parameters)
-        indoors = parameters.get("archetype") == "interior"
+        indoors = parameters.get("archetype") in INDOORS
         contents: dict[str, Any] = {
             "name": check_name(new.name),
             "description": check_description(new.description),

@@ -13,7 +13,7 @@ from render.errors import SpecError
 from render.scene import Scene, parse_scene
 from store.ids import EnvironmentId, ProjectId
 
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 """Raise it whenever the procedural engine's pixels change: it is part of every digest."""
 
 Tier = Literal["preview", "low", "standard", "high"]

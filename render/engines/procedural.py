@@ -29,7 +29,7 @@ from render.shots import Shot, place
 from render.spec import RenderSpec
 from render.view import View
 from render.world.base import Adapts, World
-from render.world.build import build_world
+from render.world.build import build_world, has_quick_version
 
 logger = logging.getLogger(__name__)
 
@@ -107,8 +107,8 @@ class ProceduralEngine:
         )
 
     def _world(self, key: Hashable, spec: RenderSpec, progress: Progress, *, fine: bool) -> World:
-        if spec.scene.archetype in ("city", "interior"):
-            key, fine = spec.scene.key("geometry"), True  # built places have one version
+        if not has_quick_version(spec.scene):
+            key, fine = spec.scene.key("geometry"), True
 
         def report(share: float, phase: str) -> None:
             progress(0.02 + 0.4 * share, phase)

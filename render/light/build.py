@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from render.archetypes import KINDS
 from render.light.atmosphere import atmosphere, rayleigh_per_m
 from render.light.base import Light
 from render.light.clouds import CloudDeck
@@ -18,10 +19,6 @@ from render.scene import Scene
 _LUMA = (0.2126, 0.7152, 0.0722)
 _MOON_TINT = (0.62, 0.80, 1.25)
 _MOON_GAIN = 0.030
-_GROUND_TINT = {
-    "alpine": (0.16, 0.14, 0.10), "coast": (0.15, 0.14, 0.11), "desert": (0.36, 0.25, 0.14),
-    "forest": (0.09, 0.11, 0.05), "city": (0.17, 0.16, 0.15), "interior": (0.17, 0.16, 0.15),
-}
 
 
 @dataclass(frozen=True)
@@ -105,7 +102,7 @@ def build_light(scene: Scene) -> Light:
     fog_color = sky_irradiance / math.pi * 0.92 + sunlight * (0.10 * max(float(key[2]), 0.05))
 
     level = sunlight * max(float(key[2]), 0.0)
-    bounce = (level + sky_irradiance) * torch.tensor(_GROUND_TINT[scene.archetype])
+    bounce = (level + sky_irradiance) * torch.tensor(KINDS[scene.archetype].ground)
     if air.snow:
         bounce = torch.lerp(bounce, (level + sky_irradiance) * 0.6, air.snow * 0.7)
     sky = MixedSky(

@@ -1,15 +1,14 @@
-"""Scene → World: picks the recipe for the archetype. Built places are imported only when asked for."""
+"""Scene → World: finds the recipe of the archetype, and imports it only when asked for."""
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
+from render.archetypes import KINDS
 from render.engines.base import Progress
 from render.scene import Scene
-from render.world.alpine import Alpine
 from render.world.base import World
-from render.world.coast import Coast
-from render.world.desert import Desert
-from render.world.forest import Forest
-from render.world.land import Land
 from render.world.terrain import COARSE, FULL, TerrainWorld
 
 
@@ -24,21 +23,23 @@ def build_world(scene: Scene, progress: Progress, *, fine: bool = True) -> World
     Raises:
         CanceledError: from progress.
     """
-    if scene.archetype in ("city", "interior"):
+    kind = KINDS[scene.archetype]
+    recipe = _recipe(kind.source)
+    if kind.make == "land":
+        return TerrainWorld.build(scene, recipe(scene), FULL if fine else COARSE, progress)
+    if kind.make == "place":
         from render.world.built import BuiltWorld
 
-        world: World = BuiltWorld.build(scene, progress)
-        return world
-    return TerrainWorld.build(scene, _land(scene), FULL if fine else COARSE, progress)
+        return BuiltWorld.build(scene, recipe, progress)
+    world: World = recipe(scene, progress, fine=fine)
+    return world
 
 
-def _land(scene: Scene) -> Land:
-    match scene.archetype:
-        case "coast":
-            return Coast(scene)
-        case "desert":
-            return Desert(scene)
-        case "forest":
-            return Forest(scene)
-        case _:
-            return Alpine(scene)
+def has_quick_version(scene: Scene) -> bool:
+    """Whether the quick version of this world differs from the fine one; places have one version."""
+    return KINDS[scene.archetype].make != "place"
+
+
+def _recipe(source: str) -> Any:
+    module, _, name = source.partition(":")
+    return getattr(import_module(module), name)

@@ -71,13 +71,12 @@ class BuiltWorld:
         return self.lighting.bytes + len(self._quads) * 700
 
     @staticmethod
-    def build(scene: Scene, progress: Callable[[float, str], None]) -> BuiltWorld:
-        """The world of a city or interior scene; the same scene always gives the same world, bit for bit."""
-        from render.world.city import city
-        from render.world.interior import interior
-
+    def build(
+        scene: Scene, recipe: Callable[[Scene], Place], progress: Callable[[float, str], None]
+    ) -> BuiltWorld:
+        """The world of a scene by a recipe; the same scene always gives the same world, bit for bit."""
         progress(0.0, "building the place")
-        world = BuiltWorld(interior(scene) if scene.archetype == "interior" else city(scene), scene)
+        world = BuiltWorld(recipe(scene), scene)
         progress(0.4, "tracing the sky from the street")
         world.lighting.baked()
         progress(1.0, "built")

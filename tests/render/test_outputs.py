@@ -47,7 +47,7 @@ def test_png_is_lossless_and_carries_its_spec(picture: Picture, spec: RenderSpec
     assert parse_spec(about["spec"]).digest() == about["digest"] == spec.digest()
     assert about["camera"] == picture.view.to_json()
     assert about["notes"] == list(picture.notes)
-    assert about["engine"] == "procedural/1"
+    assert about["engine"] == "procedural/2"
     assert "iTXt" in _png_chunks(parts["image"])
 
 

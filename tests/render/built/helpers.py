@@ -13,6 +13,7 @@ from render.light.build import build_light
 from render.scene import Scene, parse_scene
 from render.view import View, pinhole
 from render.visibility.quads import Quads
+from render.world.build import build_world
 from render.world.built import BuiltGBuffer, BuiltWorld
 from render.world.place import rotation
 
@@ -90,3 +91,10 @@ def picture(world: BuiltWorld, place: Scene, view: View) -> tuple[BuiltGBuffer, 
     which = g.hit.nonzero().squeeze(1)
     image[which] = world.shade(g, which, light)
     return g, image * light.exposure
+
+
+def built(of: Scene) -> BuiltWorld:
+    """The world of a scene that is a place."""
+    world = build_world(of, silent)
+    assert isinstance(world, BuiltWorld)
+    return world

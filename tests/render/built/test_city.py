@@ -15,12 +15,12 @@ from render.view import View, equirect
 from render.world.built import BuiltWorld
 from render.world.place import rotation
 from render.world.quads_scene import Material
-from tests.render.built.helpers import adapted, camera, picture, scene, silent, street_view
+from tests.render.built.helpers import adapted, built, camera, picture, scene, street_view
 
 
 @pytest.fixture(scope="module")
 def world() -> BuiltWorld:
-    return BuiltWorld.build(scene("city"), silent)
+    return built(scene("city"))
 
 
 def _luma(image: Tensor) -> Tensor:
@@ -35,7 +35,7 @@ def _pixel_of(view: View, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 def test_E1_the_same_scene_gives_the_same_pixels_and_depth_bit_for_bit(world: BuiltWorld) -> None:
     place = scene("city", time_of_day=20.6, weather="rain")
-    twin = BuiltWorld.build(scene("city"), silent)
+    twin = built(scene("city"))
 
     g, image = picture(world, place, street_view(world))
     g2, image2 = picture(twin, place, street_view(twin))
@@ -187,8 +187,8 @@ def test_trees_follow_the_season(world: BuiltWorld) -> None:
 
 
 def test_density_and_height_change_the_street() -> None:
-    low = BuiltWorld.build(scene("city", height=0.05, density=0.1), silent)
-    high = BuiltWorld.build(scene("city", height=1.0, density=1.0), silent)
+    low = built(scene("city", height=0.05, density=0.1))
+    high = built(scene("city", height=1.0, density=1.0))
 
     sky_low, sky_high = ((~w.trace(street_view(w)).hit).float().mean() for w in (low, high))
 

@@ -14,12 +14,12 @@ from render.spec import CameraSpec
 from render.world.built import BuiltWorld
 from render.world.place import rotation
 from render.world.quads_scene import Material
-from tests.render.built.helpers import adapted, picture, room_view, scene, silent
+from tests.render.built.helpers import adapted, built, picture, room_view, scene
 
 
 @pytest.fixture(scope="module")
 def world() -> BuiltWorld:
-    return BuiltWorld.build(scene("interior"), silent)
+    return built(scene("living_room"))
 
 
 def _luma(image: Tensor) -> Tensor:
@@ -27,10 +27,10 @@ def _luma(image: Tensor) -> Tensor:
 
 
 def test_E1_the_same_room_twice_is_the_same_picture(world: BuiltWorld) -> None:
-    twin = BuiltWorld.build(scene("interior"), silent)
+    twin = built(scene("living_room"))
 
-    _, image = picture(world, scene("interior"), room_view(world))
-    _, image2 = picture(twin, scene("interior"), room_view(twin))
+    _, image = picture(world, scene("living_room"), room_view(world))
+    _, image2 = picture(twin, scene("living_room"), room_view(twin))
 
     assert torch.equal(image, image2)
 
@@ -67,8 +67,8 @@ def test_walls_and_furniture_are_not_free(world: BuiltWorld) -> None:
 def test_the_sun_moves_its_patch_over_the_floor(world: BuiltWorld) -> None:
     view = room_view(world)
 
-    g, morning = picture(world, scene("interior", time_of_day=9.0), view)
-    _, later = picture(world, scene("interior", time_of_day=11.0), view)
+    g, morning = picture(world, scene("living_room", time_of_day=9.0), view)
+    _, later = picture(world, scene("living_room", time_of_day=11.0), view)
 
     floor = (g.material == Material.PLANKS) | (g.material == Material.RUG)
     threshold = 4 * float(_luma(morning)[floor].median())
@@ -79,7 +79,7 @@ def test_the_sun_moves_its_patch_over_the_floor(world: BuiltWorld) -> None:
 
 
 def test_light_bounces_to_the_ceiling(world: BuiltWorld) -> None:
-    place = scene("interior", time_of_day=9.0)
+    place = scene("living_room", time_of_day=9.0)
     light = adapted(world, place)
     hour = world.lighting.hour(light, world._casters, world._leaf_share, True)
     nodes = world.lighting.nodes
@@ -92,7 +92,7 @@ def test_light_bounces_to_the_ceiling(world: BuiltWorld) -> None:
 def test_lamps_carry_the_night(world: BuiltWorld) -> None:
     view = room_view(world)
 
-    g, lit = picture(world, scene("interior", time_of_day=23.0, lamps=0.8), view)
+    g, lit = picture(world, scene("living_room", time_of_day=23.0, lamps=0.8), view)
 
     shade = g.material == Material.GLOW
     wall = g.material == Material.WALLPAPER
@@ -102,8 +102,8 @@ def test_lamps_carry_the_night(world: BuiltWorld) -> None:
 
 
 def test_density_furnishes_and_height_lifts_the_ceiling() -> None:
-    bare = BuiltWorld.build(scene("interior", density=0.0, height=0.0), silent)
-    full = BuiltWorld.build(scene("interior", density=1.0, height=1.0), silent)
+    bare = built(scene("living_room", density=0.0, height=0.0))
+    full = built(scene("living_room", density=1.0, height=1.0))
 
     assert len(full.place.mesh) > 1.2 * len(bare.place.mesh)
     up = np.array([0.0, 0.0, 1.0])
@@ -119,6 +119,6 @@ def test_density_furnishes_and_height_lifts_the_ceiling() -> None:
 def test_every_weather_at_every_hour_gives_finite_light(world: BuiltWorld, weather: str) -> None:
     view = room_view(world, 64)
     for hour in (0.0, 8.0):
-        g, image = picture(world, scene("interior", weather=weather, time_of_day=hour), view)
+        g, image = picture(world, scene("living_room", weather=weather, time_of_day=hour), view)
         assert bool(torch.isfinite(image).all())
         assert 0.005 < float(_luma(image)[g.hit].median()) < 2.0
