@@ -7,21 +7,17 @@ import json
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import click
 
+from api import cli_pictures
 from api.logs import set_up_logging
 from api.settings import VARIABLES, Settings, SettingsError
+from api.terminal import fail
 from store.ids import DocKind
 
 T = TypeVar("T")
-
-
-def fail(message: str, code: int = 1) -> NoReturn:
-    """End with one clear line on stderr."""
-    click.echo(f"cyclorama: {message}", err=True)
-    raise SystemExit(code)
 
 
 def settings_of(**flags: Any) -> Settings:
@@ -353,6 +349,8 @@ def create_user(email: str, name: str | None, password: bool, data: Path | None)
 
     click.echo(run(make_user(settings, email, name or email.partition("@")[0], secret)))
 
+
+main.add_command(cli_pictures.sheet)
 
 if __name__ == "__main__":
     main()
