@@ -13,14 +13,12 @@ from collab.schema import BASE, FIRST_SLOT, PANO, EnvironmentView, split_slot
 from render.errors import SpecError
 from render.scene import parse_scene
 from render.spec import (
-    PANO_SIZE_PX,
     STANDARD_KINDS,
-    TIER_SIZE_PX,
-    CameraSpec,
     EngineName,
     Lane,
     RenderSpec,
     Tier,
+    camera_size,
     parse_camera,
 )
 
@@ -39,7 +37,8 @@ def plan(
     Args:
         view: the environment as it stands.
         slot: "<variation|base>/<camera|pano>".
-        lane: a preview is small whatever the environment's quality; a settled render has the quality's tier.
+        lane: a preview is small whatever the environment's quality; a settled render has the quality's tier. Both
+            have the camera's aspect.
         size_px: (width, height), where the tier's own size is not wanted.
         engine: which engine is to render it.
 
@@ -52,9 +51,10 @@ def plan(
         raise SpecError("slot", f"must be '<variation or base>/<camera or pano>', not {slot[:140]!r}")
     variation, camera_id = pair
     scene = parse_scene(_parameters(view, variation))
-    camera = _camera(view, camera_id)
+    written = _camera(view, camera_id)
+    camera = parse_camera(written)
     tier: Tier = "preview" if lane == "preview" else view.quality
-    width, height = size_px or (PANO_SIZE_PX if camera.kind == "pano" else TIER_SIZE_PX)[tier]
+    width, height = size_px or camera_size(written, tier)
     # The procedural engine does not read the style: leaving it out keeps a change of mood words from re-rendering.
     style = {} if engine == "procedural" else {key: str(value) for key, value in view.style.items()}
     return RenderSpec(scene, camera, width, height, tier, engine, style=style)
@@ -86,11 +86,11 @@ def _parameters(view: EnvironmentView, variation: str) -> Mapping[str, Any]:
     return {**view.parameters, **found.overrides}
 
 
-def _camera(view: EnvironmentView, camera_id: str) -> CameraSpec:
+def _camera(view: EnvironmentView, camera_id: str) -> Mapping[str, Any]:
     written = view.cameras.get(camera_id)
     # A standard angle may be adjusted (a longer lens), not turned into something else under its name.
     if camera_id in STANDARD_KINDS or camera_id == PANO:
-        return parse_camera({**(written or {}), "kind": camera_id})
+        return {**(written or {}), "kind": camera_id}
     if written is None:
         raise SpecError("camera", f"environment {view.id} has no camera {camera_id}")
-    return parse_camera(written)
+    return written

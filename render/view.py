@@ -12,6 +12,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from render.framing import focal_px
+
 Array = npt.NDArray[np.float64]
 
 
@@ -76,8 +78,8 @@ def pinhole(
     width_px: int, height_px: int, eye_m: Array, target_m: Array, focal_mm: float, sensor_width_mm: float = 36.0,
     roll_deg: float = 0.0,
 ) -> View:
-    """A pinhole with square pixels and centred principal point: fx = focal / sensor width × picture width."""
-    f_px = focal_mm / sensor_width_mm * width_px
+    """A pinhole with square pixels and centred principal point: fx = focal / sensor width × the longer side."""
+    f_px = focal_px(focal_mm, sensor_width_mm, width_px, height_px)
     eye = np.asarray(eye_m, np.float64)
     return View(
         "pinhole", width_px, height_px, eye, look_at(eye, np.asarray(target_m, np.float64), roll_deg), f_px, f_px,

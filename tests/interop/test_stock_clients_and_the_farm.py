@@ -20,7 +20,8 @@ from tests.helpers.house import OWNER_TOKEN, Server, start_server
 from tests.helpers.node import node
 
 HERE = Path(__file__).parent
-SIZE_PX = {"low": 512, "standard": 768, "high": 1024}
+LOW_PX = (682, 384)
+"""A Draft picture, 16:9 as every camera that names no aspect."""
 
 
 class StockClient:
@@ -120,11 +121,11 @@ async def test_R1_stock_clients_converge_after_offline_edits_and_both_see_the_pi
         assert image.headers["content-type"] == "image/png"
         with Image.open(io.BytesIO(image.content)) as picture:
             assert picture.format == "PNG"
-            assert picture.size == (SIZE_PX["low"], SIZE_PX["low"]) == (render["width"], render["height"])
+            assert picture.size == LOW_PX == (render["width"], render["height"])
         depth_bytes = api.get(f"/api/objects/{render['depth']}").raise_for_status().content
         exr = Path(house.log.parent / "depth.exr")
         exr.write_bytes(depth_bytes)
         channels = OpenEXR.File(str(exr)).channels()
-        assert channels["Z"].pixels.shape == (SIZE_PX["low"], SIZE_PX["low"])
+        assert channels["Z"].pixels.shape == LOW_PX[::-1]
         assert channels["Z"].pixels.dtype == "float32"
         assert channels["Z"].pixels.min() > 0

@@ -32,7 +32,7 @@ def test_F5_what_the_engine_does_not_read_does_not_change_the_digest() -> None:
     assert plan(view(style={"mood": "grim"}), FIRST_SLOT, engine="diffusion").style == {"mood": "grim"}
 
 
-@pytest.mark.parametrize(("quality", "size"), [("low", (512, 512)), ("standard", (768, 768)), ("high", (1024, 1024))])
+@pytest.mark.parametrize(("quality", "size"), [("low", (682, 384)), ("standard", (1024, 576)), ("high", (1366, 768))])
 def test_the_quality_is_the_tier_and_a_preview_is_small_whatever_the_quality(quality: Any, size: Any) -> None:
     settled = plan(view(quality=quality), FIRST_SLOT)
     preview = plan(view(quality=quality), FIRST_SLOT, "preview")

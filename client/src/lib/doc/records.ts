@@ -10,6 +10,8 @@ export interface Render {
 	digest?: string;
 	image?: string;
 	depth?: string;
+	/** Everything said about the picture, as JSON beside it. */
+	sidecar?: string;
 	thumbs?: Record<string, string>;
 	width?: number;
 	height?: number;
@@ -23,6 +25,8 @@ export interface Render {
 	error_kind?: string;
 }
 
+export type Aspect = '1:1' | '4:3' | '16:9' | '2.39:1' | '9:16';
+
 export interface Camera {
 	kind: string;
 	name?: string;
@@ -30,8 +34,14 @@ export interface Camera {
 	label?: string;
 	position_m?: [number, number, number];
 	look_at_m?: [number, number, number];
+	/** Instead of a position: round a point, by compass heading and height in degrees. */
+	orbit?: { target_m: [number, number, number]; yaw_deg: number; pitch_deg: number; distance_m: number };
 	focal_mm?: number;
 	sensor_mm?: [number, number];
+	/** Clockwise. */
+	roll_deg?: number;
+	/** Shape of every picture of this camera; 16:9 when left out. */
+	aspect?: Aspect;
 }
 
 export type Axis = 'time_of_day' | 'weather' | 'season' | 'custom';

@@ -11,7 +11,7 @@ export function newCamera(environment: Environment, slot: Slot): Camera | undefi
 	if (cameras.size >= MOST_CAMERAS) return undefined;
 	const name = freshName(cameras.values());
 	const before = isStandard(slot.camera) ? undefined : cameras.get(slot.camera);
-	if (before?.position_m && before.look_at_m) return { kind: 'custom', name, position_m: before.position_m, look_at_m: before.look_at_m, focal_mm: before.focal_mm ?? 35, sensor_mm: before.sensor_mm ?? [36, 24] };
+	if (before?.position_m && before.look_at_m) return { kind: 'custom', name, position_m: before.position_m, look_at_m: before.look_at_m, focal_mm: before.focal_mm ?? 35, sensor_mm: before.sensor_mm ?? [36, 24], ...(before.aspect && { aspect: before.aspect }) };
 	const standard = STANDARD_ANGLES.flatMap((angle) => poseOf(environment.render(`${BASE}/${angle}`)) ?? []);
 	const pose = (isStandard(slot.camera) ? poseOf(environment.render(slotName(slot))) : null) ?? standard[0];
 	if (!pose) return undefined;

@@ -1,6 +1,6 @@
 // A custom camera in space. World: z up, metres, x east, y north; headings are compass degrees, 0 north, clockwise.
 
-import type { Camera, Render } from '../doc/records.ts';
+import type { Aspect, Camera, Render } from '../doc/records.ts';
 
 export type Vector = [number, number, number];
 
@@ -25,14 +25,44 @@ export const FOCALS_MM = [18, 24, 35, 50, 85] as const;
 export const FOCAL_RANGE_MM = [4, 1200] as const;
 export const SENSORS: { label: string; size_mm: [number, number] }[] = [
 	{ label: 'Full frame', size_mm: [36, 24] },
-	{ label: 'Super 35', size_mm: [24.89, 18.66] }
+	{ label: 'Super 35', size_mm: [24.89, 18.66] },
+	{ label: 'APS-C', size_mm: [23.5, 15.6] },
+	{ label: '65 mm', size_mm: [54.12, 25.58] },
+	{ label: 'Four Thirds', size_mm: [17.3, 13] },
+	{ label: 'Phone', size_mm: [9.8, 7.3] }
 ];
+export const ASPECTS: { id: Aspect; ratio: number; label: string }[] = [
+	{ id: '16:9', ratio: 16 / 9, label: '16:9' },
+	{ id: '2.39:1', ratio: 2.39, label: '2.39' },
+	{ id: '4:3', ratio: 4 / 3, label: '4:3' },
+	{ id: '1:1', ratio: 1, label: '1:1' },
+	{ id: '9:16', ratio: 9 / 16, label: '9:16' }
+];
+export const DEFAULT_ASPECT: Aspect = '16:9';
 const FULL_FRAME_MM: [number, number] = [36, 24];
 export const MOST_CAMERAS = 64;
 
+/** The shape of a picture that is not there yet: a standard one of that aspect, as the farm will make it. */
+export function sizeOf(aspect: Aspect | undefined): { width: number; height: number } {
+	const { ratio } = ASPECTS.find((a) => a.id === aspect) ?? (ASPECTS[0] as (typeof ASPECTS)[number]);
+	const short = 2 * Math.round(Math.sqrt(768 ** 2 / Math.max(ratio, 1 / ratio)) / 2);
+	const long = 2 * Math.round((short * Math.max(ratio, 1 / ratio)) / 2);
+	return ratio < 1 ? { width: short, height: long } : { width: long, height: short };
+}
+
+/** Position and subject of a camera, whichever way it was written. */
+export function standingOf(camera: Camera): { position?: Vector; look_at?: Vector } {
+	const { orbit, position_m, look_at_m } = camera;
+	if (position_m || !orbit) return { position: position_m, look_at: look_at_m };
+	const pitch = (orbit.pitch_deg * Math.PI) / 180;
+	const around = { heading_deg: orbit.yaw_deg, height_m: orbit.distance_m * Math.sin(pitch), distance_m: orbit.distance_m * Math.cos(pitch) };
+	const target = orbit.target_m ?? look_at_m ?? [0, 0, 0];
+	return { position: positionOn(around, target), look_at: target };
+}
+
 export function reachOf(archetype: string): Reach {
-	if (archetype === 'interior') return { nearest_m: 0.3, farthest_m: 12, lowest_m: -2, highest_m: 3, step_m: 0.05, subject_m: 3.5 };
-	if (archetype === 'city') return { nearest_m: 1, farthest_m: 150, lowest_m: -20, highest_m: 80, step_m: 0.5, subject_m: 28 };
+	if (['living_room', 'kitchen', 'office', 'corridor', 'warehouse', 'church', 'interior'].includes(archetype)) return { nearest_m: 0.3, farthest_m: 12, lowest_m: -2, highest_m: 3, step_m: 0.05, subject_m: 3.5 };
+	if (['village', 'city', 'downtown', 'ruins'].includes(archetype)) return { nearest_m: 1, farthest_m: 150, lowest_m: -20, highest_m: 80, step_m: 0.5, subject_m: 28 };
 	return { nearest_m: 2, farthest_m: 600, lowest_m: -60, highest_m: 240, step_m: 1, subject_m: 100 };
 }
 
@@ -64,7 +94,8 @@ export function poseOf(render: Render | undefined): Pose | null {
 	if (camera?.projection !== 'pinhole' || !isVector(camera.position_m) || !Array.isArray(rows)) return null;
 	const forward = rows.map((row) => row?.[2]);
 	if (!isVector(forward)) return null;
-	const focal = (Number(camera.fx_px) / Number(camera.width_px)) * FULL_FRAME_MM[0];
+	// The film's width lies along the longer side.
+	const focal = (Number(camera.fx_px) / Math.max(Number(camera.width_px), Number(camera.height_px) || 0)) * FULL_FRAME_MM[0];
 	return { position: camera.position_m, forward, focal_mm: Number.isFinite(focal) ? Math.round(focal * 10) / 10 : 35 };
 }
 
