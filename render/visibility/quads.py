@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from render.view import View
+from render.visibility.cutouts import stencil_index, stencils
 
 NEAR_ROWS_M = 0.02
 """A primitive with a corner nearer than this (or behind) may touch any row; its rows are not narrowed."""
@@ -32,6 +33,7 @@ class Quads:
         origin, edge_u, edge_v: (Q, 3) float64, metres. The front is where edge_u × edge_v points.
         triangle: (Q,) bool.
         two_sided: (Q,) bool; the others are seen from the front only.
+        cutout: (Q,) int64, which stencil is cut out of each (`visibility/cutouts.py`); None where all are whole.
     """
 
     origin: Tensor
@@ -39,6 +41,7 @@ class Quads:
     edge_v: Tensor
     triangle: Tensor
     two_sided: Tensor
+    cutout: Tensor | None = None
 
     def __len__(self) -> int:
         return self.origin.shape[0]
@@ -46,7 +49,8 @@ class Quads:
     def pick(self, index: Tensor) -> Quads:
         """The primitives of an index or mask, in its order."""
         return Quads(
-            self.origin[index], self.edge_u[index], self.edge_v[index], self.triangle[index], self.two_sided[index]
+            self.origin[index], self.edge_u[index], self.edge_v[index], self.triangle[index], self.two_sided[index],
+            None if self.cutout is None else self.cutout[index],
         )
 
 
@@ -120,11 +124,15 @@ def pinhole_keys(quads: Quads, view: View) -> tuple[Tensor, Tensor, Tensor]:
     inverse_z, u, v = forms.unbind(1)
     past = torch.where(seen.triangle[:, None], inverse_z - u, inverse_z) - v
     edges = torch.stack([u, v, inverse_z - u, past], 1)
-    key = fill(inverse_z, edges, rows[index], columns[index], near[index], view.width_px, view.height_px)
+    cut = None if seen.cutout is None else (u, v, seen.cutout)
+    key = fill(inverse_z, edges, rows[index], columns[index], near[index], view.width_px, view.height_px, cut)
     return key, forms.float(), index
 
 
-def fill(key: Tensor, edges: Tensor, rows: Tensor, columns: Tensor, near: Tensor, width: int, height: int) -> Tensor:
+def fill(
+    key: Tensor, edges: Tensor, rows: Tensor, columns: Tensor, near: Tensor, width: int, height: int,
+    cut: tuple[Tensor, Tensor, Tensor] | None = None,
+) -> Tensor:
     """Scan-convert: largest key wins each pixel.
 
     Args:
@@ -132,6 +140,7 @@ def fill(key: Tensor, edges: Tensor, rows: Tensor, columns: Tensor, near: Tensor
         edges: (S, 4, 3) forms that are ≥ 0 inside.
         rows, columns: (S, 4) projected corners, valid where not near.
         near: (S,) whether any row and column may be touched.
+        cut: (S, 3) linear forms of u·key and v·key, and (S,) stencils, where fragments outside a stencil are dropped.
 
     Returns:
         (height·width,) int64: bits of the float32 key in the high half, index in the low half; 0 where nothing is.
@@ -174,9 +183,20 @@ def fill(key: Tensor, edges: Tensor, rows: Tensor, columns: Tensor, near: Tensor
         span = torch.repeat_interleave(torch.arange(begin, end), part)
         step = torch.arange(span.numel()) - (part.cumsum(0) - part)[span - begin]
         value = k_start[span] + k_slope[span] * step.float()
+        if cut is not None:
+            kept = _inside_stencil(cut, owner[span], row[span] + 0.5, start[span] + step + 0.5, value)
+            span, step, value = span[kept], step[kept], value[kept]
         code = (value.clamp_min(1e-30).view(torch.int32).long() << 32) | owner[span]
         film.scatter_reduce_(0, pixel[span] + step, code, "amax")
     return film
+
+
+def _inside_stencil(cut: tuple[Tensor, Tensor, Tensor], owner: Tensor, y: Tensor, x: Tensor, value: Tensor) -> Tensor:
+    """Indices of the fragments that their primitive's stencil keeps."""
+    (u, v), cutout = (form.float()[owner] for form in cut[:2]), cut[2][owner]
+    scale = 1 / value.clamp_min(1e-30)
+    s, t = ((form[:, 0] * x + form[:, 1] * y + form[:, 2]) * scale for form in (u, v))
+    return stencils()[stencil_index(cutout, s, t)].nonzero().squeeze(1)
 
 
 def corners(quads: Quads, origin: Tensor | None = None) -> Tensor:
