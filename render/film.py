@@ -12,7 +12,7 @@ from torch import Tensor
 
 _INTO_ACES = ((0.59719, 0.35458, 0.04823), (0.07600, 0.90834, 0.01566), (0.02840, 0.13383, 0.83777))
 _OUT_OF_ACES = ((1.60475, -0.53108, -0.07367), (-0.10208, 1.10813, -0.00605), (-0.00327, -0.07276, 1.07602))
-_BLOOM, _VIGNETTE = 0.10, 0.07
+_BLOOM, _VIGNETTE = 0.10, 0.05
 
 
 def develop(linear: Tensor, exposure: float, *, vignette: bool = True) -> npt.NDArray[np.uint8]:
@@ -32,8 +32,23 @@ def develop(linear: Tensor, exposure: float, *, vignette: bool = True) -> npt.ND
         image = image * _corners(image.shape[1], image.shape[2])
     mapped = _mix(_OUT_OF_ACES, _curve(_mix(_INTO_ACES, image))).clamp(0, 1)
     srgb = torch.where(mapped <= 0.0031308, mapped * 12.92, 1.055 * mapped.clamp(min=1e-8) ** (1 / 2.4) - 0.055)
-    out: npt.NDArray[np.uint8] = (srgb * 255 + 0.5).to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
+    shown = srgb * 255 + _dither(srgb.shape[1], srgb.shape[2]) * (srgb > 0)
+    out: npt.NDArray[np.uint8] = shown.to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
     return out
+
+
+def _dither(height: int, width: int) -> Tensor:
+    """(3, H, W) thresholds in 0–1 instead of ½ everywhere, so that a slow gradient shows no steps.
+
+    Interleaved gradient noise (J. Jimenez, SIGGRAPH 2014): even within each few pixels, the same for every picture of
+    a size. It moves no value by more than one step of 255.
+    """
+    y, x = torch.arange(height)[:, None] + 0.0, torch.arange(width)[None] + 0.0
+    planes = []
+    for shift in (0.0, 31.0, 67.0):
+        wave = (0.06711056 * (x + shift) + 0.00583715 * (y + 0.4 * shift)).frac()
+        planes.append((52.9829189 * wave).frac())
+    return torch.stack(planes)
 
 
 def _curve(x: Tensor) -> Tensor:

@@ -20,11 +20,12 @@ from render.engines.cache import ByteCache
 from render.errors import EngineError, OutOfMemoryError
 from render.film import develop
 from render.gbuffer import GBuffer
-from render.light.air import sky_through_fog, through_air
+from render.light.air import through_air
 from render.light.base import Light
 from render.light.build import build_light
-from render.light.firmament import firmament, pixel_angle
+from render.light.firmament import pixel_angle
 from render.light.particles import fall
+from render.light.skyward import sky_behind
 from render.shots import Shot, place
 from render.spec import RenderSpec
 from render.view import View
@@ -140,7 +141,7 @@ def _expose(
         which = torch.arange(pixels)
     seen = g.hit[which]
     radiance = torch.empty(which.numel(), 3)
-    eye_z = float(view.eye_m[2])
+    eye_z, eye_xy = float(view.eye_m[2]), (float(view.eye_m[0]), float(view.eye_m[1]))
     hit = torch.nonzero(seen).squeeze(1)
     if hit.numel():
         at = which[hit]
@@ -150,14 +151,14 @@ def _expose(
         along = _along(view, g, at)
         if world.stage.indoors:  # the room itself is clear; weather begins outside its windows
             along = (along - _ROOM_M).clamp(min=0)
-        radiance[hit] = through_air(left, g.direction[at], along, eye_z, light)
+        radiance[hit] = through_air(left, g.direction[at], along, eye_z, light, eye_xy)
         watch.lap("air")
     progress(0.86, "painting the sky")
     sky = torch.nonzero(~seen).squeeze(1)
     pixel_rad = pixel_angle(view.fx_px, view.width_px)
     if sky.numel():
         direction = g.direction[which[sky]]
-        radiance[sky] = _sky(direction, which[sky], g, view, light, double, pixel_rad)
+        radiance[sky] = sky_behind(direction, which[sky], g.direction, view, light, 2 if double else 1)
         watch.lap("sky")
     if light.precipitation > 0 and not world.stage.indoors:
         radiance = fall(radiance, g.direction[which], _along(view, g, which), light, pixel_rad)
@@ -166,35 +167,6 @@ def _expose(
     if edge.numel():
         image[edge] = (image[edge] + radiance[pixels:].view(-1, 3, 3).sum(1)) * 0.25
     return image.view(height, width, 3).contiguous(), depth.view(height, width).clone()
-
-
-def _sky(
-    direction: Tensor, which: Tensor, g: GBuffer, view: View, light: Light, double: bool, pixel_rad: float
-) -> Tensor:
-    """Radiance (M, 3) of the samples `which` (M,) that meet nothing: sky, then clouds at a quarter size, then fog."""
-    radiance = firmament(direction, light, light.overcast, pixel_rad)
-    eye_z = float(view.eye_m[2])
-    if light.clouds is not None:
-        factor = 4 if double else 3
-        width, height = view.width_px * (2 if double else 1), view.height_px * (2 if double else 1)
-        small_w, small_h = max(2, width // factor), max(2, height // factor)
-        grid = g.direction.view(height, width, 3)
-        rows = ((torch.arange(small_h) + 0.5) * height / small_h).long()
-        columns = ((torch.arange(small_w) + 0.5) * width / small_w).long()
-        few = grid[rows][:, columns].reshape(-1, 3)
-        steps = 26 if double else 14
-        glow, clear = light.clouds.march(torch.tensor(view.eye_m, dtype=torch.float32), few, steps)
-        low = torch.cat([glow, clear[:, None]], 1).T.reshape(1, 4, small_h, small_w)
-        low = torch.nn.functional.avg_pool2d(
-            torch.nn.functional.pad(low, (1, 1, 1, 1), mode="replicate"), 3, stride=1
-        )
-        at = torch.stack([
-            (which % width + 0.5) * (2 / width) - 1, (which // width + 0.5) * (2 / height) - 1,
-        ], -1)[None, None]
-        got = torch.nn.functional.grid_sample(low, at, mode="bicubic", align_corners=False, padding_mode="border")
-        got = got[0, :, 0].clamp(min=0)
-        radiance = radiance * got[3].clamp(max=1)[:, None] + got[:3].T
-    return sky_through_fog(radiance, direction, eye_z, light)
 
 
 def _edges(g: GBuffer, quad: Tensor) -> tuple[Tensor, Tensor]:

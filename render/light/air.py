@@ -8,18 +8,23 @@ import torch
 from torch import Tensor
 
 from render.light.base import Light
+from render.world.noise import lookup, stack
 
 _HAZE_HEIGHT_M = 1500.0
 _SKY_DISTANCE_M = 60_000.0
 
 
-def through_air(radiance: Tensor, direction: Tensor, distance_m: Tensor, eye_height_m: float, light: Light) -> Tensor:
+def through_air(
+    radiance: Tensor, direction: Tensor, distance_m: Tensor, eye_height_m: float, light: Light,
+    eye_xy_m: tuple[float, float] = (0.0, 0.0),
+) -> Tensor:
     """What arrives at the eye of radiance that left a surface.
 
     Args:
         radiance: (M, 3); direction: (M, 3) unit rays; distance_m: (M,) along them.
         eye_height_m: the eye's z.
         light: the scene's.
+        eye_xy_m: the eye's x and y, from which banks of fog are met.
 
     Returns:
         (M, 3).
@@ -27,29 +32,63 @@ def through_air(radiance: Tensor, direction: Tensor, distance_m: Tensor, eye_hei
     amount = distance_m * _mean_density(direction[:, 2], distance_m, eye_height_m, _HAZE_HEIGHT_M)
     left = torch.exp(-amount[:, None] * light.haze_per_m)
     # Haze glows like the sky a little above the horizon; a low sun would paint mountains orange, so look higher then.
-    low_sun = light.sun_elevation_deg < 6
+    low = 1 - _ramp(1.0, 11.0, light.sun_elevation_deg)
     level = direction.clone()
     flat = torch.sqrt(direction[:, 0] ** 2 + direction[:, 1] ** 2).clamp(min=1e-4)
-    rise = 0.16 if low_sun else 0.06
+    rise = 0.06 + 0.10 * low
     level[:, :2] = direction[:, :2] * (math.cos(rise) / flat)[:, None]
     level[:, 2] = math.sin(rise)
-    glow = light.sky.radiance(level) * (0.6 if low_sun else 0.85)
+    glow = light.sky.radiance(level) * (0.85 - 0.30 * low)
     result = radiance * left + glow * (1 - left)
-    return through_fog(result, direction, distance_m, eye_height_m, light)
+    return through_fog(result, direction, distance_m, eye_height_m, light, eye_xy_m)
 
 
-def through_fog(radiance: Tensor, direction: Tensor, distance_m: Tensor, eye_height_m: float, light: Light) -> Tensor:
-    """Ground fog and dust alone, (M, 3)."""
+def through_fog(
+    radiance: Tensor, direction: Tensor, distance_m: Tensor, eye_height_m: float, light: Light,
+    eye_xy_m: tuple[float, float] = (0.0, 0.0),
+) -> Tensor:
+    """Ground fog and dust alone, (M, 3): brighter towards the sun, gathered in banks that stand in the world."""
     if light.fog_per_m <= 0:
         return radiance
     amount = distance_m * _mean_density(direction[:, 2], distance_m, eye_height_m, light.fog_height_m)
+    if light.fog_banks > 0:
+        amount = amount * _banks(direction, distance_m, light, eye_xy_m)
     left = torch.exp(-amount * light.fog_per_m)[:, None]
-    return radiance * left + light.fog_color * (1 - left)
+    color = light.fog_color + light.fog_glow * _towards_sun(direction, light)[:, None]
+    return radiance * left + color * (1 - left)
 
 
-def sky_through_fog(radiance: Tensor, direction: Tensor, eye_height_m: float, light: Light) -> Tensor:
+def sky_through_fog(
+    radiance: Tensor, direction: Tensor, eye_height_m: float, light: Light, eye_xy_m: tuple[float, float] = (0.0, 0.0)
+) -> Tensor:
     """Fog in front of the sky, (M, 3)."""
-    return through_fog(radiance, direction, torch.full((direction.shape[0],), _SKY_DISTANCE_M), eye_height_m, light)
+    far = torch.full((direction.shape[0],), _SKY_DISTANCE_M)
+    return through_fog(radiance, direction, far, eye_height_m, light, eye_xy_m)
+
+
+def _banks(direction: Tensor, distance_m: Tensor, light: Light, eye_xy_m: tuple[float, float]) -> Tensor:
+    """Factor (M,) on the fog met along rays, from its thickness at two places on the way."""
+    wisps = stack("fog banks a", "fog banks b", low=3, high=24, slope=-0.8)
+    near, far = (distance_m * 0.7).clamp(max=90.0), (distance_m * 0.85).clamp(max=700.0)
+    lift = direction[:, 2] * far
+    x, y = eye_xy_m[0] + direction[:, 0] * far, eye_xy_m[1] + direction[:, 1] * far
+    drift = lookup(wisps[0], x + 2.0 * lift, y - 1.5 * lift, 2400.0)
+    x, y = eye_xy_m[0] + direction[:, 0] * near, eye_xy_m[1] + direction[:, 1] * near
+    drift = drift + 0.5 * lookup(wisps[1], x + 2.0 * lift, y + 1.5 * lift, 520.0)
+    return torch.exp(light.fog_banks * (0.62 * drift).clamp(-1.6, 1.6))
+
+
+def _towards_sun(direction: Tensor, light: Light) -> Tensor:
+    """How much fog scatters sunlight on along rays (M,), per unit of irradiance."""
+    mu = (direction * light.sun_direction).sum(1)
+    sharp = 0.36 / (1.64 - 1.6 * mu).clamp(min=1e-3) ** 1.5
+    broad = 0.75 / (1.25 - mu).clamp(min=1e-3) ** 1.5
+    return (0.45 * sharp + 0.55 * broad) * (1 / (4 * math.pi))
+
+
+def _ramp(start: float, end: float, value: float) -> float:
+    t = min(1.0, max(0.0, (value - start) / (end - start)))
+    return t * t * (3 - 2 * t)
 
 
 def _mean_density(rise: Tensor, distance: Tensor, eye_height_m: float, scale_m: float) -> Tensor:

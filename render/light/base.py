@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import torch
 from torch import Tensor
 
 from render.scene import Scene
@@ -21,12 +22,30 @@ class Sky(Protocol):
 class Clouds(Protocol):
     """A deck of single clouds standing in the world."""
 
-    def march(self, eye_m: Tensor, direction: Tensor, steps: int) -> tuple[Tensor, Tensor]:
-        """Radiance (M, 3) of clouds along unit rays (M, 3), and the share (M,) of the sky behind that still shows."""
+    def march(self, eye_m: Tensor, direction: Tensor, steps: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Radiance (M, 3) of clouds along unit rays (M, 3), the share (M,) of the sky behind that still shows, and
+        the mean distance (M,) in metres of what was met, 0 where nothing was."""
+        ...
+
+    def fray(self, eye_m: Tensor, direction: Tensor, reach_m: Tensor, pixel_rad: float) -> Tensor:
+        """Fine structure (M,) of about unit range of the clouds met at a distance (M,) along rays (M, 3), without what
+        pixels of this angle could not hold."""
         ...
 
     def shadow(self, position: Tensor, towards: Tensor) -> Tensor:
         """Share of sunlight (M,) that comes through the clouds to world points (M, 3), from a direction (3,)."""
+        ...
+
+
+class HighClouds(Protocol):
+    """Sheets of cloud above single clouds, and the underside of a closed cover."""
+
+    def over(self, radiance: Tensor, direction: Tensor, eye_m: Tensor) -> Tensor:
+        """Radiance (M, 3) with cirrus and altocumulus laid over it along rays (M, 3) from an eye (3,)."""
+        ...
+
+    def under(self, radiance: Tensor, direction: Tensor, eye_m: Tensor) -> Tensor:
+        """Radiance (M, 3) of a closed cover with its structure, and of curtains of rain below it."""
         ...
 
 
@@ -44,11 +63,13 @@ class Light:
         sky: the sky's radiance.
         exposure: multiplies radiance before the film curve; from light and scene alone, never from a picture (E4).
         fog_per_m: extinction of ground fog at height 0; fog_height_m its scale height; fog_color (3,) its radiance.
+        fog_glow: (3,) how brightly fog glows towards the sun; fog_banks 0–1 how far it gathers in banks.
         haze_per_m: (3,) extinction of clear air per channel.
-        wetness, snow, precipitation, dust: 0–1 amounts for materials and particles.
+        wetness, puddles, snow, precipitation, dust: 0–1 amounts for materials and particles.
+        by_moon: whether sun_direction and sun_irradiance are the moon's.
         lamps_on: 0–1, how far lamps and windows are lit at this hour.
         overcast: 0–1, how far a closed cover, fog or dust hides sun disk and stars.
-        clouds: single clouds and their shadows, where the sky has any.
+        clouds: single clouds and their shadows, where the sky has any; high_clouds: sheets above, or a closed cover.
         key: hashable; equal keys mean equal light, for caches.
     """
 
@@ -71,4 +92,9 @@ class Light:
     lamps_on: float = 0.0
     overcast: float = 0.0
     clouds: Clouds | None = None
+    high_clouds: HighClouds | None = None
+    fog_glow: Tensor = field(default_factory=lambda: torch.zeros(3))
+    fog_banks: float = 0.0
+    puddles: float = 0.0
+    by_moon: bool = False
     key: tuple[object, ...] = field(default=())

@@ -1,4 +1,4 @@
-"""What is painted on the sky behind everything: sun and moon disks, stars, the texture of a closed cloud cover."""
+"""What stands behind everything: the sky's own light, sun and moon disks, stars and the Milky Way."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from render.light.base import Light
 from render.world.noise import lookup, stack
 
 _STAR_CELLS = 150.0
+_GALAXY_POLE, _GALAXY_ALONG = (0.62, 0.56, 0.549), (-0.36, -0.42, 0.833)
 
 
 def firmament(direction: Tensor, light: Light, overcast: float, pixel_rad: float) -> Tensor:
-    """Radiance (M, 3) of the sky along rays, single clouds and fog left out.
+    """Radiance (M, 3) of the sky along rays, clouds and fog left out.
 
     Args:
         direction: (M, 3) unit rays.
@@ -24,32 +25,42 @@ def firmament(direction: Tensor, light: Light, overcast: float, pixel_rad: float
     """
     radiance = light.sky.radiance(direction)
     rise = direction[:, 2].clamp(min=0)
-    if overcast > 0.1:
-        cover = stack("cover a", "cover b", low=4, high=30, slope=-1.0)
-        scale = 1 / (rise + 0.10)
-        got = lookup(cover, direction[:, 0] * scale * 900, direction[:, 1] * scale * 900, 5200.0)
-        rough = (0.5 + 0.9 * light.precipitation) * overcast * (rise * 4).clamp(max=1)
-        radiance = radiance * torch.exp((0.13 * got[0] + 0.07 * got[1]) * rough)[:, None]
     open_sky = (1 - overcast) ** 2
-    if open_sky < 0.02:
+    if open_sky < 0.01:
         return radiance
-    towards = light.sun_direction
-    away = torch.acos((direction * towards).sum(1).clamp(-1, 1))
-    night = light.sun_elevation_deg < -6
     irradiance = light.sun_irradiance * open_sky
     if float(irradiance.max()) > 0:
-        size = max(0.0075, 0.9 * pixel_rad)
-        disk = ((size * 1.25 - away) / (size * 0.5)).clamp(0, 1)
+        away = torch.acos((direction * light.sun_direction).sum(1).clamp(-1, 1))
+        size = max(0.012 if light.by_moon else 0.0075, 0.9 * pixel_rad)
+        disk = ((size * 1.2 - away) * (1 / (size * 0.35))).clamp(0, 1)
         glow = 0.35 * torch.exp(-away * (1 / 0.03)) + 0.05 * torch.exp(-away * (1 / 0.12))
-        strength = disk * (8.0 if night else 60.0) + glow * (0.25 if night else 1.0)
+        strength = disk * 6.0 + glow * 0.12 if light.by_moon else disk * 60.0 + glow
         radiance = radiance + irradiance * (strength * (rise > 0))[:, None]
-    dark = min(1.0, max(0.0, (-light.sun_elevation_deg - 7) / 6))
+    dark = min(1.0, max(0.0, (-light.sun_elevation_deg - 6) / 7))
     if dark > 0:
-        radiance = radiance + _stars(direction, pixel_rad) * (dark * open_sky * (rise * 6).clamp(max=1))[:, None]
+        through = (dark * open_sky) * (rise * 6).clamp(max=1)
+        milky, crowd = _milky_way(direction)
+        seen = _stars(direction, pixel_rad, crowd)
+        radiance = radiance + (seen + milky) * through[:, None]
     return radiance
 
 
-def _stars(direction: Tensor, pixel_rad: float) -> Tensor:
+def _milky_way(direction: Tensor) -> tuple[Tensor, Tensor]:
+    """Its soft light (M, 3), and how many more stars stand there (M,)."""
+    pole, along = torch.tensor(_GALAXY_POLE), torch.tensor(_GALAXY_ALONG)
+    side = torch.linalg.cross(pole, along)
+    latitude = (direction * pole).sum(1)
+    u, v = (direction * along).sum(1), (direction * side).sum(1)
+    dust = stack("galaxy a", "galaxy b", low=3, high=60, slope=-0.9)
+    longitude = torch.atan2(v, u)
+    got = lookup(dust, longitude * (1 / (2 * math.pi)), latitude * 0.5, 1.0)
+    band = torch.exp(-((latitude + 0.04 * got[0]) * (1 / 0.17)) ** 2)
+    rift = torch.exp(-((latitude - 0.03 + 0.05 * got[1]) * (1 / 0.045)) ** 2) * (0.5 + 0.5 * torch.cos(longitude))
+    power = band * (1 + 0.35 * got[1]).clamp(min=0.2) * (1 - 0.65 * rift) * (0.65 + 0.35 * torch.cos(longitude))
+    return power[:, None] * torch.tensor([0.00034, 0.00036, 0.00042]), band
+
+
+def _stars(direction: Tensor, pixel_rad: float, crowd: Tensor) -> Tensor:
     """Hashed cells on the faces of a cube; a few bright, many faint, hardly coloured."""
     size, axis = direction.abs().max(1)
     others = torch.tensor([[1, 2], [0, 2], [0, 1]])[axis]
@@ -65,7 +76,7 @@ def _stars(direction: Tensor, pixel_rad: float) -> Tensor:
     radius = max(0.10, 0.75 * pixel_rad * cells)
     spot = (1 - (du * du + dv * dv) / (radius * radius)).clamp(min=0)
     bright = _hash(key, 3)
-    there = _hash(key, 4) < 0.13
+    there = _hash(key, 4) < 0.11 + 0.13 * crowd
     power = bright**6 * there * spot * 0.020
     warm = _hash(key, 5)
     tint = torch.stack([0.8 + 0.4 * warm, torch.ones_like(warm), 1.25 - 0.4 * warm], 1)

@@ -64,14 +64,17 @@ def sun_through_air(sin_elevation: float) -> Tensor:
 
 @dataclass(frozen=True)
 class MixedSky:
-    """Day, dusk, night and overcast in one: what `Light.sky` is for every scene.
+    """Day, dusk, night, overcast and the glow of a town in one: what `Light.sky` is for every scene.
 
     Args:
         day, day_azimuth: clear-air table of the sun and the sun's azimuth in radians, clockwise from north.
         night, night_azimuth: the moon's, already scaled by `night_gain` on lookup.
         overcast: 0–1 share of a closed cloud cover, whose zenith radiance is `cover_radiance` (3,).
+        cover_glow: (3,) radiance of the cover around the sun or moon, which stands along `towards` (3,).
+        storm: 0–1, how far the cover is dark overhead and bright at its foot instead of the other way round.
         floor: (3,) airglow and starlight.
         veil: 0–1 how far fog or dust hides the sky, and `veil_radiance` (3,) its colour.
+        town: (3,) radiance that lamps below throw on the air above the horizon.
     """
 
     day: SkyTable
@@ -81,19 +84,31 @@ class MixedSky:
     night_gain: Tensor
     overcast: float
     cover_radiance: Tensor
+    cover_glow: Tensor
+    towards: Tensor
+    storm: float
     floor: Tensor
     veil: float
     veil_radiance: Tensor
+    town: Tensor
+    has_town: bool = False
 
     def radiance(self, direction: Tensor) -> Tensor:
         """Scene-linear radiance (M, 3) for unit directions (M, 3); no sun disk, no single clouds."""
         got = self.day.fetch(direction, self.day_azimuth) + self.floor
         if self.night is not None:
             got = got + self.night.fetch(direction, self.night_azimuth) * self.night_gain
+        rise = direction[:, 2:3].clamp(0, 1)
         if self.overcast > 0:
-            rise = direction[:, 2:3].clamp(0, 1)
-            got = torch.lerp(got, self.cover_radiance * (1 + 2 * rise) / 3, self.overcast)
+            dome = (1 + 2 * rise) / 3
+            if self.storm > 0:
+                dark = 0.42 + 0.85 * torch.exp(-rise * 7.0)
+                dome = dome + (dark - dome) * self.storm
+            near_sun = ((direction * self.towards).sum(1, keepdim=True) * 0.5 + 0.5).clamp(0, 1) ** 9
+            got = torch.lerp(got, self.cover_radiance * dome + self.cover_glow * near_sun, self.overcast)
         if self.veil > 0:
-            thick = self.veil * torch.exp(-direction[:, 2:3].clamp(min=0) * (6 * (1 - self.veil) + 0.15))
+            thick = self.veil * torch.exp(-rise * (6 * (1 - self.veil) + 0.15))
             got = got + (self.veil_radiance - got) * thick
+        if self.has_town:
+            got = got + self.town * (torch.exp(-rise * 4.5) * (0.75 + 0.25 * self.overcast) + 0.45 * self.overcast)
         return got
