@@ -57,7 +57,7 @@ KINDS: Mapping[Archetype, Kind] = {
                  "Still water, reeds and wooded shores.", (0.12, 0.12, 0.08)),
     "tropical": Kind("Tropical shore", "land", "render.world.coast:Coast",
                      "White sand, palms and a shallow lagoon.", (0.40, 0.34, 0.24)),
-    "village": Kind("Village street", "place", "render.world.city:city",
+    "village": Kind("Village street", "site", "render.world.village:village",
                     "Gabled houses along a lane, a church tower, hills behind."),
     "city": Kind("City street", "place", "render.world.city:city",
                  "Houses and shops on both sides, trees and cars."),

@@ -13,7 +13,7 @@ from render.materials.noise import cell_hash, grain, tile
 
 RECESS_M = 0.2
 SILL_M = 0.85
-BRICK, STUCCO, ASHLAR, CURTAIN_WALL = 0, 1, 2, 3
+BRICK, STUCCO, ASHLAR, CURTAIN_WALL, RUBBLE = 0, 1, 2, 3, 4
 
 
 def facade(p: Patch, mood: Mood) -> Surface:
@@ -26,7 +26,7 @@ def facade(p: Patch, mood: Mood) -> Surface:
     rows = ((p.size[:, 1] - first - 0.4) / floor_m).floor()
     column = (u / bay).floor()
     row = ((v - first) / floor_m).floor()
-    glassy = style > 2.5
+    glassy = (style > 2.5) & (style < 3.5)
     half_w = torch.where(glassy, bay * 0.5 - 0.03, bay * share * 0.5)
     sill = torch.where(glassy, 0.75, SILL_M)
     high = torch.where(glassy, floor_m - 0.78, window_h)
@@ -71,10 +71,13 @@ class _Cell:
 
 
 def _wall(p: Patch, mood: Mood, style: Tensor, salt: Tensor) -> Tensor:
-    u, v = p.uv.unbind(1)
+    # Courses hang on the world's own level and plumb, so that they go on from a wall into its gable.
+    level = torch.stack([-p.normal[:, 1], p.normal[:, 0]], 1)
+    u = (p.position[:, :2] * torch.nn.functional.normalize(level, dim=1)).sum(1)
+    high, v = p.uv[:, 1], p.position[:, 2]
     stain = tile(u * 0.031 + salt * 0.137, v * 0.023 + salt * 0.071)
     fine = grain(u * 0.9, v * 0.9)
-    streak = tile(u * 0.11 + salt * 0.31, v * 0.009)
+    streak = tile(u * 0.11 + salt * 0.31, high * 0.009)
     tint = p.tint * (1 + 0.09 * stain[:, 2:3] + 0.05 * fine[:, 0:1])
 
     near = 1 - smooth(0.03, 0.10, p.footprint)  # brick courses fade to their mean
@@ -94,8 +97,21 @@ def _wall(p: Patch, mood: Mood, style: Tensor, salt: Tensor) -> Tensor:
     tint = tint * (1 + stone * (0.16 * (cell_hash(across.floor(), block, 9) - 0.5)))[:, None]
     tint = tint * (1 - stone * (1 - smooth(0.06, 0.25, p.footprint)) * seam.float() * 0.45)[:, None]
 
+    row = (v / 0.24).floor()
+    wide = 0.34 + 0.22 * cell_hash(row, row * 0, 21)
+    at = u / wide + 7.3 * cell_hash(row, row * 0, 22)
+    each = cell_hash(at.floor(), row, 23)
+    wavy = 0.05 * tile(u * 0.9, v * 0.9)
+    gap = torch.minimum((v / 0.24 - row + wavy[:, 0]).remainder(1), (at - at.floor() + wavy[:, 1]).remainder(1) * 1.6)
+    rubble = (style > 3.5).float()
+    close = 1 - smooth(0.05, 0.2, p.footprint)
+    tint = tint * (1 + rubble * (0.55 * (each - 0.5) + 0.08 * fine[:, 1]))[:, None]
+    warm = (cell_hash(at.floor(), row, 24) > 0.72).float() * rubble
+    tint = tint * (1 + warm[:, None] * (color(1.12, 0.92, 0.74) - 1))
+    tint = mix(tint, p.tint * 0.62 + 0.03, rubble * close * (1 - smooth(0.05, 0.16, gap)) * 0.75)
+
     dirt = (0.10 + 0.5 * mood.wear) * smooth(0.15, 1.9, streak[:, 3] + 0.5 * stain[:, 1])
-    foot = torch.exp(-v / 0.7) * (0.12 + 0.35 * mood.wear)
+    foot = torch.exp(-high / 0.7) * (0.12 + 0.35 * mood.wear)
     return (tint * (1 - dirt - foot).clamp_min(0.25)[:, None]).clamp(0.01, 0.9)
 
 
@@ -121,7 +137,7 @@ def _trim(
     out.sun = torch.where(on & under, smooth(0.10, 0.26, -0.16 - y), out.sun)
     out.ambient = torch.where(on & under, 0.62 + 0.38 * smooth(0, 0.25, -0.16 - y), out.ambient)
     band = (v - first - row * floor_m - floor_m).abs()
-    course = (row.long() % 2 == 0) & (band < 0.09) & (p.params[:, 4] < 2.5)
+    course = (row.long() % 2 == 0) & (band < 0.09) & (p.params[:, 4] < 2.5) & (p.params[:, 2] > 0.01)
     out.albedo = mix(out.albedo, light, course.float() * 0.6)
 
 

@@ -102,3 +102,35 @@ def roof(p: Patch, mood: Mood) -> Surface:
         s.albedo = s.albedo * (1 - 0.35 * min(1.0, 1.5 * mood.wet))
         s.gloss = torch.full_like(u, 0.35 * mood.wet)
     return s
+
+
+def setts(p: Patch, mood: Mood) -> Surface:
+    """Rounded paving stones in a running bond, moss and dust between them; worn smooth where wheels go."""
+    s = Surface.plain(p)
+    across, along = p.street.unbind(1)
+    length, width = p.params[:, 0].clamp_min(0.05), p.params[:, 1].clamp_min(0.05)
+    bend = tile(across * 0.045, along * 0.045)
+    across, along = across + 0.22 * bend[:, 0], along + 0.22 * bend[:, 1]
+    course = (along / width).floor()
+    at = across / length + 0.5 * (course % 2) + 0.3 * cell_hash(course, course * 0, 4)
+    each = cell_hash(at.floor(), course, 13)
+    near = 1 - smooth(0.04, 0.14, p.footprint)
+    x, y = at - at.floor() - 0.5, along / width - course - 0.5
+    edge = torch.maximum(x.abs(), y.abs())
+    joint = smooth(0.36, 0.47, edge)
+    stain = tile(across * 0.05, along * 0.05)
+    fine = grain(across * 0.8, along * 0.8)
+    tone = 1 + 0.42 * (each - 0.5) * (0.35 + 0.65 * near) + 0.11 * stain[:, 2] + 0.05 * fine[:, 0]
+    warm = (cell_hash(at.floor(), course, 5) > 0.7).float()[:, None] * near[:, None]
+    s.albedo = p.tint * tone.clamp_min(0.3)[:, None] * (1 + warm * (color(1.10, 0.96, 0.84) - 1))
+    mossy = smooth(0.2, 1.2, stain[:, 3] + 0.5 * stain[:, 1])
+    between = mix(p.tint * 0.45, color(0.055, 0.062, 0.030).expand_as(p.tint), mossy)
+    s.albedo = mix(s.albedo, between, joint * (0.25 + 0.65 * near))
+    crown = (p.params[:, 2] * near)[:, None]
+    lean = 0.5 * ((each - 0.5)[:, None] * p.tangent + (cell_hash(course, at.floor(), 4) - 0.5)[:, None] * p.bitangent)
+    domed = smooth(0.18, 0.5, x.abs())[:, None] * x.sign()[:, None] * p.tangent
+    domed = domed + smooth(0.18, 0.5, y.abs())[:, None] * y.sign()[:, None] * p.bitangent
+    s.normal = torch.nn.functional.normalize(s.normal + crown * (domed + lean), dim=1)
+    s.gloss = torch.full_like(across, 0.10)
+    _wet(s, p, mood, 0.42)
+    return s

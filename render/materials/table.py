@@ -29,6 +29,9 @@ MATERIALS: dict[Material, Callable[[Patch, Mood], Surface]] = {
     Material.CURTAIN: things.curtain,
     Material.ART: things.art,
     Material.SIGN: things.sign,
+    Material.SETTS: ground.setts,
+    Material.NEON: things.neon,
+    Material.SCREEN: things.screen,
 }
 
 

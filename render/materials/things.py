@@ -53,6 +53,63 @@ def sign(p: Patch, mood: Mood) -> Surface:
     return s
 
 
+def neon(p: Patch, mood: Mood) -> Surface:
+    """Tubes on a dark board: a frame and strokes of letters one above the other; params hash, brightness, letter m."""
+    s = Surface.plain(p)
+    u, v = p.uv.unbind(1)
+    salt, bright, letter = p.params[:, :3].unbind(1)
+    letter = letter.clamp_min(0.1)
+    upright = p.size[:, 1] > p.size[:, 0]
+    along, wide = torch.where(upright, v, u), torch.where(upright, p.size[:, 0], p.size[:, 1])
+    across = torch.where(upright, u, v)
+    cell = (along / letter).floor()
+    x, y = along / letter - cell, across / wide
+    if_turned = torch.where(upright, y, x), torch.where(upright, x, y)
+    cx, cy = if_turned
+    soft = (p.footprint / letter).clamp(0.02, 0.5)
+    strokes = torch.zeros_like(u)
+    for k, (at, low, high, level) in enumerate((
+        (0.28, 0.2, 0.8, True), (0.72, 0.2, 0.8, True), (0.5, 0.2, 0.8, True),
+        (0.2, 0.28, 0.72, False), (0.5, 0.28, 0.72, False), (0.8, 0.28, 0.72, False),
+    )):
+        on = cell_hash(cell, cell * 0 + k, salt) > 0.42
+        a, c = (cx, cy) if level else (cy, cx)
+        line = (1 - ((a - at).abs() - 0.035).clamp_min(0) / soft).clamp(0, 1) * ((c > low - 0.03) & (c < high + 0.03))
+        strokes = torch.maximum(strokes, line * on * (0.07 / (0.07 + soft * 0.5)) ** 0.5)
+    rim = torch.minimum(torch.minimum(u, p.size[:, 0] - u), torch.minimum(v, p.size[:, 1] - v))
+    frame = (1 - ((rim - 0.10).abs() - 0.025).clamp_min(0) / p.footprint.clamp_min(0.015)).clamp(0, 1)
+    tube_ = torch.maximum(strokes, 0.8 * frame)
+    s.albedo = mix(p.tint * 0.12 + 0.015, p.tint * 0.5 + 0.25, tube_ * 0.8)
+    other = (cell_hash(salt, salt * 0, 8) > 0.5).float()
+    hue = mix(p.tint, p.tint.flip(1) * 0.7 + 0.3, 0.65 * other * strokes)
+    level_ = 0.05 + 1.0 * tube_
+    s.emission = hue * (level_ * bright * mood.display * (0.10 + min(1.0, 2.0 * mood.lamps)))[:, None]
+    s.gloss = torch.full_like(u, 0.2)
+    return s
+
+
+def screen(p: Patch, mood: Mood) -> Surface:
+    """A lit hoarding: a picture of broad shapes, a figure of light and a line of words."""
+    s = Surface.plain(p)
+    u, v = (p.uv / p.size).unbind(1)
+    salt, bright = p.params[:, 0], p.params[:, 1]
+    n = tile(u * 0.16 + salt * 0.37, v * 0.12 + salt * 0.11)
+    first = 0.5 + 0.5 * torch.cos(6.2832 * (cell_hash(salt, salt * 0, 2)[:, None] + color(0.0, 0.33, 0.67)))
+    second = 0.5 + 0.5 * torch.cos(6.2832 * (cell_hash(salt, salt * 0, 3)[:, None] + color(0.1, 0.4, 0.62)))
+    image = mix(first * 0.75 + 0.05, second, smooth(-0.3, 0.5, n[:, 2] + 1.6 * (v - 0.45)))
+    x = (u - 0.3 - 0.4 * cell_hash(salt, salt * 0, 4)) * p.size[:, 0] / p.size[:, 1]
+    disc = 1 - smooth(0.20, 0.24, (x * x + (v - 0.58) ** 2).sqrt())
+    image = mix(image, second * 0.5 + 0.5, disc * 0.8)
+    word = (cell_hash((u * 26).floor(), u * 0, salt) > 0.25) & ((v - 0.17).abs() < 0.05) & (u > 0.08) & (u < 0.75)
+    image = mix(image, color(0.95, 0.95, 0.92).expand_as(image), word.float())
+    bezel = torch.minimum(torch.minimum(u, 1 - u) * p.size[:, 0], torch.minimum(v, 1 - v) * p.size[:, 1]) < 0.15
+    image = torch.where(bezel[:, None], color(0.02, 0.02, 0.02), image)
+    s.albedo = image * 0.35
+    s.emission = image * p.tint * (bright * mood.display * (0.22 + min(1.0, 2.0 * mood.lamps)))[:, None]
+    s.gloss = torch.full_like(u, 0.15)
+    return s
+
+
 def leaf(p: Patch, mood: Mood) -> Surface:
     """Leaves through the year; params rank, hue, depth in the crown."""
     s = Surface.plain(p)

@@ -1,7 +1,7 @@
-"""What is cut out of a card: leaf sprays, needles, blades and twigs as small stencils, so that one card shows many leaves.
+"""What is cut out of a card: sprays of leaves, needles, blades and twigs, so that one card shows many leaves.
 
-A stencil covers a card's u and v in 0–1; the rasteriser drops the fragments that fall outside it. Stencils are drawn once,
-from fixed numbers: the same in every process.
+A stencil covers a card's u and v in 0–1; the rasteriser drops the fragments that fall outside it. Stencils are drawn
+once, from fixed numbers: the same in every process.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ F64 = npt.NDArray[np.float64]
 class Cutout(IntEnum):
     """The stencils; SOLID keeps the whole card."""
 
-    SOLID, LEAVES, LEAVES_TOO, FOLIAGE, SPRAY, TUFT, GRASS, FROND, TWIGS, BLOB, EARS = range(11)
+    SOLID, LEAVES, LEAVES_TOO, FOLIAGE, SPRAY, TUFT, GRASS, FROND, TWIGS, BLOB, EARS, COMB = range(12)
 
 
 @lru_cache(maxsize=1)
@@ -171,9 +171,18 @@ def _ears(sheet: _Sheet) -> None:
         sheet.leaf((foot + lean, high - 0.06), math.pi / 2 - lean * 3, 0.16, 0.05, tone + 0.5)
 
 
+def _comb(sheet: _Sheet) -> None:
+    r = sheet.random
+    for k in range(20):
+        u = 0.02 + 0.90 * k / 20
+        tip = (min(u + 0.20, 0.99), r.uniform(0.80, 0.98))
+        sheet.stroke((u, 0.0), tip, 0.046, 0.014, r.normal(0, 0.3))
+    sheet.stroke((0.0, 0.01), (1.0, 0.01), 0.05, 0.05, -0.2)
+
+
 _DRAW: tuple[Callable[[_Sheet], None], ...] = (
-    _solid, _cluster(20, 0.30, 0.155), _cluster(26, 0.25, 0.15), _cluster(64, 0.17, 0.10), _spray, _tuft, _grass, _frond,
-    _twigs, _blob, _ears,
+    _solid, _cluster(20, 0.30, 0.155), _cluster(26, 0.25, 0.15), _cluster(64, 0.17, 0.10), _spray, _tuft, _grass,
+    _frond, _twigs, _blob, _ears, _comb,
 )  # fmt: skip
 
 

@@ -31,11 +31,15 @@ COARSE_SAMPLES = 160_000
 
 @dataclass
 class BuiltGBuffer(GBuffer):
-    """A GBuffer that remembers its primitives and its view, which reflections need, and whether it is itself one."""
+    """A GBuffer that remembers its primitives and its view, which reflections need, and whether it is itself one.
+
+    `beam` gives the share of the sun (M,) that what is not built, as hills are, leaves to points (M, 3).
+    """
 
     view: View
     quad: Tensor
     reflected: bool = False
+    beam: Callable[[Tensor, Light], Tensor] | None = None
 
 
 class BuiltWorld:
@@ -47,8 +51,8 @@ class BuiltWorld:
         self.place = place
         self.stage = place.stage
         mesh = place.mesh
-        self._quads = mesh.quads
-        self._spheres = Spheres.around(mesh.quads)
+        self._quads = mesh.quads.pick(mesh.material != Material.UNSEEN)
+        self._spheres = Spheres.around(self._quads)
         self._origin = mesh.quads.origin.float()
         self._visible = mesh.quads
         turn = torch.from_numpy(rotation(place.heading_deg))
@@ -61,6 +65,7 @@ class BuiltWorld:
         ).float()
         self._casters = mesh.quads.pick(mesh.casts)
         self.lighting = BuiltLight(place)
+        self._seen = mesh.material != Material.UNSEEN
         self.shown = torch.arange(len(mesh))
         self._leaf_share = -1.0
         self._dress(scene.season)
@@ -116,14 +121,18 @@ class BuiltWorld:
         if which.numel() == 0:
             return torch.zeros(0, 3)
         coarse = g.depth_m.shape[0] <= COARSE_SAMPLES
-        hour = self.lighting.hour(light, self._casters, self._leaf_share, coarse)
+        hour = self.hour(light, coarse=coarse)
         mood = mood_of(light, self.place.indoors)
         patch, ambient, facet, material = self._patch(g, which, hour, light)
         s = surfaces(patch, material, mood)
-        radiance = self._lit(patch, s, ambient, facet, light, hour)
+        radiance = self._lit(patch, s, ambient, facet, light, hour, g.beam)
         if not g.reflected:
             radiance += self._mirror(g, which, patch, s, light, mood)
         return radiance
+
+    def hour(self, light: Light, *, coarse: bool) -> Hour:
+        """Sun maps and daylight of one light, remembered; `coarse` maps are for previews."""
+        return self.lighting.hour(light, self._casters, self._leaf_share, coarse)
 
     def is_free(self, point_m: Point, clearance_m: float) -> bool:
         own = np.asarray(point_m, np.float64) @ rotation(self.place.heading_deg).T
@@ -148,7 +157,7 @@ class BuiltWorld:
             The light with the exposure for this place: from light and geometry alone, the same for every camera (E4).
         """
         self._dress(scene.season)
-        hour = self.lighting.hour(light, self._casters, self._leaf_share, True)
+        hour = self.hour(light, coarse=True)
         return replace(light, exposure=light.exposure * self.lighting.gain(light, hour.metered))
 
     def _dress(self, season: float) -> None:
@@ -159,7 +168,7 @@ class BuiltWorld:
         mesh = self.place.mesh
         bare = (mesh.material == Material.LEAF) & (mesh.params[:, 0] >= share)
         self._leaf_share = share
-        self.shown = (~bare).nonzero().squeeze(1)
+        self.shown = (~bare & self._seen).nonzero().squeeze(1)
         self._visible = mesh.quads.pick(self.shown)
         self._casters = mesh.quads.pick(~bare & mesh.casts)
 
@@ -201,7 +210,10 @@ class BuiltWorld:
         )
         return patch, baked[:, :3], facet, mesh.material[quad]
 
-    def _lit(self, p: Patch, s: Surface, ambient: Tensor, facet: Tensor, light: Light, hour: Hour) -> Tensor:
+    def _lit(
+        self, p: Patch, s: Surface, ambient: Tensor, facet: Tensor, light: Light, hour: Hour,
+        beam: Callable[[Tensor, Light], Tensor] | None,
+    ) -> Tensor:
         """Outgoing radiance: ambient, sun with its shadow, mirror part, own light."""
         radiance = s.albedo * ambient * (s.ambient * (1 / math.pi))[:, None]
         if hour.sun is not None:
@@ -213,7 +225,9 @@ class BuiltWorld:
             index = (strength > 1e-3).nonzero().squeeze(1)
             if index.numel():
                 face = torch.where(front[index, None] > 0, facet[index], -facet[index])
-                lit = hour.sun.lit(p.position[index], face, _spin(p.position[index]))
+                lit = hour.sun.lit(p.position[index], face, spin(p.position[index]))
+                if beam is not None:
+                    lit = lit * beam(p.position[index], light)
                 amount = strength[index] * lit
                 radiance[index] += s.albedo[index] * (amount / math.pi)[:, None] * light.sun_irradiance
                 shiny = s.gloss[index] > 0.03
@@ -268,7 +282,7 @@ class BuiltWorld:
         return g
 
 
-def _spin(position: Tensor) -> Tensor:
+def spin(position: Tensor) -> Tensor:
     """(M,) turns in 0–1 fixed to the surface, so that soft shadow edges hold still between cameras."""
     x = torch.sin(position @ torch.tensor([127.1, 311.7, 74.7])) * 437.585
     return x - x.floor()

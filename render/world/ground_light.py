@@ -24,35 +24,39 @@ def openness(height: Tensor, texel: float) -> Tensor:
     return result
 
 
-def sunlit(heights: Tensor, size: int, towards: Tensor) -> Tensor:
+def sunlit(heights: Tensor, size: int, towards: Tensor, seen: Tensor | None = None) -> Tensor:
     """Share of the sun that reaches the surface, at half resolution, for a whole clip map.
 
     Args:
-        heights: (L·n, n) surface heights.
+        heights: (L·n, n) heights that throw shadows.
+        seen: (L·n, n) heights that receive them; None when they are the same.
         size: n.
         towards: (3,) unit direction to the sun or moon.
 
     Returns:
-        (1, L·m, m) with m = n / 2: shadows of each level, those of coarser levels included.
+        (2, L·m, m) with m = n / 2: share of the sun on what is seen, and the height in metres below which shade begins,
+        for things that stand above it. Coarser levels' shadows are included.
     """
     levels, small = len(HALVES_M), size // 2
     done: list[Tensor] = [torch.empty(0)] * levels
     for level in range(levels - 1, -1, -1):
-        height = heights[level * size : (level + 1) * size]
-        half = torch.nn.functional.avg_pool2d(height[None, None], 2)[0, 0]
-        lit = _level(half, texel_m(level, small), towards)
+        rows = slice(level * size, (level + 1) * size)
+        both = heights[rows][None] if seen is None else torch.stack([heights[rows], seen[rows]])
+        half = torch.nn.functional.avg_pool2d(both[None], 2)[0]
+        lit, edge = _level(half[0], half[-1], texel_m(level, small), towards)
         if level < levels - 1:
             share = HALVES_M[level] / HALVES_M[level + 1]
             axis = ((torch.arange(small) + 0.5) / small * 2 - 1) * share
             grid = torch.stack([axis[None, :].expand(small, small), axis[:, None].expand(small, small)], -1)
-            coarse = torch.nn.functional.grid_sample(done[level + 1][None, None], grid[None], align_corners=False)[0, 0]
+            coarse = torch.nn.functional.grid_sample(done[level + 1][None], grid[None], align_corners=False)[0]
             # A coarser map smears what this one sees sharply; only its far occluders count, well inside it.
-            lit = torch.minimum(lit, (coarse * 1.5).clamp(max=1)) if level < 2 else torch.minimum(lit, coarse)
-        done[level] = lit
-    return torch.cat(done)[None]
+            lit = torch.minimum(lit, (coarse[0] * 1.5).clamp(max=1)) if level < 2 else torch.minimum(lit, coarse[0])
+            edge = torch.where(coarse[0] < 0.3, torch.maximum(edge, coarse[1]), edge)
+        done[level] = torch.stack([lit, edge])
+    return torch.cat(done, 1)
 
 
-def _level(height: Tensor, texel: float, towards: Tensor) -> Tensor:
+def _level(height: Tensor, seen: Tensor, texel: float, towards: Tensor) -> tuple[Tensor, Tensor]:
     size = height.shape[0]
     east, north, up = (float(v) for v in towards)
     flat = max(math.hypot(east, north), 1e-4)
@@ -65,20 +69,22 @@ def _level(height: Tensor, texel: float, towards: Tensor) -> Tensor:
     t, s = axis[None, :], axis[:, None]  # column grows towards the sun
     grid = torch.stack([t * along_x - s * along_y, t * along_y + s * along_x], -1)[None]
     turned = torch.nn.functional.grid_sample(
-        height[None, None], grid, align_corners=False, padding_mode="border"
-    )[0, 0]
-    metres = axis * (size * texel / 2)
-    line = turned - metres[None] * tangent
+        torch.stack([height, seen])[None], grid, align_corners=False, padding_mode="border"
+    )[0]
+    fall = (axis * (size * texel / 2) * tangent)[None]
+    line = turned[0] - fall
     top, index = torch.cummax(line.flip(1), dim=1)
     top, index = top.flip(1), (wide - 1) - index.flip(1)
-    over = top - line  # how far the surface lies under the shadow's edge
+    over = top - (turned[1] - fall)  # how far the surface lies under the shadow's edge
     distance = (index - torch.arange(wide)[None]).clamp(min=0) * texel
     soft = (0.012 * distance + 1.2 * texel) * max(tangent, 0.12)
     lit = 1 - ((over - 0.35 * texel * max(tangent, 0.2)) / (2 * soft)).clamp(0, 1)
     axis = (torch.arange(size) + 0.5) / size * 2 - 1
     x, y = axis[None, :], axis[:, None]
     back = torch.stack([(x * along_x + y * along_y) / span, (y * along_x - x * along_y) / span], -1)[None]
-    return torch.nn.functional.grid_sample(lit[None, None], back, align_corners=False, padding_mode="border")[0, 0]
+    both = torch.stack([lit, top + fall])[None]
+    lit, edge = torch.nn.functional.grid_sample(both, back, align_corners=False, padding_mode="border")[0]
+    return lit, edge
 
 
 def _blur(height: Tensor, radius: int) -> Tensor:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
 from render.scene import Scene
 from render.world.base import Stage
+from render.world.plants import Stand
 
 
 @dataclass(frozen=True)
@@ -61,13 +63,27 @@ class Paint:
 
 @dataclass(frozen=True)
 class TreeKind:
-    """The trees of a land: jittered grid of `cell_m`, heights in metres; conifers are cones, others domes."""
+    """The trees of a land: jittered grid of `cell_m`, heights in metres; conifers are cones, others domes.
+
+    `cones` and `domes` are the models near ones are built of (`world/models.py`), mixed by chance.
+    """
 
     cell_m: float
     low_m: float
     high_m: float
     conifer: float
     radius_m: float
+    cones: tuple[str, ...] = ("conifer",)
+    domes: tuple[str, ...] = ("broadleaf",)
+
+
+@runtime_checkable
+class Grows(Protocol):
+    """A land that sets up more than trees, stones and tufts around its stage."""
+
+    def stands(self, ground: Callable[[Tensor, Tensor], Tensor]) -> list[tuple[str, Stand]]:
+        """Model names and places; `ground` is the height at world points."""
+        ...
 
 
 class Land(Protocol):

@@ -69,6 +69,10 @@ def shade_plants(
         lit = lit * shadow.with_grid(clip_grid(x + sun[0] * reach, y + sun[1] * reach, shadow.size))[0]
         if light.clouds is not None:
             lit = lit * light.clouds.shadow(position.T, light.sun_direction)
+    lamps: Tensor | None = None
+    if world.around is not None:
+        beam, _, lamps = world.around.fall(position, normal[2], light)
+        lit = lit * beam
     inner = torch.where(stone, 0.5 + 0.5 * depth, 0.25 + 0.75 * depth * depth)
     above = (0.90 + 0.70 * normal[2]) * inner
     below = (0.65 - 0.5 * normal[2]) * inner
@@ -76,4 +80,5 @@ def shade_plants(
     parts = zip(
         light.sun_irradiance.tolist(), light.sky_irradiance.tolist(), light.ground_bounce.tolist(), albedo, strict=True
     )
-    return torch.stack([a * (lit * e + above * s + below * b) * (1 / math.pi) for e, s, b, a in parts])
+    radiance = torch.stack([a * (lit * e + above * s + below * b) * (1 / math.pi) for e, s, b, a in parts])
+    return radiance if lamps is None else radiance + albedo * lamps * (inner / math.pi)

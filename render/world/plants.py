@@ -1,12 +1,12 @@
-"""Trees and boulders one can stand beside: real geometry around the stage, on the same cells as the far crowns.
+"""Plants one can stand beside: real geometry around the stage, on the same cells as the far crowns.
 
-A conifer is tiers of drooping rhombs, a broadleaf a cloud of leaf cards on lobes, a boulder a facetted ball. All of it
-is fixed in the world, so that every camera meets the same branches.
+Models of a plant of height and radius 1 come from `broadleaf`, `conifers` and `undergrowth`; here they are set up at
+their places. All of it is fixed in the world, so that every camera meets the same branches.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -15,42 +15,45 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from render.view import View
+from render.visibility.cutouts import Cutout
 from render.visibility.quads import Quads
-from render.world.noise import seed_of
 
 F64 = npt.NDArray[np.float64]
+I64 = npt.NDArray[np.int64]
+EVERGREEN = -1.0
+"""Rank of cards that no season takes."""
 
 
 class Stuff(IntEnum):
     """What a card is made of."""
 
-    NEEDLES, LEAVES, BARK, STONE, GRASS = range(5)
+    (
+        NEEDLES, LEAVES, BARK, STONE, GRASS, PINE, RED_BARK, BIRCH_BARK, DEAD_WOOD, STRAW, FERN, SAGE, PALM, REED, TWIGS,
+        BIRCH, HEDGE, CORN, TIMBER, TILES,
+    ) = range(20)  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Plants:
-    """Cards of all plants around a stage.
+class Model:
+    """A plant of height and radius 1.
 
     Args:
-        quads: the geometry.
-        stuff: (Q,) int64, a `Stuff`.
-        plant: (Q,) int64, which plant a card belongs to.
-        outward: (Q, 3) float32 smooth normal of the crown at the card.
-        depth: (Q,) float32, 0 at the heart of the crown, 1 at its skin.
-        tint: (Q,) float32 of about unit deviation, the plant's own colour.
+        cards: (C, 3, 3) origin and two edges.
+        outward: (C, 3) smooth normals of the crown.
+        depth: (C,) 0 at the heart of the crown, 1 at its skin.
+        stuff, cutout: (C,) of `Stuff` and `Cutout`.
+        triangle: (C,) whether only half of the parallelogram is there.
+        rank: (C,) 0–1, shown while the season's leaf share is above it; `EVERGREEN` always.
     """
 
-    quads: Quads
-    stuff: Tensor
-    plant: Tensor
-    outward: Tensor
-    depth: Tensor
-    tint: Tensor
-
-    @property
-    def bytes(self) -> int:
-        """Memory held."""
-        return len(self.quads) * (9 * 8 + 40)
+    cards: F64
+    outward: F64
+    depth: F64
+    stuff: I64
+    cutout: I64
+    triangle: npt.NDArray[np.bool_]
+    rank: F64
 
 
 @dataclass(frozen=True)
@@ -67,191 +70,172 @@ class Stand:
 
 
 @dataclass(frozen=True)
-class _Model:
-    """A plant of height and radius 1: cards as origin, two edges; outward normals, depth and stuff."""
+class Plants:
+    """Cards of all plants around a stage, plant by plant.
 
-    cards: F64  # (C, 3, 3)
-    outward: F64  # (C, 3)
-    depth: F64
-    stuff: npt.NDArray[np.int64]
+    Args:
+        quads: the geometry.
+        stuff: (Q,) int64, a `Stuff`.
+        plant: (Q,) int64, which plant a card belongs to.
+        outward: (Q, 3) float32 smooth normal of the crown at the card.
+        depth: (Q,) float32, 0 at the heart of the crown, 1 at its skin.
+        tint: (Q,) float32 of about unit deviation, the plant's own colour.
+        rank: (Q,) float32, see `Model`.
+        first: (P,) int64 first card of each plant; ball: (P, 4) float64 bounding spheres.
+    """
+
+    quads: Quads
+    stuff: Tensor
+    plant: Tensor
+    outward: Tensor
+    depth: Tensor
+    tint: Tensor
+    rank: Tensor
+    first: Tensor
+    ball: Tensor
+
+    @property
+    def bytes(self) -> int:
+        """Memory held."""
+        return len(self.quads) * (9 * 8 + 60)
+
+    def seen(self, view: View, leaf_share: float) -> Tensor:
+        """Indices of the cards that a view may see in a season, whole plants outside the picture left out."""
+        cards = self.rank < leaf_share
+        if view.projection == "pinhole":
+            cards &= self._in_picture(view)[self.plant]
+        return cards.nonzero().squeeze(1)
+
+    def _in_picture(self, view: View) -> Tensor:
+        centre = (self.ball[:, :3] - torch.from_numpy(view.eye_m)) @ torch.from_numpy(view.world_from_cam)
+        x, y, z = centre.unbind(1)
+        radius = self.ball[:, 3]
+        inside = z > -radius
+        for across, focal, low, high in (
+            (x, view.fx_px, -view.cx_px, view.width_px - view.cx_px),
+            (y, view.fy_px, -view.cy_px, view.height_px - view.cy_px),
+        ):
+            for side, edge in ((1.0, low / focal), (-1.0, -high / focal)):
+                # distance to the plane through the eye and one border of the picture
+                inside &= (side * across - edge * z) / (1 + edge * edge) ** 0.5 > -radius
+        return inside
 
 
-def build_plants(stands: list[tuple[str, Stand]]) -> Plants | None:
+def build_plants(stands: Sequence[tuple[str, Stand]]) -> Plants | None:
     """Geometry of all stands; None when nothing stands.
 
     Args:
-        stands: model name ("conifer", "conifer far", "broadleaf", "broadleaf far", "boulder", "tuft") and where.
+        stands: model name (see `models.MODELS`; "… mid" and "… far" are simpler versions) and where.
     """
-    parts: list[tuple[F64, F64, F64, npt.NDArray[np.int64], npt.NDArray[np.int64], F64]] = []
-    plant = 0
+    from render.world.models import models
+
+    parts: list[tuple[npt.NDArray[np.generic], ...]] = []
+    plants: list[tuple[F64, I64]] = []
     for name, stand in stands:
-        models = _models(name)
-        for m, model in enumerate(models):
-            pick = np.arange(m, len(stand.x), len(models))
-            if len(pick) == 0:
-                continue
-            c, s = np.cos(stand.turn[pick]), np.sin(stand.turn[pick])
-            scale = np.stack([stand.radius[pick], stand.radius[pick], stand.tall[pick]], 1)  # (K, 3)
-            cards = model.cards[None] * scale[:, None, None]  # (K, C, 3, 3)
-            turned = np.stack([
-                cards[..., 0] * c[:, None, None] - cards[..., 1] * s[:, None, None],
-                cards[..., 0] * s[:, None, None] + cards[..., 1] * c[:, None, None], cards[..., 2],
-            ], -1)
-            turned[:, :, 0] += np.stack([stand.x[pick], stand.y[pick], stand.z[pick]], 1)[:, None]
-            out = np.stack([
-                model.outward[None, :, 0] * c[:, None] - model.outward[None, :, 1] * s[:, None],
-                model.outward[None, :, 0] * s[:, None] + model.outward[None, :, 1] * c[:, None],
-                np.broadcast_to(model.outward[None, :, 2], (len(pick), len(model.depth))),
-            ], -1)
-            count = len(pick) * len(model.depth)
-            ids = np.repeat(plant + np.arange(len(pick)), len(model.depth))
-            plant += len(pick)
-            parts.append((
-                turned.reshape(count, 3, 3), out.reshape(count, 3), np.tile(model.depth, len(pick)),
-                np.tile(model.stuff, len(pick)), ids, np.repeat(stand.tint[pick], len(model.depth)),
-            ))
+        made = models(name)
+        for m, model in enumerate(made):
+            pick = np.arange(m, len(stand.x), len(made))
+            if len(pick):
+                parts.append(_placed(model, stand, pick))
+                radius = np.hypot(np.abs(stand.radius[pick]) * 1.5, stand.tall[pick] * 0.6)
+                ball = np.stack([stand.x[pick], stand.y[pick], stand.z[pick] + stand.tall[pick] / 2, radius], 1)
+                plants.append((ball, np.full(len(pick), len(model.depth))))
     if not parts:
         return None
-    cards, out, depth, stuff, ids, tint = (np.concatenate([p[i] for p in parts]) for i in range(6))
-    flags = torch.zeros(len(cards), dtype=torch.bool)
+    cards, out, depth, stuff, tint, cutout, triangle, rank = (
+        torch.from_numpy(np.concatenate([p[i] for p in parts])) for i in range(8)
+    )
+    balls = torch.from_numpy(np.concatenate([b for b, _ in plants]))
+    count = torch.from_numpy(np.concatenate([c for _, c in plants]))
     quads = Quads(
-        torch.from_numpy(np.ascontiguousarray(cards[:, 0])), torch.from_numpy(np.ascontiguousarray(cards[:, 1])),
-        torch.from_numpy(np.ascontiguousarray(cards[:, 2])), torch.from_numpy(stuff == Stuff.STONE), ~flags,
+        cards[:, 0].contiguous(), cards[:, 1].contiguous(), cards[:, 2].contiguous(), triangle,
+        torch.ones(len(cards), dtype=torch.bool), cutout,
     )
     return Plants(
-        quads, torch.from_numpy(stuff.astype(np.int64)), torch.from_numpy(ids.astype(np.int64)),
-        torch.from_numpy(out).float(), torch.from_numpy(depth).float(), torch.from_numpy(tint).float(),
+        quads, stuff, torch.repeat_interleave(torch.arange(len(count)), count), out.float(), depth.float(), tint.float(),
+        rank.float(), count.cumsum(0) - count, balls,
     )
 
 
-def _models(name: str) -> list[_Model]:
-    if name not in _MODELS:
-        make = {
-            "conifer": lambda k: _conifer(k, 21, 6), "conifer far": lambda k: _conifer(k, 9, 5),
-            "broadleaf": lambda k: _broadleaf(k, 640, 0.125), "broadleaf far": lambda k: _broadleaf(k, 130, 0.28),
-            "boulder": _boulder, "tuft": _tuft,
-        }[name]
-        _MODELS[name] = [make(k) for k in range(3)]
-    return _MODELS[name]
-
-
-_MODELS: dict[str, list[_Model]] = {}
-
-
-def _conifer(variant: int, tiers: int, branches: int) -> _Model:
-    random = np.random.Generator(np.random.PCG64(seed_of("conifer", variant, tiers)))
-    cards, outward, depth = [], [], []
-    turn = 0.0
-    for i in range(tiers):
-        z = 0.10 + 0.84 * (i + 0.35 * random.random()) / tiers
-        around = max(3, round(branches * (1.15 - 0.55 * z)))
-        for _ in range(around):
-            turn += 2.39996 + 0.5 * random.random()
-            reach = ((1 - z) ** 0.85 * 0.96 + 0.05) * (0.72 + 0.40 * random.random())
-            way = np.array([math.cos(turn), math.sin(turn), 0.0])
-            side = np.array([-way[1], way[0], 0.0])
-            droop = 0.055 + 0.05 * random.random()
-            root, tip = np.array([0.0, 0.0, z]), way * reach + np.array([0.0, 0.0, z - droop * (0.4 + reach)])
-            span = tip - root
-            wide = side * (0.20 + 0.05 * random.random()) * reach * (15 / tiers) ** 0.3
-            hang = np.array([0.0, 0.0, 0.066 * (0.45 + reach)]) * (15 / tiers) ** 0.95
-            cards.append([root, span / 2 + wide, span / 2 - wide])
-            cards.append([root + span * 0.08, span / 2 + hang * 0.45, span / 2 - hang])
-            lean = np.array([way[0] * 0.85, way[1] * 0.85, 0.52])
-            outward += [lean, lean]
-            depth += [0.72, 0.62]
-    for side_turn in (0.0, 1.5708):
-        way = np.array([math.cos(side_turn), math.sin(side_turn), 0.0]) * 0.07
-        cards.append([-way, 2 * way, np.array([0.0, 0.0, 0.62])])
-        outward.append(np.array([way[1] * 10, -way[0] * 10, 0.2]))
-        depth.append(0.35)
-    stuff = np.full(len(cards), int(Stuff.NEEDLES))
-    stuff[-2:] = int(Stuff.BARK)
-    return _model(cards, outward, depth, stuff)
-
-
-def _broadleaf(variant: int, leaves: int, size: float) -> _Model:
-    random = np.random.Generator(np.random.PCG64(seed_of("broadleaf", variant, leaves)))
-    turns = np.arange(6) * 1.047 + random.random(6)
-    lobes = np.stack([0.56 * np.cos(turns), 0.56 * np.sin(turns), 0.42 + 0.26 * random.random(6)], 1)
-    lobes = np.concatenate([[[0.0, 0.0, 0.74]], lobes])
-    radii = np.concatenate([[0.52], 0.40 + 0.12 * random.random(6)])
-    lobe = np.arange(leaves) % len(lobes)
-    way = _units(random.normal(size=(leaves, 3)))
-    shell = (0.62 + 0.42 * random.random(leaves)) * radii[lobe]
-    centre = lobes[lobe] + way * shell[:, None] * np.array([1.0, 1.0, 0.52])
-    facing = _units(way + 0.7 * random.normal(size=(leaves, 3)))
-    across = _units(np.cross(facing, random.normal(size=(leaves, 3))))
-    along = np.cross(facing, across)
-    squeeze = np.array([1.0, 1.0, 0.38])  # models are stretched to their height, leaves must not be
-    long = size * (0.8 + 0.5 * random.random((leaves, 1)))
-    short = size * (0.45 + 0.3 * random.random((leaves, 1)))
-    edge_u, edge_v = (across * long + along * short) * squeeze, (across * long - along * short) * squeeze
-    cards = np.stack([centre - (edge_u + edge_v) / 2, edge_u, edge_v], 1)
-    from_heart = centre - np.array([0.0, 0.0, 0.5])
-    outward = _units(0.55 * way + 0.45 * from_heart / np.array([0.9, 0.9, 0.5]))
-    depth = np.minimum(1.0, 0.35 + 0.65 * np.linalg.norm(from_heart / np.array([1.0, 1.0, 0.5]), axis=1))
-    trunk, trunk_out = [], []
-    for turn in (0.3, 1.87):
-        side = np.array([math.cos(turn), math.sin(turn), 0.0]) * 0.06
-        trunk.append([-side, 2 * side, np.array([0.0, 0.0, 0.5])])
-        trunk_out.append(np.array([side[1] * 12, -side[0] * 12, 0.2]))
-    stuff = np.full(leaves + 2, int(Stuff.LEAVES))
-    stuff[-2:] = int(Stuff.BARK)
-    return _Model(
-        np.concatenate([cards, trunk]), np.concatenate([outward, trunk_out]), np.concatenate([depth, [0.3, 0.3]]), stuff
+def _placed(model: Model, stand: Stand, pick: I64) -> tuple[npt.NDArray[np.generic], ...]:
+    """One model at the places `pick` of a stand: cards, outward, depth, stuff, tint, cutout, triangle, rank."""
+    c, s = np.cos(stand.turn[pick])[:, None], np.sin(stand.turn[pick])[:, None]
+    scale = np.stack([stand.radius[pick], stand.radius[pick], stand.tall[pick]], 1)
+    cards = model.cards[None] * scale[:, None, None]
+    turned = np.stack([
+        cards[..., 0] * c[..., None] - cards[..., 1] * s[..., None],
+        cards[..., 0] * s[..., None] + cards[..., 1] * c[..., None], cards[..., 2],
+    ], -1)
+    turned[:, :, 0] += np.stack([stand.x[pick], stand.y[pick], stand.z[pick]], 1)[:, None]
+    out = np.stack([
+        model.outward[None, :, 0] * c - model.outward[None, :, 1] * s,
+        model.outward[None, :, 0] * s + model.outward[None, :, 1] * c,
+        np.broadcast_to(model.outward[None, :, 2], (len(pick), len(model.depth))),
+    ], -1)
+    count = len(pick)
+    return (
+        turned.reshape(-1, 3, 3), out.reshape(-1, 3), np.tile(model.depth, count), np.tile(model.stuff, count),
+        np.repeat(stand.tint[pick], len(model.depth)), np.tile(model.cutout, count), np.tile(model.triangle, count),
+        np.tile(model.rank, count),
     )
 
 
-def _units(vectors: F64) -> F64:
-    scaled: F64 = vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+class Builder:
+    """Collects the cards of one model."""
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[F64, F64, F64, int, I64, bool, F64]] = []
+
+    def cards(
+        self, origin: F64, edge_u: F64, edge_v: F64, outward: F64, depth: F64, stuff: Stuff,
+        cutout: Cutout | I64 = Cutout.SOLID, rank: F64 | None = None, triangle: bool = False,
+    ) -> None:
+        """Add (K, 3) cards; rank None is evergreen."""
+        count = len(origin)
+        which = np.full(count, int(cutout)) if isinstance(cutout, Cutout) else cutout
+        length = np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-9)
+        self._parts.append((
+            np.stack([origin, edge_u, edge_v], 1), outward / length, np.broadcast_to(depth, (count,)).astype(np.float64),
+            int(stuff), which, triangle, np.full(count, EVERGREEN) if rank is None else rank,
+        ))
+
+    def centred(
+        self, centre: F64, along: F64, across: F64, outward: F64, depth: F64, stuff: Stuff, cutout: Cutout | I64,
+        rank: F64 | None = None,
+    ) -> None:
+        """Add (K, 3) cards by their middle and two full edges."""
+        self.cards(centre - (along + across) / 2, along, across, outward, depth, stuff, cutout, rank)
+
+    def tube(self, path: F64, radii: F64, sides: int, stuff: Stuff, depth: float = 0.45) -> None:
+        """A round stem along (N, 3) points."""
+        way = np.gradient(path, axis=0)
+        way /= np.linalg.norm(way, axis=1, keepdims=True)
+        aside = np.cross(way, np.where(np.abs(way[:, 2:]) > 0.8, [[1.0, 0.0, 0.0]], [[0.0, 0.0, 1.0]]))
+        aside /= np.linalg.norm(aside, axis=1, keepdims=True)
+        over = np.cross(way, aside)
+        turn = np.arange(sides + 1) * (2 * np.pi / sides)
+        normal = aside[:, None] * np.cos(turn)[:, None] + over[:, None] * np.sin(turn)[:, None]
+        rings = path[:, None] + normal * radii[:, None, None]
+        a, b, c, d = (r.reshape(-1, 3) for r in (rings[:-1, :-1], rings[:-1, 1:], rings[1:, :-1], rings[1:, 1:]))
+        out = ((normal[:-1, :-1] + normal[:-1, 1:]) / 2).reshape(-1, 3)
+        self.cards(a, b - a, c - a, out, np.array(depth), stuff, triangle=True)
+        self.cards(d, c - d, b - d, out, np.array(depth), stuff, triangle=True)
+
+    def scaled(self, radius_m: float, tall_m: float) -> Model:
+        """The model of what was built in metres with these dimensions."""
+        scale = 1 / np.array([radius_m, radius_m, tall_m])
+
+        def one(i: int) -> F64:
+            return np.concatenate([np.asarray(p[i], dtype=np.float64) for p in self._parts])
+
+        counts = [len(p[0]) for p in self._parts]
+        return Model(
+            one(0) * scale, one(1), one(2), np.repeat(np.array([p[3] for p in self._parts]), counts),
+            one(4).astype(np.int64), np.repeat(np.array([p[5] for p in self._parts]), counts), one(6),
+        )
+
+
+def units(vectors: F64) -> F64:
+    """Vectors along the last axis, of length 1."""
+    scaled: F64 = vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
     return scaled
-
-
-def _boulder(variant: int) -> _Model:
-    random = np.random.Generator(np.random.PCG64(seed_of("boulder", variant)))
-    waves = random.normal(size=(5, 3)) * 1.7
-    phases = random.random(5) * 6.28
-
-    def point(u: float, v: float) -> F64:
-        flat = math.cos(v)
-        p = np.array([flat * math.cos(u), flat * math.sin(u), math.sin(v)])
-        bulge = 0.86 + 0.085 * float(np.sin(waves @ p + phases).sum())
-        shaped: F64 = p * bulge * np.array([1.0, 0.82, 0.62]) + np.array([0.0, 0.0, 0.18])
-        return shaped
-
-    cards, outward, depth = [], [], []
-    around, rows = 10, 5
-    for i in range(around):
-        for j in range(rows):
-            v0, v1 = -0.5 + 2.07 * j / rows, -0.5 + 2.07 * (j + 1) / rows
-            u0, u1 = 2 * math.pi * i / around, 2 * math.pi * (i + 1) / around
-            a, b, c, d = point(u0, v0), point(u1, v0), point(u1, v1), point(u0, v1)
-            for p, q, r in ((a, b, d), (c, d, b)):
-                cards.append([p, q - p, r - p])
-                centre = (p + q + r) / 3 - np.array([0.0, 0.0, 0.1])
-                face = np.cross(q - p, r - p)
-                face /= max(float(np.linalg.norm(face)), 1e-9)
-                smooth = 0.55 * centre / np.linalg.norm(centre) + 0.45 * face
-                outward.append(smooth / np.linalg.norm(smooth))
-                depth.append(0.45 + 0.55 * (j + 0.5) / rows)
-    return _model(cards, outward, depth, np.full(len(cards), int(Stuff.STONE)))
-
-
-def _tuft(variant: int) -> _Model:
-    random = np.random.Generator(np.random.PCG64(seed_of("tuft", variant)))
-    cards, outward, depth = [], [], []
-    for _ in range(11):
-        turn, lean = random.random() * 6.283, 0.25 + 0.75 * random.random()
-        way = np.array([math.cos(turn), math.sin(turn), 0.0])
-        side = np.array([-way[1], way[0], 0.0]) * 0.055
-        root = way * 0.18 * random.random()
-        tip = np.array([way[0] * lean, way[1] * lean, 0.55 + 0.45 * random.random()])
-        cards.append([root, tip / 2 + side, tip / 2 - side])
-        outward.append(np.array([way[0] * 0.3, way[1] * 0.3, 0.95]))
-        depth.append(0.55 + 0.45 * random.random())
-    return _model(cards, outward, depth, np.full(len(cards), int(Stuff.GRASS)))
-
-
-def _model(cards: list[list[F64]], outward: list[F64], depth: list[float], stuff: npt.NDArray[np.int64]) -> _Model:
-    return _Model(np.array(cards), np.array(outward), np.array(depth), stuff)

@@ -41,6 +41,10 @@ class Material(IntEnum):
     CURTAIN = 13  # fold pitch m
     ART = 14  # hash
     SIGN = 15  # hash, night display brightness
+    UNSEEN = 16  # ground that only carries light nodes
+    SETTS = 17  # stone length, stone width m, tilt
+    NEON = 18  # hash, night display brightness, letter height m
+    SCREEN = 19  # hash, night display brightness
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from render.scene import Scene
 from render.view import View
 from render.visibility.polar import build_table, intersect, planar_per_metre, rays
 from render.visibility.quads import Hits, trace_view
+from render.world.around import Around
 from render.world.base import Point, Stage
 from render.world.clipmap import HALVES_M, ClipMap, clip_grid, level_points, texel_m
 from render.world.erosion import erode
@@ -75,6 +76,7 @@ class TerrainWorld:
     ) -> None:
         self.scene, self.land, self.detail, self.stage = scene, land, detail, land.stage_hint
         self.surface, self.layers, self.casting, self.plants = surface, layers, casting, plants
+        self.around: Around | None = None
         self._shadows: OrderedDict[tuple[float, ...], ClipMap] = OrderedDict()
         self._lock = threading.Lock()
 

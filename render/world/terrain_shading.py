@@ -78,6 +78,10 @@ def shade_ground(
         lit = lit * shadow.with_grid(clip_grid(x, y, shadow.size))[0]
         if light.clouds is not None:
             lit = lit * light.clouds.shadow(position.T, light.sun_direction)
+    lamps: Tensor | None = None
+    if world.around is not None:
+        beam, narrowed, lamps = world.around.fall(position, flat, light)
+        lit, opening = lit * beam, opening * narrowed
     depth = opening * (1 - 0.25 * crown)
     # Shade is filled a little more than physics says, as a camera team would fill it.
     above = depth * (0.90 + 0.70 * flat)
@@ -86,6 +90,8 @@ def shade_ground(
         light.sun_irradiance.tolist(), light.sky_irradiance.tolist(), light.ground_bounce.tolist(), albedo, strict=True
     )
     radiance = torch.stack([a * (lit * e + above * s + below * b) * (1 / math.pi) for e, s, b, a in parts])
+    if lamps is not None:
+        radiance = radiance + albedo * lamps * (1 / math.pi)
     if light.wetness and detail:
         facing = (direction[2] - gx * direction[0] - gy * direction[1]) * -flat
         fresnel = 0.02 + 0.5 * (1 - facing).clamp(0, 1) ** 5

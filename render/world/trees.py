@@ -2,31 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
 from torch import Tensor
 
+from render.world.base import Stage
+from render.world.clipmap import HALVES_M, ClipMap, texel_m
 from render.world.land import TreeKind
-from render.world.noise import generator
+from render.world.noise import generator, smoothstep
 from render.world.plants import Stand
 
 _TABLE = 256
 _JITTER = 0.34
-_DOME = 0.62
+_DOME = 0.72
 """Broadleaves stay lower than conifers."""
+SLENDER: Mapping[str, float] = {"birch": 0.62, "pine": 1.05, "dead tree": 0.8}
+"""Radius of a kind over that of its cell."""
 
 
 @dataclass(frozen=True)
 class Near:
-    """The circle around the stage whose plants are real geometry: centre, radius, and radius of the finest models."""
+    """The circle around the stage whose plants are real geometry, and the spots around which they are finest.
+
+    Levels of detail belong to the place: the spots are where the standard angles are wont to stand, whoever looks.
+    """
 
     x_m: float
     y_m: float
     radius_m: float
+    spots_m: tuple[tuple[float, float], ...]
     fine_m: float
+    mid_m: float
+
+    def away(self, x: Tensor, y: Tensor) -> Tensor:
+        """Metres to the nearest spot."""
+        return torch.stack([torch.hypot(x - sx, y - sy) for sx, sy in self.spots_m]).amin(0)
+
+
+def near_of(stage: Stage) -> Near:
+    """The near circle of a stage."""
+    focus_x, focus_y = float(stage.focus_m[0]), float(stage.focus_m[1])
+    spots = [(focus_x, focus_y)]
+    for reach, side in ((1.0, 0), (0.78, 14), (0.62, -12), (0.5, 5), (0.66, -20), (0.8, 22)):
+        heading = math.radians(stage.approach_deg + side)
+        away = reach * stage.extent_m
+        spots.append((focus_x + away * math.sin(heading), focus_y + away * math.cos(heading)))
+    return Near(focus_x, focus_y, min(max(1.5 * stage.extent_m, 150.0), 210.0), tuple(spots), 30.0, 78.0)
 
 
 def crown_height(
@@ -113,14 +138,18 @@ def near_trees(
     tall = (kind.low_m + (kind.high_m - kind.low_m) * size) * torch.where(conifer, 1.0, _DOME)
     radius = kind.radius_m * torch.where(conifer, 0.72 + 0.40 * size, 1.15 + 0.45 * size)
     stands = (draw[:, 3] < share) & (share > 0.02)
+    tint = (draw[:, 4] * 7.31).remainder(1) * 2 - 1
+    luck = (draw[:, 4] * 13.7).remainder(1)
+    away = near.away(x, y)
     result = []
-    for name, which in (("conifer", conifer), ("broadleaf", ~conifer)):
-        for far in (False, True):
-            at = torch.nonzero(stands & which & ((away > near.fine_m) == far)).squeeze(1)
-            if at.numel():
-                tint = (draw[:, 4] * 7.31).remainder(1) * 2 - 1
-                values = (x, y, height - 0.25, tall, radius, draw[:, 4] * 6.283, tint)
-                result.append((name + (" far" if far else ""), Stand(*(v[at].double().numpy() for v in values))))
+    for names, which in ((kind.cones, conifer), (kind.domes, ~conifer)):
+        for k, name in enumerate(names):
+            own = stands & which & ((luck * len(names)).floor() == k)
+            wide = radius * SLENDER.get(name, 1.0)
+            for level, low, high in (("", -1.0, near.fine_m), (" mid", near.fine_m, near.mid_m), (" far", near.mid_m, 1e9)):
+                at = torch.nonzero(own & (away > low) & (away <= high)).squeeze(1)
+                if at.numel():
+                    result.append((name + level, stand(at, x, y, height - 0.05, tall, wide, draw[:, 4] * 6.283, tint)))
     return result
 
 
@@ -128,41 +157,75 @@ def loose_stones(
     near: Near, share: float, seed: int, water_m: float | None, ground: Callable[[Tensor, Tensor], Tensor]
 ) -> list[tuple[str, Stand]]:
     """Boulders strewn over the near cells, few large, many small, none under water."""
-    x, y, draw = _scattered(near, 7.0, near.radius_m * 0.8, seed + 1)
+    x, y, draw = scattered(near, 7.0, min(near.radius_m, 110.0), seed + 1)
     height = ground(x, y)
     size = 0.22 + 1.5 * draw[:, 2] ** 4
     stands = draw[:, 3] < share
     if water_m is not None:
         stands = ((draw[:, 3] < share * 3.5) & (height < water_m + 1.6) | stands) & (height > water_m - 0.4)
-    at = torch.nonzero(stands).squeeze(1)
-    if at.numel() == 0:
-        return []
     tall = size * (0.8 + 0.5 * draw[:, 4])
-    values = (x, y, height - 0.12 * size, tall, size, draw[:, 5] * 6.283, draw[:, 4] * 2 - 1)
-    return [("boulder", Stand(*(v[at].double().numpy() for v in values)))]
+    result = []
+    for name, which in (("boulder", size > 0.45), ("pebble", size <= 0.45)):
+        at = torch.nonzero(stands & which).squeeze(1)
+        if at.numel():
+            foot = height - 0.12 * size
+            result.append((name, stand(at, x, y, foot, tall, size, draw[:, 5] * 6.283, draw[:, 4] * 2 - 1)))
+    return result
 
 
 def grass_tufts(
     near: Near, share: float, seed: int, water_m: float | None, ground: Callable[[Tensor, Tensor], Tensor]
 ) -> list[tuple[str, Stand]]:
     """Tufts of long grass where the nearest cameras stand, in patches, on ground that is neither wet nor steep."""
-    x, y, draw = _scattered(near, 1.7, min(near.fine_m, 44.0), seed + 2)
+    x, y, draw = scattered(near, 1.15, 96.0, seed + 2)
+    away = near.away(x, y)
+    close = torch.nonzero(draw[:, 3] < share * 1.5 * smoothstep(34, 9, away)).squeeze(1)
+    if close.numel() == 0:
+        return []
+    x, y, draw, away = x[close], y[close], draw[close], away[close]
     height = ground(x, y)
     lean = (ground(x + 1.5, y) - height).abs() + (ground(x, y + 1.5) - height).abs()
     wave = torch.sin(x * 0.21 + 1.3 * torch.sin(y * 0.13))
     patch = 0.5 + 0.8 * wave * torch.sin(y * 0.17 + 0.9 * torch.sin(x * 0.11))
-    stands = (draw[:, 3] < share * patch * 1.6) & (lean < 1.2)
+    stands = (draw[:, 3] < share * patch * 1.6 * smoothstep(34, 9, away)) & (lean < 1.2)
     if water_m is not None:
         stands &= height > water_m + 0.5
     at = torch.nonzero(stands).squeeze(1)
     if at.numel() == 0:
         return []
-    tall = 0.16 + 0.30 * draw[:, 2]
-    values = (x, y, height - 0.03, tall, 0.20 + 0.24 * draw[:, 4], draw[:, 5] * 6.283, draw[:, 4] * 2 - 1)
-    return [("tuft", Stand(*(v[at].double().numpy() for v in values)))]
+    tall = 0.18 + 0.34 * draw[:, 2] ** 1.5
+    wide = 0.26 + 0.26 * draw[:, 4]
+    return [("tuft", stand(at, x, y, height - 0.03, tall, wide, draw[:, 5] * 6.283, draw[:, 4] * 2 - 1))]
 
 
-def _scattered(near: Near, cell: float, radius: float, seed: int) -> tuple[Tensor, Tensor, Tensor]:
+def stand(
+    at: Tensor, x: Tensor, y: Tensor, z: Tensor, tall: Tensor, radius: Tensor, turn: Tensor, tint: Tensor
+) -> Stand:
+    """A stand of the plants `at` (indices) out of (K,) values."""
+    return Stand(*(v[at].double().numpy() for v in (x, y, z, tall, radius, turn, tint)))
+
+
+def stamp(casting: ClipMap, stands: Sequence[tuple[str, Stand]]) -> None:
+    """Raise the finest level of what casts shadows where things stand, in place."""
+    size = casting.size
+    step = texel_m(0, size)
+    level = casting.data[0, :size].view(-1)
+    for _, things in stands:
+        x, y, z, tall, radius = (torch.from_numpy(v) for v in (things.x, things.y, things.z, things.tall, things.radius))
+        reach = int(min(float(radius.max()), 8.0) / step) + 1
+        span = torch.arange(-reach, reach + 1)
+        column = ((x / HALVES_M[0] + 1) * size / 2).long()[:, None, None] + span[None, None]
+        row = ((y / HALVES_M[0] + 1) * size / 2).long()[:, None, None] + span[None, :, None]
+        dx = ((column + 0.5) / size * 2 - 1) * HALVES_M[0] - x[:, None, None]
+        dy = ((row + 0.5) / size * 2 - 1) * HALVES_M[0] - y[:, None, None]
+        away = (dx * dx + dy * dy) / (radius * radius)[:, None, None]
+        top = z[:, None, None] + tall[:, None, None] * (1 - 0.4 * away)
+        inside = (away < 1) & (column >= 0) & (column < size) & (row >= 0) & (row < size)
+        index = (row * size + column).expand_as(inside)[inside]
+        level.scatter_reduce_(0, index, top[inside].float(), "amax")
+
+
+def scattered(near: Near, cell: float, radius: float, seed: int) -> tuple[Tensor, Tensor, Tensor]:
     """One jittered point per cell within a radius of the near circle's middle: x, y (K,) and draws (K, 6)."""
     reach = int(radius / cell)
     span = torch.arange(-reach, reach + 1, dtype=torch.float32)

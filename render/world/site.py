@@ -1,0 +1,140 @@
+"""Sites: land and built things in one picture, traced each by its own core and shaded under one light."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from weakref import WeakValueDictionary
+
+import torch
+from torch import Tensor
+
+from render.gbuffer import GBuffer
+from render.light.base import Light
+from render.scene import Scene
+from render.view import View
+from render.world.base import Point, Stage
+from render.world.built import BuiltGBuffer, BuiltWorld
+from render.world.land import Land
+from render.world.place import Place
+from render.world.site_light import SiteLight
+from render.world.terrain import COARSE, FULL, TerrainWorld
+
+FIRST_THING = 1_000_000
+"""Object ids of built things begin here; the land's own lie below."""
+FIRST_MATERIAL = 64
+_GRACE_M, _GRACE_SHARE = 0.06, 0.004
+"""Built things win by this much: a lane lies on its ground, and the land's height is known to centimetres only."""
+
+
+@dataclass
+class SiteBuffer(GBuffer):
+    """A site's G-buffer: those of both parts, and which one each sample sees."""
+
+    land: GBuffer
+    built: BuiltGBuffer
+    front: Tensor
+
+
+class SiteWorld:
+    """A landscape with built things on it: one World for every camera, hour, weather and season.
+
+    Args:
+        land: the ground and what grows on it, carved for the buildings by its recipe.
+        built: what stands on it, in the same world frame.
+        half_m: half the side of the square in which houses and lamps touch the land.
+        coarse: whether this is the quick version.
+    """
+
+    stage: Stage
+
+    def __init__(self, land: TerrainWorld, built: BuiltWorld, half_m: float, *, coarse: bool) -> None:
+        self.land, self.built, self.stage = land, built, built.stage
+        self.light = SiteLight(land, built, half_m, coarse=coarse)
+        land.around = self.light
+        self._coarse = coarse
+
+    @property
+    def bytes(self) -> int:
+        """Memory held; the built part is shared with the other version and counted in the fine one."""
+        return self.land.bytes + (0 if self._coarse else self.built.bytes)
+
+    def trace(self, view: View) -> SiteBuffer:
+        """First surfaces of both parts; see `World.trace`."""
+        land, built = self.land.trace(view), self.built.trace(view)
+        built.beam = self.light.arrives
+        front = built.hit & (built.depth_m <= land.depth_m * (1 + _GRACE_SHARE) + _GRACE_M)
+        wide = front[:, None]
+        return SiteBuffer(
+            depth_m=torch.where(front, built.depth_m, land.depth_m),
+            position_m=torch.where(wide, built.position_m, land.position_m),
+            normal=torch.where(wide, built.normal, land.normal),
+            object_id=torch.where(front, built.object_id + FIRST_THING, land.object_id),
+            direction=land.direction,
+            uv=torch.where(wide, built.uv, land.uv),
+            material=torch.where(front, built.material + FIRST_MATERIAL, land.material),
+            land=land, built=built, front=front,
+        )
+
+    def shade(self, g: GBuffer, which: Tensor, light: Light) -> Tensor:
+        """Radiance of both parts; see `World.shade`."""
+        assert isinstance(g, SiteBuffer), "a site shades what it traced itself"
+        radiance = torch.empty(which.numel(), 3)
+        front = g.front[which]
+        for part, buffer, world in ((front, g.built, self.built), (~front, g.land, self.land)):
+            at = part.nonzero().squeeze(1)
+            if at.numel():
+                radiance[at] = world.shade(buffer, which[at], light)
+                if buffer.mirror is not None:
+                    g.note_mirror(which[at], buffer.mirror[which[at]])
+        return radiance
+
+    def adapt(self, scene: Scene, light: Light) -> Light:
+        """Dress for the season and meter by the houses; see `Adapts`."""
+        return self.built.adapt(scene, light)
+
+    def is_free(self, point_m: Point, clearance_m: float) -> bool:
+        """Free of ground, crowns, walls and roofs; see `World.is_free`."""
+        return self.land.is_free(point_m, clearance_m) and self.built.is_free(point_m, clearance_m)
+
+    def first_hit(self, origin_m: Point, direction: Point) -> float:
+        """Whichever part comes first; see `World.first_hit`."""
+        return min(self.land.first_hit(origin_m, direction), self.built.first_hit(origin_m, direction))
+
+    def ground_m(self, x_m: float, y_m: float) -> float:
+        """The land's ground; floors of built things lie on it."""
+        return self.land.ground_m(x_m, y_m)
+
+    def footing(self, x_m: float, y_m: float) -> float:
+        """1 over firm ground, 0 over water."""
+        return self.land.footing(x_m, y_m)
+
+
+_BUILT: WeakValueDictionary[tuple[object, ...], BuiltWorld] = WeakValueDictionary()
+
+
+def build_site(
+    scene: Scene, land: Land, make: Callable[[], Place], half_m: float, progress: Callable[[float, str], None], *,
+    fine: bool,
+) -> SiteWorld:
+    """A site from its land and its place.
+
+    Args:
+        scene: whose; land: the recipe of the ground; make: lays out the built part, which both versions share.
+        half_m: half the side of the square in which houses and lamps touch the land.
+        progress: told the phases; may raise to stop.
+        fine: settled quality of the land.
+
+    Raises:
+        CanceledError: from progress.
+    """
+    ground = TerrainWorld.build(scene, land, FULL if fine else COARSE, lambda s, p: progress(0.6 * s, p))
+    progress(0.6, "building the houses")
+    key = (scene.archetype, *scene.key("geometry"))
+    built = _BUILT.get(key)
+    if built is None:
+        built = BuiltWorld(make(), scene)
+        progress(0.8, "tracing the sky between the houses")
+        built.lighting.baked()
+        _BUILT[key] = built
+    return SiteWorld(ground, built, half_m, coarse=not fine)
