@@ -4,6 +4,8 @@
 |---|---|
 | R G B | half, scene-linear radiance, Rec. 709 primaries, before exposure |
 | Z | float32 metres, planar (along the view axis); for a 360° picture the distance along the ray |
+| mirror, falling | half, 0–1 share of a pixel's light that is reflected or seen through glass, or is rain or snow in the
+  air: what no other camera shows alike; absent where a picture has none |
 | worldToCamera, worldToNDC | row vectors, camera x right, y up, z forward; NDC (0, 0) upper left |
 | cyclorama/skyDepth | the Z that stands for "nothing there": 1e10, as infinities upset compositing filters |
 | cyclorama/depthType, depthUnit | `planar` or `radial`, `m` |
@@ -29,6 +31,7 @@ SKY_DEPTH_M = 1e10
 HALF_MAX = 65504.0
 REC_709 = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, 0.3127, 0.3290)
 NEAR_M = 0.1
+MASKS = ("mirror", "falling")
 
 
 def encode_exr(picture: Picture, about: dict[str, Any]) -> bytes:
@@ -60,6 +63,7 @@ def encode_exr(picture: Picture, about: dict[str, Any]) -> bytes:
     depth = np.where(np.isfinite(picture.depth_m), picture.depth_m, SKY_DEPTH_M).astype(np.float32)
     buffer = io.BytesIO()
     channels = {"RGB": np.ascontiguousarray(rgb), "Z": np.ascontiguousarray(depth)}
+    channels |= {name: np.ascontiguousarray(picture.aux[name]) for name in MASKS if name in picture.aux}
     OpenEXR.File(header, channels, num_threads=1).write(buffer)
     return buffer.getvalue()
 

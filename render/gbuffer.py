@@ -5,7 +5,7 @@ Samples are flat, row by row over the (possibly supersampled) film: N = height Ã
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -26,6 +26,9 @@ class GBuffer:
         direction: (N, 3) float32 unit ray directions in the world frame.
         uv: (N, 2) float32 surface coordinates where the surface has them, else 0.
         material: (N,) int32 id in the world's own table; SKY where nothing is met.
+        mirror: (N,) float32, 0â€“1 share of a sample's light that depends on where one stands, as reflections and what is
+            seen through glass do; written while tracing or shading, None where a world has none. Scores leave out what
+            is mostly mirror: no second camera can be asked about it.
     """
 
     depth_m: Tensor
@@ -35,6 +38,13 @@ class GBuffer:
     direction: Tensor
     uv: Tensor
     material: Tensor
+    mirror: Tensor | None = field(default=None, kw_only=True)
+
+    def note_mirror(self, which: Tensor, share: Tensor) -> None:
+        """Remember the mirror share (M,) of samples `which` (M,)."""
+        if self.mirror is None:
+            self.mirror = torch.zeros(self.depth_m.shape[0])
+        self.mirror[which] = share.clamp(0, 1)
 
     @property
     def hit(self) -> Tensor:

@@ -12,6 +12,8 @@ import math
 import time
 from collections.abc import Hashable
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -95,7 +97,7 @@ class ProceduralEngine:
             g = self._traced.get_or_make(seen, lambda: world.trace(view))
         watch.lap("trace")
         progress(0.65, "shading")
-        linear, depth = _expose(world, g, view, light, double, progress, watch)
+        linear, depth, masks = _expose(world, g, view, light, double, progress, watch)
         progress(0.92, "developing")
         _check(linear, spec)
         display = develop(linear, light.exposure, vignette=view.projection == "pinhole")
@@ -104,7 +106,7 @@ class ProceduralEngine:
         logger.debug("engine.rendered digest=%s %s", spec.digest()[:12], watch.seconds)
         return Picture(
             display=display, linear=linear.numpy(), depth_m=depth.numpy(), view=view, notes=shot.notes,
-            seconds=watch.seconds,
+            seconds=watch.seconds, aux=masks,
         )
 
     def _world(self, key: Hashable, spec: RenderSpec, progress: Progress, *, fine: bool) -> World:
@@ -123,10 +125,11 @@ class ProceduralEngine:
 
 def _expose(
     world: World, g: GBuffer, view: View, light: Light, double: bool, progress: Progress, watch: _Watch
-) -> tuple[Tensor, Tensor]:
+) -> tuple[Tensor, Tensor, dict[str, npt.NDArray[np.float16]]]:
     """Radiance (H, W, 3) and depth (H, W) of a view from its G-buffer; twice as fine each way when `double`.
 
-    One sample is shaded per pixel, all four only where depth, normal or surface differ between them.
+    One sample is shaded per pixel, all four only where depth, normal or surface differ between them. Beside them go the
+    planes (H, W) of what no second camera can be asked about: the share of light that is `mirror`, or `falling` rain.
     """
     height, width = view.height_px, view.width_px
     pixels = height * width
@@ -160,13 +163,25 @@ def _expose(
         direction = g.direction[which[sky]]
         radiance[sky] = sky_behind(direction, which[sky], g.direction, view, light, 2 if double else 1)
         watch.lap("sky")
+    masks: dict[str, npt.NDArray[np.float16]] = {}
+    if g.mirror is not None and not double:
+        masks["mirror"] = _plane(g.mirror, view)
+    elif g.mirror is not None:
+        masks["mirror"] = _plane(g.mirror[which[:pixels]], view)
     if light.precipitation > 0 and not world.stage.indoors:
+        clear = radiance[:pixels].sum(1)
         radiance = fall(radiance, g.direction[which], _along(view, g, which), light, pixel_rad)
+        after = radiance[:pixels].sum(1)
+        masks["falling"] = _plane((after - clear).abs() / torch.maximum(after, clear).clamp(min=1e-9), view)
         watch.lap("fall")
     image = radiance[:pixels]
     if edge.numel():
         image[edge] = (image[edge] + radiance[pixels:].view(-1, 3, 3).sum(1)) * 0.25
-    return image.view(height, width, 3).contiguous(), depth.view(height, width).clone()
+    return image.view(height, width, 3).contiguous(), depth.view(height, width).clone(), masks
+
+
+def _plane(share: Tensor, view: View) -> npt.NDArray[np.float16]:
+    return share.view(view.height_px, view.width_px).half().numpy()
 
 
 def _edges(g: GBuffer, quad: Tensor) -> tuple[Tensor, Tensor]:

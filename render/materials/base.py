@@ -95,6 +95,7 @@ class Surface:
         albedo: (M, 3). normal: (M, 3) unit, with bumps. emission: (M, 3) scene-linear radiance of its own.
         gloss: (M,) 0–1, strength and tightness of the mirror part. sun: (M,) multiplies sunlight (self-shadow).
         ambient: (M,) multiplies sky and lamp light. through: (M,) share of sun that shines through from behind.
+        glass: (M,) 0–1 share of `emission` and colour that stands behind or opposite: it changes with where one stands.
     """
 
     albedo: Tensor
@@ -104,6 +105,7 @@ class Surface:
     sun: Tensor
     ambient: Tensor
     through: Tensor
+    glass: Tensor
 
     @staticmethod
     def plain(patch: Patch) -> Surface:
@@ -111,7 +113,7 @@ class Surface:
         m = len(patch)
         return Surface(
             patch.tint.clone(), patch.normal.clone(), torch.zeros(m, 3), torch.zeros(m), torch.ones(m), torch.ones(m),
-            torch.zeros(m),
+            torch.zeros(m), torch.zeros(m),
         )
 
     def put(self, index: Tensor, other: Surface) -> None:

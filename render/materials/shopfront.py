@@ -45,6 +45,7 @@ def shop(p: Patch, mood: Mood) -> Surface:
     if at.numel():
         s.emission[at] = _shop_room(p.pick(at), u[at], v[at], high[at], salt[at], warm[at], mood)
         s.albedo[at] = 0.012
+        s.glass[at] = 1.0
     return s
 
 

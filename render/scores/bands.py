@@ -1,7 +1,7 @@
 """What is compared of two pictures: fine, middle and coarse pattern, and colour, all seen through one mask.
 
 Every blur is a mean over what both pictures show: what lies outside the mask weighs nothing in either, so that the
-border of the mask looks alike in both. Coarser bands are taken from halved and quartered pictures; blurs that the halving
+border of the mask looks alike in both. Coarser bands are taken from halved and quartered pictures; blurs that halving
 has done already are subtracted.
 """
 
