@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from render.materials import facade, ground, shopfront, things
+from render.materials import facade, ground, indoor, shopfront, things
 from render.materials.base import Mood, Patch, Surface, color, mix, smooth
 from render.materials.noise import tile
 from render.world.quads_scene import Material
@@ -32,6 +32,18 @@ MATERIALS: dict[Material, Callable[[Patch, Mood], Surface]] = {
     Material.SETTS: ground.setts,
     Material.NEON: things.neon,
     Material.SCREEN: things.screen,
+    Material.STONE: indoor.stone,
+    Material.TILES: indoor.tiles,
+    Material.CARPET: indoor.carpet,
+    Material.PANELS: indoor.panels,
+    Material.CONCRETE: indoor.concrete,
+    Material.MONITOR: indoor.monitor,
+    Material.RIBBED: indoor.ribbed,
+    Material.STAINED: indoor.stained,
+    Material.METAL: indoor.metal,
+    Material.BRICKS: indoor.bricks,
+    Material.FROSTED: indoor.frosted,
+    Material.CARTON: indoor.carton,
 }
 
 

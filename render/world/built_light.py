@@ -13,13 +13,15 @@ from torch import Tensor
 from render.light.base import Light
 from render.light.nodes import Nodes
 from render.light.room import RoomAmbient
+from render.light.roomsun import RoomSun
 from render.light.street import StreetAmbient
 from render.light.sunmap import SunMaps
-from render.visibility.quads import Quads
+from render.visibility.quads import Quads, corners
 from render.world.place import Place, rotation
 from render.world.quads_scene import Material
 
 REMEMBERED_HOURS = 6
+ROOM_TEXELS = 1_000_000
 SKY_CASTER_M2 = 0.06
 """Smaller things shade the sun but are too small to matter for the sky."""
 
@@ -28,7 +30,7 @@ SKY_CASTER_M2 = 0.06
 class Hour:
     """Light of one hour on one mesh: (T, 3) irradiance of sky and bounces, and the mean radiance around the focus."""
 
-    sun: SunMaps | None
+    sun: SunMaps | RoomSun | None
     sky: Tensor
     metered: float
     table: Tensor | None = None
@@ -42,6 +44,7 @@ class BuiltLight:
         self.place = place
         mesh = place.mesh
         turn = torch.from_numpy(rotation(place.heading_deg))
+        self._own_from_world = turn.T.float().contiguous()
         self._across, self._along = turn[0], turn[1]
         self.nodes = Nodes.lay(mesh.quads, mesh.normal, mesh.texel_m, mesh.vertex, mesh.points)
         self.inside = torch.ones(self.nodes.position.shape[0], dtype=torch.bool)
@@ -57,7 +60,7 @@ class BuiltLight:
         """Memory that light may come to hold, for caches."""
         nodes, directions = self.nodes.position.shape[0], self.place.sky_maps[0]
         maps = sum(size * size for _, size in self.place.sun_spans) * 4
-        patches = int(self.inside.sum()) * 1400 * 4 if self.place.indoors else 0
+        patches = 60_000_000 if self.place.indoors else 0
         return nodes * (directions * 4 + 160) + patches + REMEMBERED_HOURS * (maps + nodes * 28)
 
     def baked(self) -> StreetAmbient | RoomAmbient:
@@ -70,8 +73,10 @@ class BuiltLight:
             casters, centre = mesh.quads.pick(broad), torch.from_numpy(place.centre_m)
             albedo, (count, size) = mesh.tint[nodes.quad], place.sky_maps
             if place.indoors:
+                assert place.portals is not None
                 self._ambient = RoomAmbient.bake(
-                    nodes, albedo, casters, centre, place.sky_half_m, self.inside, place.lamps, count, size
+                    nodes, albedo, mesh.quads, mesh.texel_m, mesh.quads.pick(broad & self._indoors()), self.inside,
+                    place.lamps, place.portals, count,
                 )
             else:
                 self._ambient = StreetAmbient.bake(
@@ -88,6 +93,14 @@ class BuiltLight:
                 )
         return self._ambient
 
+    def _indoors(self) -> Tensor:
+        """(Q,) bool, primitives of which a corner lies in the room (widened by its walls)."""
+        quads, room = self.place.mesh.quads, self.place.room
+        assert room is not None
+        low, high = torch.tensor(room[0]).double() - 0.6, torch.tensor(room[1]).double() + 0.6
+        own = corners(quads) @ self._own_from_world.double()
+        return ((own > low) & (own < high)).all(2).any(1)
+
     def hour(self, light: Light, casters: Quads, dress: float, coarse: bool) -> Hour:
         """Sun maps and daylight, remembered for the last few lights.
 
@@ -100,8 +113,14 @@ class BuiltLight:
         if known is not None:
             self.hours.move_to_end(key)
             return known
-        sun = None
-        if float(light.sun_irradiance.sum()) > 1e-9 and float(light.sun_direction[2]) > 0.01:
+        sun: SunMaps | RoomSun | None = None
+        dark = float(light.sun_irradiance.sum()) <= 1e-9 or float(light.sun_direction[2]) <= 0.01
+        if not dark and self.place.portals is not None and self.place.room is not None:
+            texels = ROOM_TEXELS // 4 if coarse else ROOM_TEXELS
+            box = torch.tensor(self.place.room)
+            toward = light.sun_direction.double()
+            sun = RoomSun.build(casters, self.place.portals, toward, self._own_from_world, box, texels)
+        elif not dark:
             spans = tuple((half, size // 2 if coarse else size) for half, size in self.place.sun_spans)
             sun = SunMaps.build(
                 casters, torch.from_numpy(self.place.centre_m), light.sun_direction.double(), spans

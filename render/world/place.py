@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from render.light.lamps import Lamps
+from render.light.portals import Portals
 from render.world.base import Stage
 from render.world.quads_scene import Mesh
 
@@ -47,6 +48,7 @@ class Place:
         solid: whether a point in the place's own frame lies inside something closed (or outside the room).
         ground: height of the walkable ground at own-frame x, y.
         room: own-frame corners (lowest, highest) of the room when light comes in by windows only, else None.
+        portals: those windows, when it is a room. dust_per_m: how much of a sunbeam the room's air shows.
     """
 
     mesh: Mesh
@@ -61,6 +63,8 @@ class Place:
     solid: Callable[[float, float, float], bool]
     ground: Callable[[float, float], float]
     room: tuple[tuple[float, float, float], tuple[float, float, float]] | None = None
+    portals: Portals | None = None
+    dust_per_m: float = 0.0
 
     @property
     def indoors(self) -> bool:

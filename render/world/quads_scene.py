@@ -45,6 +45,18 @@ class Material(IntEnum):
     SETTS = 17  # stone length, stone width m, tilt
     NEON = 18  # hash, night display brightness, letter height m
     SCREEN = 19  # hash, night display brightness
+    STONE = 30  # block length m, block height m, hash, gloss
+    TILES = 31  # tile width m, tile height m, joint m, gloss
+    CARPET = 32  # tile side m, hash
+    PANELS = 33  # side of a ceiling panel m
+    CONCRETE = 34  # side of a slab m, gloss
+    MONITOR = 35  # hash, display brightness, 1 when it is on by day too
+    RIBBED = 36  # pitch m, 1 when ribs run along u, gloss
+    STAINED = 37  # hash, share of daylight that shines through, lead pitch m
+    METAL = 38  # gloss, wear gain
+    BRICKS = 39  # 1 when painted
+    FROSTED = 40  # share of daylight that shines through
+    CARTON = 41  # hash
 
 
 @dataclass(frozen=True)
