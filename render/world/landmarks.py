@@ -122,7 +122,8 @@ def boathouse(x: float, y: float, z: float, turn: float, bed_m: float, seed: int
                    np.array([[0.07, 1.1, 0.1]] * 2), Thing.PLASTER)
     under = bed_m - z - 0.6
     spots = np.array([[a, b] for a in (-wide / 2 + 0.1, 0.0, wide / 2 - 0.3) for b in (-3.8, -1.2, 1.4, 3.7)])
-    make.boxes(np.column_stack([spots, np.full(12, under)]), np.broadcast_to([0.24, 0.24, -under], (12, 3)), Thing.LOG, 0.6)
+    low = np.column_stack([spots, np.full(12, under)])
+    make.boxes(low, np.broadcast_to([0.24, 0.24, -under], (12, 3)), Thing.LOG, 0.6)
     make.boxes(np.array([[-wide / 2 - 0.1, -deep / 2 - 0.1, -0.25]]), np.array([[wide + 0.2, deep + 0.2, 0.25]]),
                Thing.LOG, 0.6)
     return make.done(x, y, z, turn)
@@ -160,3 +161,39 @@ def lighthouse(x: float, y: float, z: float, seed: int) -> Cards:
     make.boxes(np.array([[5.0, -3.26, 0.9], [8.2, -3.26, 0.9]]), np.array([[0.9, 0.06, 1.2]] * 2), Thing.PANE)
     make.boxes(np.array([[6.6, -3.26, 0.0]]), np.array([[1.0, 0.06, 2.1]]), Thing.PAINT)
     return make.done(x, y, z, 0.35)
+
+
+def stilt_hut(x: float, y: float, deck_z: float, turn: float, bed_m: float, seed: int) -> Cards:
+    """A thatched hut on stilts over shallow water, its veranda backward (−y)."""
+    make = Builder(seed_of("stilt hut", seed))
+    wide, deep, tall = 5.2, 5.6, 2.2
+    under = bed_m - deck_z - 0.6
+    spots = np.array([[a, b] for a in (-3.0, 0.0, 2.8) for b in (-4.6, -1.6, 1.4, 3.0)])
+    low = np.column_stack([spots, np.full(12, under)])
+    make.boxes(low, np.broadcast_to([0.2, 0.2, -under], (12, 3)), Thing.LOG, 0.6)
+    boards = np.arange(-4.8, 3.3, 0.24)
+    low = np.stack([np.full_like(boards, -3.2), boards, np.full_like(boards, -0.06)], 1)
+    make.boxes(low, np.broadcast_to([6.4, 0.22, 0.06], low.shape), Thing.PLANK)
+    canes = np.arange(-wide / 2, wide / 2 - 0.01, 0.2)
+    for at in (-deep / 2 + 0.4, deep / 2):
+        low = np.stack([canes, np.full_like(canes, at), np.zeros_like(canes)], 1)
+        make.boxes(low, np.broadcast_to([0.19, 0.08, tall], low.shape), Thing.THATCH, 0.8)
+    along = np.arange(-deep / 2 + 0.4, deep / 2, 0.2)
+    for side in (-wide / 2, wide / 2 - 0.08):
+        low = np.stack([np.full_like(along, side), along, np.zeros_like(along)], 1)
+        make.boxes(low, np.broadcast_to([0.08, 0.19, tall], low.shape), Thing.THATCH, 0.8)
+    make.boxes(np.array([[-0.55, -deep / 2 + 0.34, 0.0]]), np.array([[1.1, 0.06, 1.95]]), Thing.DARK)
+    make.boxes(np.array([[-2.1, -deep / 2 + 0.34, 0.8], [1.2, -deep / 2 + 0.34, 0.8]]),
+               np.array([[0.9, 0.06, 0.9]] * 2), Thing.PANE)
+    # a hipped roof of straw, deep eaves, open at the veranda on four posts
+    eaves_z, ridge_z = tall - 0.15, tall + 2.7
+    corners = ((-3.7, -4.9), (3.7, -4.9), (3.7, 3.9), (-3.7, 3.9))
+    a, b, c, d = (np.array([*corner, eaves_z]) for corner in corners)
+    e, f = np.array([0.0, -1.8, ridge_z]), np.array([0.0, 1.2, ridge_z])
+    faces = ((a, b, e), (b, c, f), (b, f, e), (c, d, f), (d, a, e), (d, e, f))
+    cards = np.array([[p, q - p, r - p] for p, q, r in faces])
+    out = np.cross(cards[:, 1], cards[:, 2])
+    make.cards(cards, Thing.THATCH, triangle=True, out=out * np.sign(out[:, 2:3]))
+    for px in (-2.9, 2.7):
+        make.boxes(np.array([[px, -4.6, 0.0]]), np.array([[0.14, 0.14, eaves_z]]), Thing.LOG)
+    return make.done(x, y, deck_z, turn)

@@ -41,6 +41,7 @@ class WaterLook:
         bed: dark and light colour of its bed; patches: 0–1 how much of it is dark weed or reef.
         swell: how much longer crests are than broad; 1 for a pond, 3 for the sea.
         calm: share of ripples that wind leaves on the calmest patches; 1 where there are none.
+        shelter: 0–1 how much of the waves a reef keeps out of the shallows.
     """
 
     absorb: Color = (0.42, 0.13, 0.10)
@@ -49,6 +50,7 @@ class WaterLook:
     patches: float = 0.3
     swell: float = 1.0
     calm: float = 0.35
+    shelter: float = 0.0
 
 
 SEA = WaterLook(swell=2.2, calm=0.75)
@@ -59,6 +61,15 @@ class HasWater(Protocol):
     """A land whose water is not a mountain lake's."""
 
     water_look: WaterLook
+
+
+@runtime_checkable
+class HasSurf(Protocol):
+    """A land that knows where waves break; elsewhere only the edge is washed."""
+
+    def surf(self, x: Tensor, y: Tensor) -> Tensor:
+        """0–1 share of the breakers at world metres."""
+        ...
 
 
 # tile's side in metres, deviation of the slope at wave height 1
@@ -107,7 +118,8 @@ def shade_water(
     body = _body(x, y, deep, facing, footprint, look, lit) * down * (1 / math.pi)
     result = body + (reflected - body) * fresnel
     if world.land.foam > 0:
-        result = lay(result, 0.66 * down * (1 / math.pi), _foam(x, y, deep, footprint) * world.land.foam)
+        surf = world.land.surf(x, y) if isinstance(world.land, HasSurf) else torch.ones_like(x)
+        result = lay(result, 0.66 * down * (1 / math.pi), _foam(x, y, deep, footprint, surf) * world.land.foam)
     return result
 
 
@@ -131,6 +143,8 @@ def _waves(
     gusts = 0.5 + 0.5 * torch.tanh(1.4 * lookup(field[2], x + 0.4 * y, y - 0.2 * x, 1700.0))
     wind = look.calm + (1 - look.calm) * gusts
     wind = wind * smoothstep(-0.4, 1.2, deep)  # ripples die on the beach
+    if look.shelter > 0:
+        wind = wind * (1 - look.shelter * smoothstep(6, 3, deep))
     unseen = (0.012 + 0.05 * height) ** 2 * wind * wind
     for number, (period, weight) in enumerate(_WAVES):
         turn = 0.35 + 0.5 * number * (-1) ** number
@@ -188,7 +202,7 @@ def _body(
     ])
 
 
-def _foam(x: Tensor, y: Tensor, deep: Tensor, footprint: Tensor) -> Tensor:
+def _foam(x: Tensor, y: Tensor, deep: Tensor, footprint: Tensor, surf: Tensor) -> Tensor:
     """Share (M,) under foam: a wash at the edge, and breakers that run along the lines of equal depth."""
     noise = stack("foam a", "foam b", low=5, high=60, slope=-0.7)
     shallow = torch.nonzero(deep < 5.5).squeeze(1)
@@ -203,7 +217,8 @@ def _foam(x: Tensor, y: Tensor, deep: Tensor, footprint: Tensor) -> Tensor:
     crest = 0.5 + 0.5 * torch.cos(2 * math.pi * phase / 2.2)
     breaker = smoothstep(0.80, 1.0, crest + 0.10 * lace) * smoothstep(3.4, 0.7, d + 0.5 * broad[1])
     trail = smoothstep(0.25, 0.9, crest + 0.35 * lace - 0.3) * smoothstep(2.2, 0.5, d) * 0.45
-    wash = smoothstep(0.62, 0.08, d + 0.16 * broad[1] + 0.12 * lace)
+    wash = smoothstep(0.45, 0.05, d + 0.16 * broad[1] + 0.16 * lace)
+    breaker, trail = breaker * surf[shallow], trail * surf[shallow]
     result[shallow] = torch.maximum(torch.maximum(breaker * smoothstep(-0.7, 0.6, broad[1] + 0.6), trail), wash)
     return result * 0.95
 
