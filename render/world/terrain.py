@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -18,20 +19,24 @@ from render.view import View
 from render.visibility.polar import build_table, intersect, planar_per_metre, rays
 from render.visibility.quads import Hits, trace_view
 from render.world.around import Around
-from render.world.base import Point, Stage
+from render.world.base import Point
 from render.world.clipmap import HALVES_M, ClipMap, clip_grid, level_points, texel_m
 from render.world.erosion import erode
 from render.world.ground_light import openness, sunlit
-from render.world.land import Land
+from render.world.land import Grows, Land
 from render.world.noise import smoothstep
 from render.world.plant_shading import shade_plants
 from render.world.plants import Plants, build_plants
+from render.world.prop_shading import shade_props
+from render.world.props import Cards, HasProps, Things, together
+from render.world.season import leaf_step
 from render.world.terrain_shading import shade_ground
-from render.world.trees import Near, crown_height, grass_tufts, loose_stones, near_trees
+from render.world.trees import Near, crown_height, grass_tufts, loose_stones, near_of, near_trees, stamp
 from render.world.water import shade_water
 
-GROUND, WATER, CROWN, PLANT = 0, 1, 2, 3
+GROUND, WATER, CROWN, PLANT, THING = 0, 1, 2, 3, 4
 _FIRST_PLANT = 16
+_FIRST_THING = 1 << 20
 Progress = Callable[[float, str], None]
 
 _ERODED_CELLS = 320
@@ -51,11 +56,12 @@ FULL = Detail(768, 1536)
 
 @dataclass
 class TerrainBuffer(GBuffer):
-    """A terrain's G-buffer: also the distance along each ray (N,), the view, and which plant card is seen (N,)."""
+    """A terrain's G-buffer: also the distance along each ray (N,), the view, the cards of plants and things (N,)."""
 
     along_m: Tensor
     view: View
     card: Tensor | None
+    thing: Tensor | None = None
 
 
 class TerrainWorld:
@@ -68,22 +74,27 @@ class TerrainWorld:
         layers: 5 channels: gradient x, gradient y, openness, crown cover, ground height without crowns or water.
         casting: 1 channel, the surface with near trees, which throws shadows and keeps cameras out.
         plants: near trees and boulders as geometry.
+        things: jetties, huts, boats, palms: what the recipe put there.
     """
 
     def __init__(
         self, scene: Scene, land: Land, detail: Detail, surface: ClipMap, layers: ClipMap, casting: ClipMap,
-        plants: Plants | None,
+        plants: Plants | None, things: Things | None = None,
     ) -> None:
         self.scene, self.land, self.detail, self.stage = scene, land, detail, land.stage_hint
         self.surface, self.layers, self.casting, self.plants = surface, layers, casting, plants
+        self.things = things
         self.around: Around | None = None
         self._shadows: OrderedDict[tuple[float, ...], ClipMap] = OrderedDict()
         self._lock = threading.Lock()
+        self._leaf_share = leaf_step(scene.season)
 
     @property
     def bytes(self) -> int:
         """Memory held, shadows of a few suns included."""
-        return self.surface.bytes * 3 + self.layers.bytes + (self.plants.bytes if self.plants else 0)
+        return self.surface.bytes * 3 + self.layers.bytes + (
+            (self.plants.bytes if self.plants else 0) + (self.things.bytes if self.things else 0)
+        )
 
     @classmethod
     def build(cls, scene: Scene, land: Land, detail: Detail, progress: Progress) -> TerrainWorld:
@@ -96,7 +107,7 @@ class TerrainWorld:
         levels, size = len(HALVES_M), detail.size
         carried = eroded_change(scene, land) if land.erodes else None
         surfaces, layers, castings = [], [], []
-        near = _near(land.stage_hint)
+        near = near_of(land.stage_hint)
 
         def shaped(x: Tensor, y: Tensor, step: float) -> Tensor:
             ground = land.elevation(x, y, step)
@@ -132,7 +143,17 @@ class TerrainWorld:
         surface = ClipMap(torch.cat(surfaces)[None].contiguous(), size)
         layer = ClipMap(torch.cat(layers, 1).contiguous(), size)
         casting = ClipMap(torch.cat(castings)[None].contiguous(), size)
-        return cls(scene, land, detail, surface, layer, casting, _plants(scene, land, near, layer))
+        things: list[Cards] = []
+        if isinstance(land, HasProps):
+            things = land.props(lambda x, y: float(layer.at(torch.tensor([x]), torch.tensor([y]))[4, 0]))
+            _stand_on(casting, things)
+        plants = _plants(scene, land, near, layer, casting)
+        return cls(scene, land, detail, surface, layer, casting, plants, together(things))
+
+    def adapt(self, scene: Scene, light: Light) -> Light:
+        """Let leaves fall or grow with the season; see `Adapts`."""
+        self._leaf_share = leaf_step(scene.season)
+        return light
 
     def trace(self, view: View) -> GBuffer:
         """First surfaces; see `World.trace`."""
@@ -157,9 +178,13 @@ class TerrainWorld:
             depth_m=torch.where(hit, distance * planar, math.inf), position_m=position, normal=normal,
             object_id=material.clone(), direction=direction, uv=torch.zeros(1, 2).expand(direction.shape[0], 2),
             material=material, along_m=distance, view=view, card=None,
+            mirror=flat.masked_fill(~hit, 0.0),
         )
         if self.plants is not None:
-            _stand_before(g, self.plants, trace_view(self.plants.quads, view), eye, planar)
+            seen = self.plants.seen(view, self._leaf_share)
+            _stand_before(g, self.plants, seen, trace_view(self.plants.quads.pick(seen), view), eye, planar)
+        if self.things is not None:
+            _place_before(g, self.things, trace_view(self.things.quads, view), eye, planar)
         return g
 
     def shade(self, g: GBuffer, which: Tensor, light: Light) -> Tensor:
@@ -167,7 +192,7 @@ class TerrainWorld:
         assert isinstance(g, TerrainBuffer)
         result = torch.empty(which.numel(), 3)
         material = g.material[which]
-        for kind in (GROUND, WATER, PLANT):
+        for kind in (GROUND, WATER, PLANT, THING):
             same = (material == GROUND) | (material == CROWN) if kind == GROUND else material == kind
             part = torch.nonzero(same).squeeze(1)
             if part.numel() == 0:
@@ -180,7 +205,11 @@ class TerrainWorld:
             elif kind == PLANT:
                 assert self.plants is not None
                 assert g.card is not None
-                got = shade_plants(self, self.plants, g.card[at], position, direction, distance, light)
+                got = shade_plants(self, self.plants, g.card[at], g.uv[at], position, direction, distance, light)
+            elif kind == THING:
+                assert self.things is not None
+                assert g.thing is not None
+                got = shade_props(self, self.things, g.thing[at], position, direction, distance, light)
             else:
                 got = shade_ground(self, position, direction, distance, light)
             result[part] = got.T
@@ -192,7 +221,8 @@ class TerrainWorld:
         with self._lock:
             found = self._shadows.get(key)
             if found is None:
-                found = ClipMap(sunlit(self.casting.data[0], self.casting.size, towards), self.casting.size // 2)
+                size = self.casting.size
+                found = ClipMap(sunlit(self.casting.data[0], size, towards, self.surface.data[0]), size // 2)
                 self._shadows[key] = found
                 while len(self._shadows) > 4:
                     self._shadows.popitem(last=False)
@@ -238,17 +268,8 @@ def eroded_change(scene: Scene, land: Land) -> Tensor:
     return change * smoothstep(30, 120, before)  # valley floors keep the shape the recipe gave them
 
 
-def _near(stage: Stage) -> Near:
-    heading = math.radians(stage.approach_deg)
-    back = 0.45 * stage.extent_m
-    return Near(
-        float(stage.focus_m[0]) + back * math.sin(heading), float(stage.focus_m[1]) + back * math.cos(heading),
-        min(0.95 * stage.extent_m, 120.0), min(0.55 * stage.extent_m, 62.0),
-    )
-
-
-def _plants(scene: Scene, land: Land, near: Near, layers: ClipMap) -> Plants | None:
-    """Trees, boulders and tufts around the stage, standing on the ground of the finest maps."""
+def _plants(scene: Scene, land: Land, near: Near, layers: ClipMap, casting: ClipMap) -> Plants | None:
+    """Trees, boulders and tufts around the stage, standing on the ground of the finest maps and casting shadows."""
 
     def ground(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         height = layers.at(x, y)[4]
@@ -257,20 +278,50 @@ def _plants(scene: Scene, land: Land, near: Near, layers: ClipMap) -> Plants | N
         return height, land.tree_share(x[None], y[None], height[None], steep[None])[0]
 
     stands = [] if land.trees is None else near_trees(near, land.trees, scene.seed, ground)
-    stands += loose_stones(near, land.boulders, scene.seed, land.water_m, lambda x, y: layers.at(x, y)[4])
+    more = loose_stones(near, land.boulders, scene.seed, land.water_m, lambda x, y: layers.at(x, y)[4])
+    if isinstance(land, Grows):
+        more += land.stands(lambda x, y: layers.at(x, y)[4])
+    stamp(casting, more)
+    stands += more
     if land.tufts > 0 and scene.vegetation > 0.1:
         share = land.tufts * min(1.0, 0.3 + scene.vegetation)
         stands += grass_tufts(near, share, scene.seed, land.water_m, lambda x, y: layers.at(x, y)[4])
     return build_plants(stands)
 
 
-def _stand_before(g: TerrainBuffer, plants: Plants, hits: Hits, eye: Tensor, planar: Tensor) -> None:
-    """Let cards hide what lies behind them."""
+def _stand_on(casting: ClipMap, things: list[Cards]) -> None:
+    """Raise the two finest maps of `casting` to the tops of things, so that they throw shadows and keep cameras out."""
+    size = casting.size
+    for part in things:
+        long = np.maximum(np.linalg.norm(part.corners[:, 1], axis=1), np.linalg.norm(part.corners[:, 2], axis=1))
+        for large, count in ((False, 2), (True, 14)):
+            cards = part.corners[(long > 1.2) == large]
+            if len(cards) == 0:
+                continue
+            u, v = (g.reshape(-1) for g in np.meshgrid(np.linspace(0, 1, count), np.linspace(0, 1, count)))
+            points = cards[:, None, 0] + u[:, None] * cards[:, None, 1] + v[:, None] * cards[:, None, 2]
+            flat = torch.from_numpy(points.reshape(-1, 3)).float()
+            if large:  # corners beyond a triangle's diagonal are not its own
+                own = (torch.from_numpy(u + v) <= 1.001) | ~torch.from_numpy(part.triangle[(long > 1.2)])[:, None]
+                flat = flat[own.reshape(-1)]
+            for level in (0, 1):
+                cell = ((flat[:, :2] / HALVES_M[level] + 1) * (size / 2)).floor().long()
+                inside = ((cell >= 0) & (cell < size)).all(1)
+                at = (cell[inside, 1] + level * size) * size + cell[inside, 0]
+                casting.data.view(-1).scatter_reduce_(0, at, flat[inside, 2], "amax")
+
+
+def _stand_before(
+    g: TerrainBuffer, plants: Plants, seen: Tensor, hits: Hits, eye: Tensor, planar: Tensor
+) -> None:
+    """Let the cards `seen` hide what lies behind them."""
     front = torch.nonzero((hits.quad >= 0) & (hits.depth_m < g.depth_m)).squeeze(1)
-    g.card = torch.where(hits.quad >= 0, hits.quad, 0)
+    g.card = torch.zeros_like(hits.quad)
     if front.numel() == 0:
         return
-    card = hits.quad[front]
+    card = seen[hits.quad[front]]
+    g.card[front] = card
+    g.uv = torch.stack([hits.u, hits.v], 1)
     depth = hits.depth_m[front].float()
     along = depth / planar[front].clamp(min=1e-4)
     g.depth_m[front], g.along_m[front] = depth, along
@@ -278,6 +329,22 @@ def _stand_before(g: TerrainBuffer, plants: Plants, hits: Hits, eye: Tensor, pla
     g.normal[front] = plants.outward[card]
     g.object_id[front] = (plants.plant[card] + _FIRST_PLANT).int()
     g.material[front] = PLANT
+
+
+def _place_before(g: TerrainBuffer, things: Things, hits: Hits, eye: Tensor, planar: Tensor) -> None:
+    """Let things hide what lies behind them."""
+    front = torch.nonzero((hits.quad >= 0) & (hits.depth_m < g.depth_m)).squeeze(1)
+    g.thing = torch.where(hits.quad >= 0, hits.quad, 0)
+    if front.numel() == 0:
+        return
+    card = hits.quad[front]
+    depth = hits.depth_m[front].float()
+    along = depth / planar[front].clamp(min=1e-4)
+    g.depth_m[front], g.along_m[front] = depth, along
+    g.position_m[front] = eye + g.direction[front] * along[:, None]
+    g.normal[front] = things.outward[card]
+    g.object_id[front] = (things.owner[card] + _FIRST_THING).int()
+    g.material[front] = THING
 
 
 def _gradient(height: Tensor, step: float) -> tuple[Tensor, Tensor]:

@@ -47,7 +47,9 @@ def shade_ground(
     n420 = lookup(broad[0], y, x, 420 * FEATURES)
     n9 = lookup(broad[0], x, y, 9 * FEATURES) if detail else n60 * 0
     steep = torch.sqrt(gx * gx + gy * gy)
-    crown = smoothstep(0.25, 0.6, cover)
+    # a crown's flank is steep like rock and half bare by its texels' mean: what stands over the ground is crown
+    over = ((z - ground - 0.5 - 0.004 * distance) / (1 + 0.006 * distance)).clamp(0, 1)
+    crown = torch.maximum(smoothstep(0.25, 0.6, cover), over * (cover > 0.02))
     water = world.land.water_m
     hit = Hit(
         x=x, y=y, z=z, steep=steep, flat=1 / torch.sqrt(1 + steep * steep), canopy=crown, hollow=opening,
