@@ -54,6 +54,7 @@ def main() -> None:
     cyclorama serve                 the server, with everything built in
     cyclorama worker                one more machine that renders (needs Redis)
     cyclorama render SCENE.json     one picture, without any server
+    cyclorama describe "a misty…"   words to a kind of place and parameters
     cyclorama doctor                what is configured, reachable, missing, and how to mend it
 
     Every setting is an environment variable named CYCLORAMA_…; `cyclorama doctor` lists them all.
@@ -350,7 +351,8 @@ def create_user(email: str, name: str | None, password: bool, data: Path | None)
     click.echo(run(make_user(settings, email, name or email.partition("@")[0], secret)))
 
 
-main.add_command(cli_pictures.sheet)
+for command in (cli_pictures.describe, cli_pictures.sheet):
+    main.add_command(command)
 
 if __name__ == "__main__":
     main()

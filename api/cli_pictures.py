@@ -1,14 +1,16 @@
-"""Commands that make pictures without a server: `sheet`. `api.cli` hangs them under `cyclorama`."""
+"""Commands for pictures and words without a server: `describe`, `sheet`. `api.cli` hangs them under `cyclorama`."""
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from api.terminal import Bar, cleanly
+from api.terminal import Bar, cleanly, fail
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -19,6 +21,42 @@ def out_option(help: str) -> Callable[[Command], Command]:
         "-o", "--out", "directory", type=click.Path(path_type=Path, file_okay=False), default=Path(), metavar="DIR",
         help=f"{help}  [default: here]",
     )
+
+
+@click.command()
+@click.argument("words", nargs=-1, required=True, metavar="WORDS…")
+@click.option("--kind", "archetype", metavar="KIND", help="The kind of place, if the words suggest another.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything that was understood, as JSON.")
+@click.option("--scene", "as_scene", is_flag=True, help="Print a SCENE.json for `cyclorama render`.")
+def describe(words: tuple[str, ...], archetype: str | None, as_json: bool, as_scene: bool) -> None:
+    """Say which place and parameters a description in words would make, each with its reason.
+
+    \b
+    cyclorama describe "a misty fjord at dawn, late autumn, abandoned boathouse"
+    cyclorama describe --scene "EXT. HARBOR - NIGHT" > harbor.json
+    cat scene.txt | cyclorama describe -
+    """
+    from render.describe import describe as read
+    from render.errors import SpecError
+
+    text = sys.stdin.buffer.read(100_000).decode("utf-8", "replace") if words == ("-",) else " ".join(words)
+    try:
+        found = read(text, archetype)
+    except SpecError as error:
+        fail(str(error), 2)
+    if as_json or as_scene:
+        value = found.to_json() if as_json else {"scene": found.parameters}
+        click.echo(json.dumps(value, indent=1, ensure_ascii=False))
+        return
+    for suggestion in found.suggestions:
+        shown = suggestion.shown if suggestion.parameter != "archetype" else str(suggestion.value)
+        click.echo(f"{suggestion.parameter:<18} {shown:<14} {suggestion.reason}")
+    others = ", ".join(f"{place.title} {place.confidence:.0%}" for place in found.places[1:4])
+    for label, line in (("or", others), ("not understood", ", ".join(found.unknown))):
+        if line:
+            click.echo(f"{label}: {line}", err=True)
+    for note in found.notes:
+        click.echo(f"note: {note}", err=True)
 
 
 @click.command()
