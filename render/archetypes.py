@@ -61,7 +61,7 @@ KINDS: Mapping[Archetype, Kind] = {
                     "Gabled houses along a lane, a church tower, hills behind."),
     "city": Kind("City street", "place", "render.world.city:city",
                  "Houses and shops on both sides, trees and cars."),
-    "downtown": Kind("Downtown", "place", "render.world.city:city",
+    "downtown": Kind("Downtown", "place", "render.world.downtown:downtown",
                      "Towers, neon and wet asphalt."),
     "ruins": Kind("Ruins", "place", "render.world.city:city",
                   "Walls and columns that nature takes back.", (0.18, 0.16, 0.11)),

@@ -193,6 +193,7 @@ def _pane(p: Patch, c: _Cell, x: Tensor, y: Tensor, mood: Mood, sun: Tensor) -> 
         seen = _room(p.pick(glass), c.pick(glass), x[glass], y[glass], mood)
         s.emission[glass] = seen
         s.albedo[glass] = 0.012
+        s.glass[glass] = 1.0
         s.gloss[glass] = 0.0
     return s
 

@@ -122,12 +122,15 @@ class BuiltWorld:
             return torch.zeros(0, 3)
         coarse = g.depth_m.shape[0] <= COARSE_SAMPLES
         hour = self.hour(light, coarse=coarse)
-        mood = mood_of(light, self.place.indoors)
+        mood = mood_of(light, self.place.indoors, self.place.damp)
         patch, ambient, facet, material = self._patch(g, which, hour, light)
         s = surfaces(patch, material, mood)
-        radiance = self._lit(patch, s, ambient, facet, light, hour, g.beam)
+        radiance, mirrored = self._lit(patch, s, ambient, facet, light, hour, g.beam)
         if not g.reflected:
-            radiance += self._mirror(g, which, patch, s, light, mood)
+            puddles = self._mirror(g, which, patch, s, light, mood)
+            radiance += puddles
+            mirrored += puddles.sum(1)
+            g.note_mirror(which, torch.maximum(s.glass, mirrored / radiance.sum(1).clamp_min(1e-9)))
         return radiance
 
     def hour(self, light: Light, *, coarse: bool) -> Hour:
@@ -213,9 +216,10 @@ class BuiltWorld:
     def _lit(
         self, p: Patch, s: Surface, ambient: Tensor, facet: Tensor, light: Light, hour: Hour,
         beam: Callable[[Tensor, Light], Tensor] | None,
-    ) -> Tensor:
-        """Outgoing radiance: ambient, sun with its shadow, mirror part, own light."""
+    ) -> tuple[Tensor, Tensor]:
+        """Outgoing radiance: ambient, sun with its shadow, mirror part, own light; and the sum of the mirror part."""
         radiance = s.albedo * ambient * (s.ambient * (1 / math.pi))[:, None]
+        mirrored = torch.zeros(len(p))
         if hour.sun is not None:
             cosine = (s.normal @ light.sun_direction).clamp_min(0)
             behind = -(s.normal @ light.sun_direction).clamp_max(0)
@@ -237,11 +241,15 @@ class BuiltWorld:
                     power = 12 + 500 * s.gloss[spot] ** 2
                     peak = (half * s.normal[spot]).sum(1).clamp(0, 1) ** power
                     spec = peak * (power + 8) / (8 * math.pi) * 0.04 * lit[shiny] * s.gloss[spot].sqrt()
-                    radiance[spot] += (spec * gated[spot].sign())[:, None] * light.sun_irradiance
+                    glint = (spec * gated[spot].sign())[:, None] * light.sun_irradiance
+                    radiance[spot] += glint
+                    mirrored[spot] += glint.sum(1)
         index = (s.gloss > 0.03).nonzero().squeeze(1)
         if index.numel():
-            radiance[index] += self._sheen(p.pick(index), s.normal[index], s.gloss[index], ambient[index], light)
-        return radiance + s.emission
+            sheen = self._sheen(p.pick(index), s.normal[index], s.gloss[index], ambient[index], light)
+            radiance[index] += sheen
+            mirrored[index] += sheen.sum(1)
+        return radiance + s.emission, mirrored
 
     def _sheen(self, p: Patch, normal: Tensor, gloss: Tensor, ambient: Tensor, light: Light) -> Tensor:
         """Mirror part of smooth things: the sky where the mirrored way is high and open, else the surroundings."""

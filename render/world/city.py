@@ -52,7 +52,7 @@ def city(scene: Scene) -> Place:
     heading = 152.0 + float(rng.uniform(-10, 10))
     b = MeshBuilder()
     lots = _houses(b, plan, scene, rng)
-    _ground(b, plan)
+    street_ground(b, plan)
     lamps = furnish(b, plan, scene, lots)
     turn = torch.from_numpy(rotation(heading))
     boxes = np.array([lot.bounds() for lot in lots])
@@ -121,18 +121,18 @@ def _storeys(plan: StreetPlan, rng: np.random.Generator) -> int:
     return low + int(plan.towers * float(rng.uniform(3, 22)) * (0.5 + 0.5 * plan.density))
 
 
-def _ground(b: MeshBuilder, plan: StreetPlan) -> None:
-    """Road, kerbs, pavements, cross streets and the plain around."""
+def street_ground(b: MeshBuilder, plan: StreetPlan, far_m: float = FAR_M) -> None:
+    """Road, kerbs, pavements, cross streets and the plain around; `far_m` is the y where the street ends."""
     h, f = plan.half_road, plan.facade
-    b.sheet((-h, NEAR_M - 90, 0), (2 * h, 0, 0), (0, 130 + FAR_M - 40, 0), Material.ROAD, ASPHALT,
+    b.sheet((-h, NEAR_M - 90, 0), (2 * h, 0, 0), (0, 210 + far_m, 0), Material.ROAD, ASPHALT,
             (h, 1, plan.crossings[1][0] - plan.crossings[1][1] - 0.6), texel_m=0.75)
-    b.sheet((-h, FAR_M, 0), (2 * h, 0, 0), (0, 0.01, 0), Material.ROAD, ASPHALT, (h, 0))
+    b.sheet((-h, far_m, 0), (2 * h, 0, 0), (0, 0.01, 0), Material.ROAD, ASPHALT, (h, 0))
     for middle, half in plan.crossings:
         for side in (-1, 1):
             x = h if side > 0 else -160.0
             b.sheet((x, middle - half + 3.2, 0), (160.0 - h, 0, 0), (0, 2 * half - 6.4, 0), Material.ROAD, ASPHALT,
                     (4.0, 0), texel_m=2.0)
-    edges = [NEAR_M - 60, *[v for m, w in sorted(plan.crossings) for v in (m - w + 3.2, m + w - 3.2)], FAR_M - 8]
+    edges = [NEAR_M - 60, *[v for m, w in sorted(plan.crossings) for v in (m - w + 3.2, m + w - 3.2)], far_m - 8]
     for begin, end in zip(edges[::2], edges[1::2], strict=True):
         for side in (-1, 1):
             near, far = (h, f + 40.0) if side > 0 else (-f - 40.0, -h)

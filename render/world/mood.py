@@ -19,8 +19,8 @@ def leaf_share(season: float) -> float:
     return 1.0 - 0.97 * _step(2.35, 3.05, season) if season < 3.6 else 0.03 + 0.07 * _step(3.6, 4.0, season)
 
 
-def mood_of(light: Light, indoors: bool) -> Mood:
-    """The mood of a light."""
+def mood_of(light: Light, indoors: bool, damp: float = 0.0) -> Mood:
+    """The mood of a light; `damp` is how wet the place's ground is on a dry night."""
     season = light.scene.season
     sky = light.sky_irradiance
     daylight = (sky + light.sun_irradiance * max(float(light.sun_direction[2]), 0.0)) / math.pi
@@ -29,7 +29,8 @@ def mood_of(light: Light, indoors: bool) -> Mood:
     street = (0.22 * sky + 0.10 * light.sun_irradiance * max(float(light.sun_direction[2]), 0.0)) / math.pi
     street = street + torch.tensor([0.05, 0.035, 0.02]) * (display * min(1.0, 2 * lamps))
     return Mood(
-        wet=light.wetness, snow=light.snow, wear=light.scene.wear, leaf=leaf_share(season),
+        wet=max(light.wetness, damp * min(1.0, 2 * lamps) * (light.snow < 0.05)),
+        snow=light.snow, wear=light.scene.wear, leaf=leaf_share(season),
         autumn=_step(1.85, 2.6, season) * (season < 3.9), fresh=1 - _step(0.6, 1.3, season) if season < 2 else 0.0,
         lamps=lamps, display=display, daylight=daylight, street=street, sun=light.sun_direction, sky=light.sky,
         indoors=indoors,

@@ -48,6 +48,7 @@ class Place:
         solid: whether a point in the place's own frame lies inside something closed (or outside the room).
         ground: height of the walkable ground at own-frame x, y.
         room: own-frame corners (lowest, highest) of the room when light comes in by windows only, else None.
+        damp: 0–1 how wet the ground is on a dry night, as streets are that were washed.
         portals: those windows, when it is a room. dust_per_m: how much of a sunbeam the room's air shows.
     """
 
@@ -65,6 +66,7 @@ class Place:
     room: tuple[tuple[float, float, float], tuple[float, float, float]] | None = None
     portals: Portals | None = None
     dust_per_m: float = 0.0
+    damp: float = 0.0
 
     @property
     def indoors(self) -> bool:

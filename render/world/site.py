@@ -87,6 +87,7 @@ class SiteWorld:
                 radiance[at] = world.shade(buffer, which[at], light)
                 if buffer.mirror is not None:
                     g.note_mirror(which[at], buffer.mirror[which[at]])
+        _gather_mirrors(g)
         return radiance
 
     def adapt(self, scene: Scene, light: Light) -> Light:
@@ -108,6 +109,13 @@ class SiteWorld:
     def footing(self, x_m: float, y_m: float) -> float:
         """1 over firm ground, 0 over water."""
         return self.land.footing(x_m, y_m)
+
+
+def _gather_mirrors(g: SiteBuffer) -> None:
+    """The mirror shares that the parts noted, as the whole picture's."""
+    none = torch.zeros_like(g.depth_m)
+    built, land = (none if part.mirror is None else part.mirror for part in (g.built, g.land))
+    g.mirror = torch.where(g.front, built, land)
 
 
 _BUILT: WeakValueDictionary[tuple[object, ...], BuiltWorld] = WeakValueDictionary()
