@@ -57,11 +57,13 @@ MODELS: Mapping[str, Callable[[int], Model]] = {
 
 @lru_cache(maxsize=64)
 def models(name: str) -> tuple[Model, ...]:
-    """The variants of one model.
+    """The variants of one model; those that have no simpler version are always the same.
 
     Raises:
         KeyError: no such name.
     """
+    if name not in MODELS:
+        name = name.removesuffix(" mid").removesuffix(" far")
     return tuple(MODELS[name](k) for k in range(VARIANTS))
 
 
