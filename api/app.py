@@ -17,7 +17,7 @@ from api.limits import BodyLimit
 from api.metrics import Meters
 from api.openapi import installed_version, openapi_of
 from api.owner import ensure_owner
-from api.routes import environments, health, history, jobs, objects, people, projects, renders, scene
+from api.routes import describe, environments, health, history, jobs, objects, people, projects, renders, scene
 from api.settings import Settings
 from api.static import Client
 from api.ws import Sockets
@@ -45,7 +45,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         title="Cyclorama", version=installed_version(), lifespan=lifespan,
         openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False,
     )
-    for module in (people, projects, environments, history, renders, jobs, objects, scene, health):
+    for module in (people, projects, environments, history, renders, jobs, objects, scene, describe, health):
         app.include_router(module.router)
 
     @app.get("/api/openapi.json", include_in_schema=False)

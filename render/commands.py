@@ -24,7 +24,7 @@ from render.engines.base import Progress
 from render.errors import EngineError, SpecError
 from render.failures import NAN_OUTPUT
 from render.outputs import encode_settled, is_finite, metadata
-from render.spec import parse_spec
+from render.spec import RenderSpec, parse_spec
 
 SUFFIXES = {
     "image": ".png", "depth": ".exr", "thumb_512": ".512.webp", "thumb_256": ".256.webp", "thumb_128": ".128.webp",
@@ -86,10 +86,32 @@ def render_to_directory(
         RenderError: the engine failed.
         OSError: the directory cannot be written.
     """
-    config = config or FarmConfig()
+    spec = spec_of(scene)
+    stem = name or stem_of(scene, spec)
+    return render_spec(spec, out_dir, stem, progress, config=config)
+
+
+def spec_of(scene: Path | Mapping[str, Any]) -> RenderSpec:
+    """What a SCENE.json, or its content, asks for.
+
+    Raises:
+        SpecError: it cannot be read or rendered as written.
+    """
     value = read_scene(scene) if isinstance(scene, Path) else dict(scene)
-    spec = parse_spec(value if value.keys() & {"scene", "camera", "tier", "width_px", "style"} else {"scene": value})
-    stem = name or (scene.stem if isinstance(scene, Path) else spec.digest()[:12])
+    return parse_spec(value if value.keys() & {"scene", "camera", "tier", "width_px", "style"} else {"scene": value})
+
+
+def stem_of(scene: Path | Mapping[str, Any], spec: RenderSpec) -> str:
+    """What files of a scene are called: as the scene's own file, or by the first 12 digits of the digest."""
+    return scene.stem if isinstance(scene, Path) else spec.digest()[:12]
+
+
+def render_spec(
+    spec: RenderSpec, out_dir: Path, stem: str, progress: Progress = lambda share, phase: None, *,
+    config: FarmConfig | None = None,
+) -> Rendered:
+    """Render a spec into a directory; arguments and errors as in `render_to_directory`."""
+    config = config or FarmConfig()
     if not re.fullmatch(r"[\w.-]{1,120}", stem):
         raise SpecError("name", "must be letters, digits, dots, dashes and underscores")
     out_dir.mkdir(parents=True, exist_ok=True)

@@ -87,7 +87,7 @@ def test_only_the_engines_and_what_they_stand_on_import_torch() -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("module", ["api.app", "api.cli", "collab", "render", *sorted(COLLAB_SEES_OF_RENDER)])
+@pytest.mark.parametrize("module", ["api.app", "api.cli", "collab", "render", "render.describe", *sorted(COLLAB_SEES_OF_RENDER)])
 def test_what_the_web_server_imports_loads_no_torch(module: str) -> None:
     look = f"import sys, {module}; print([name for name in ('torch', 'diffusers') if name in sys.modules])"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -13,6 +14,7 @@ from api.strict import StrictRoute
 from collab import direct
 from collab.document import EnvironmentsDoc
 from collab.schema import EnvironmentView, NewEnvironment, NoSuchRecordError
+from render.describe import describe
 from store.ids import DocId, ProjectId
 
 router = APIRouter(route_class=StrictRoute, tags=["environments"])
@@ -32,9 +34,12 @@ def _document(access: Access) -> DocId:
     status_code=201,
 )
 async def create_environment(body: EnvironmentIn, access: ProjectEditor, house: TheHouse) -> EnvironmentOut:
+    parameters = body.parameters
+    if "parameters" not in body.model_fields_set and body.description.strip():
+        parameters = dict((await asyncio.to_thread(describe, body.description)).parameters)
     new = NewEnvironment(
         name=body.name, description=body.description, location_type=body.location_type, quality=body.quality,
-        parameters=body.parameters, style=body.style, tags=tuple(body.tags),
+        parameters=parameters, style=body.style, tags=tuple(body.tags),
     )
     async with house.rooms.use(_document(access)) as room:
         view = await direct.create_environment(

@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/describe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A kind of place and parameters from a description in words */
+        post: operations["describePlace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/environments/{environment_id}": {
         parameters: {
             query?: never;
@@ -489,6 +506,56 @@ export interface components {
             session: string;
         };
         /**
+         * DescribeIn
+         * @description A place in words.
+         */
+        DescribeIn: {
+            /**
+             * Archetype
+             * @description The kind of place, if another is meant than the words suggest.
+             */
+            archetype?: string | null;
+            /**
+             * Text
+             * @example a misty fjord at dawn, late autumn, abandoned boathouse
+             */
+            text: string;
+        };
+        /**
+         * DescriptionOut
+         * @description How a description was read. The same text is always read alike, and no text is refused.
+         */
+        DescriptionOut: {
+            /** Archetype */
+            archetype: string;
+            /**
+             * Confidence
+             * @description 0–1, how surely the kind of place was named; 0 where none was.
+             */
+            confidence: number;
+            /** Notes */
+            notes: string[];
+            /**
+             * Parameters
+             * @description The suggestions as an environment's parameters.
+             */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /**
+             * Places
+             * @description What else it may be, best first.
+             */
+            places: components["schemas"]["PlaceOut"][];
+            /** Suggestions */
+            suggestions: components["schemas"]["SuggestionOut"][];
+            /**
+             * Unknown
+             * @description Words that changed nothing.
+             */
+            unknown: string[];
+        };
+        /**
          * DocumentOut
          * @description One of a project's documents. Clients name `epoch` when they connect: no copy meets another history.
          */
@@ -499,6 +566,8 @@ export interface components {
         /**
          * EnvironmentIn
          * @description A new environment; parameters that are left out take their defaults.
+         *
+         *     With a description and without `parameters`, they are read from the description, as POST /api/describe shows.
          */
         EnvironmentIn: {
             /**
@@ -942,6 +1011,23 @@ export interface components {
             token: string;
         };
         /**
+         * PlaceOut
+         * @description A kind of place that the words may mean.
+         */
+        PlaceOut: {
+            /** Archetype */
+            archetype: string;
+            /**
+             * Confidence
+             * @description 0–1.
+             */
+            confidence: number;
+            /** Title */
+            title: string;
+            /** Words */
+            words: string[];
+        };
+        /**
          * ProblemBody
          * @description RFC 9457 problem details.
          */
@@ -1062,6 +1148,38 @@ export interface components {
             password: string;
         };
         /**
+         * SuggestionOut
+         * @description A parameter that the words ask for.
+         */
+        SuggestionOut: {
+            /** Parameter */
+            parameter: string;
+            /**
+             * Reason
+             * @example dawn → 6.2 h
+             */
+            reason: string;
+            /**
+             * Said
+             * @description Said outright; false where the words only imply it.
+             */
+            said: boolean;
+            /**
+             * Shown
+             * @description The value as people read it.
+             */
+            shown: string;
+            /** Title */
+            title: string;
+            /** Value */
+            value: number | string;
+            /**
+             * Words
+             * @description The text's own words that ask for it.
+             */
+            words: string[];
+        };
+        /**
          * TokenIn
          * @description What the new token is for.
          */
@@ -1160,6 +1278,39 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    describePlace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DescribeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DescriptionOut"];
+                };
+            };
+            /** @description A problem (RFC 9457) that says what is wrong and how to mend it. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     getEnvironment: {
         parameters: {
             query?: never;
