@@ -83,6 +83,11 @@ def planar_per_metre(view: View, direction: Tensor) -> Tensor:
     return direction[:, 0] * x + direction[:, 1] * y + direction[:, 2] * z
 
 
+def radii_m(count: int) -> Tensor:
+    """(R,) float64 radii of a table's columns."""
+    return NEAREST_M * (FARTHEST_M / NEAREST_M) ** (torch.arange(count, dtype=torch.float64) / (count - 1))
+
+
 def build_table(view: View, direction: Tensor, height_at: HeightAt, radii: int) -> PolarTable:
     """Table for a view.
 
@@ -99,7 +104,7 @@ def build_table(view: View, direction: Tensor, height_at: HeightAt, radii: int) 
     step = span / count if wraps else span / max(count - 3, 1)
     start = first + step / 2 if wraps else first - step
     azimuth = start + torch.arange(count, dtype=torch.float64) * step
-    radius = (NEAREST_M * (FARTHEST_M / NEAREST_M) ** (torch.arange(radii, dtype=torch.float64) / (radii - 1)))
+    radius = radii_m(radii)
     sine, cosine, r = torch.sin(azimuth).float(), torch.cos(azimuth).float(), radius.float()
     height = height_at(float(view.eye_m[0]) + sine[:, None] * r, float(view.eye_m[1]) + cosine[:, None] * r)
     slope = (height - float(view.eye_m[2])) / r

@@ -26,6 +26,7 @@ class Alpine:
     stone = ((0.115, 0.105, 0.095), (0.27, 0.245, 0.215))
     boulders = 0.16
     tufts = 0.3
+    micro_m = 0.075
     wave_height = 0.14
     foam = 0.0
 

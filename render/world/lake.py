@@ -29,6 +29,7 @@ class Lake:
     stone = ((0.105, 0.10, 0.09), (0.25, 0.235, 0.21))
     boulders = 0.07
     tufts = 0.5
+    micro_m = 0.06
     wave_height = 0.085
     foam = 0.0
     water_look = WaterLook(

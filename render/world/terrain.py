@@ -16,7 +16,7 @@ from render.gbuffer import SKY, GBuffer
 from render.light.base import Light
 from render.scene import Scene
 from render.view import View
-from render.visibility.polar import build_table, intersect, planar_per_metre, rays
+from render.visibility.polar import build_table, intersect, planar_per_metre, radii_m, rays
 from render.visibility.quads import Hits, trace_view
 from render.world.around import Around
 from render.world.base import Point
@@ -25,6 +25,7 @@ from render.world.erosion import erode
 from render.world.ground_light import openness, sunlit
 from render.world.land import Grows, Land
 from render.world.noise import smoothstep
+from render.world.micro import HasMicro, Micro
 from render.world.plant_shading import shade_plants
 from render.world.plants import Plants, build_plants
 from render.world.prop_shading import shade_props
@@ -84,6 +85,9 @@ class TerrainWorld:
         self.scene, self.land, self.detail, self.stage = scene, land, detail, land.stage_hint
         self.surface, self.layers, self.casting, self.plants = surface, layers, casting, plants
         self.things = things
+        near = near_of(land.stage_hint)
+        rough = land.micro_m if isinstance(land, HasMicro) else 0.0
+        self.micro = Micro(rough, near.x_m, near.y_m, near.radius_m, land.water_m)
         self.around: Around | None = None
         self._shadows: OrderedDict[tuple[float, ...], ClipMap] = OrderedDict()
         self._lock = threading.Lock()
@@ -158,7 +162,16 @@ class TerrainWorld:
     def trace(self, view: View) -> GBuffer:
         """First surfaces; see `World.trace`."""
         direction = rays(view)
-        table = build_table(view, direction, lambda x, y: self.surface.at(x, y)[0], self.detail.radii)
+        reach = self.micro.reach_m(float(view.eye_m[0]), float(view.eye_m[1]))
+        near = int((radii_m(self.detail.radii) < reach).sum()) if reach else 0
+
+        def height_at(x: Tensor, y: Tensor) -> Tensor:
+            height = self.surface.at(x, y)[0]
+            if near and x.dim() == 2:
+                height[:, :near] = self.micro.raised(x[:, :near], y[:, :near], height[:, :near])
+            return height
+
+        table = build_table(view, direction, height_at, self.detail.radii)
         distance = intersect(table, direction)
         hit = torch.isfinite(distance)
         reach = torch.where(hit, distance, 1.0)

@@ -61,6 +61,7 @@ def shade_ground(
     if detail:
         tone, gx, gy = _grain(paint, hit, gx, gy, world.land.strata_m)
         albedo = albedo * torch.exp(tone)
+        gx, gy, opening, albedo = _micro(world, hit, ground, gx, gy, opening, albedo, direction, light)
     flat = 1 / torch.sqrt(1 + gx * gx + gy * gy)
     snow = _snow(paint, hit, flat, light)
     albedo = lay(albedo, _SNOW, snow)
@@ -100,6 +101,29 @@ def shade_ground(
         fresnel = fresnel * (1 - crown) * (1 - snow) * (0.07 * light.wetness)
         radiance = radiance + light.sky_irradiance[:, None] * fresnel
     return radiance
+
+
+def _micro(
+    world: TerrainWorld, hit: Hit, ground: Tensor, gx: Tensor, gy: Tensor, opening: Tensor, albedo: Tensor,
+    direction: Tensor, light: Light,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Gradient, openness and albedo with clumps and hollows near the stage; snow lies over most of them."""
+    micro = world.micro
+    if micro.height_m == 0:
+        return gx, gy, opening, albedo
+    at = torch.nonzero((hit.distance < 140) & (hit.canopy < 0.5)).squeeze(1)
+    if at.numel() == 0:
+        return gx, gy, opening, albedo
+    footprint = hit.distance[at] * 0.0016 / (-direction[2, at]).clamp(min=0.05) ** 0.5
+    east, north, up = micro.slopes(hit.x[at], hit.y[at], ground[at], footprint)
+    open_ground = (1 - hit.canopy[at]) * (1 - 0.7 * light.snow)
+    gx, gy, opening, albedo = gx.clone(), gy.clone(), opening.clone(), albedo.clone()
+    gx[at] += east * open_ground
+    gy[at] += north * open_ground
+    low = up.clamp(-2.2, 1.2) * open_ground
+    opening[at] *= (1 + 0.22 * low).clamp(0.3, 1.2)
+    albedo[:, at] *= torch.exp(0.14 * low)
+    return gx, gy, opening, albedo
 
 
 def _grain(paint: Paint, hit: Hit, gx: Tensor, gy: Tensor, strata_m: float) -> tuple[Tensor, Tensor, Tensor]:
