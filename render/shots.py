@@ -1,23 +1,40 @@
-"""Where cameras stand: the six standard angles placed by ray test around a world's stage, and custom ones checked.
+"""Where cameras stand: the six standard angles searched around a world's stage, and custom ones checked.
 
-All six look towards one focus from neighbouring directions, so that what one angle shows another shows too.
+All six look towards one focus from neighbouring directions, so that what one angle shows another shows too. They are
+placed one after another. Each candidate that stands free is scanned once (looks.py); the tilt that composes best
+(composition.py) and shares at least a tenth of its frame with every angle placed before it wins.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from render.errors import SpecError
+from render.composition import Taste, cost
+from render.free_places import freed
+from render.looks import Look, look, look_through, overlap, scan
 from render.spec import CameraSpec, StandardKind
-from render.view import View, equirect, look_at, pinhole
+from render.view import View, equirect, pinhole
 from render.world.base import Point, World
 
 CLEARANCE_M = 1.5
-_INDOOR_CLEARANCE_M = 0.30
+INDOOR_CLEARANCE_M = 0.30
+LEAST_OVERLAP = 0.10
+_SAFE_OVERLAP = 0.14
+"""What the search asks for: the quick looks it measures with are a little too kind."""
+_FEW_SCANS, _MOST_SCANS = 7, 20
+_GOOD, _FAIR = 0.22, 1.5
+"""What is good enough at once, and after a few scans."""
+_MOST_CHECKS = 12
+
+
+_USUAL = Taste()
 
 
 @dataclass(frozen=True)
@@ -28,7 +45,8 @@ class _Angle:
         focal_mm: lens.
         reach: distance to the focus in stage extents; side_deg: away from the approach, clockwise.
         eye_m: (lowest, share of the extent, highest) height above the ground; indoor_m: height indoors.
-        pitch_deg: wanted tilt, None to aim straight at the focus.
+        tilt_deg: bounds of the tilt (lowest, highest); the subject decides within them.
+        taste: what the frame should look like.
     """
 
     focal_mm: float
@@ -36,17 +54,19 @@ class _Angle:
     side_deg: float
     eye_m: tuple[float, float, float]
     indoor_m: float
-    pitch_deg: float | None = None
+    tilt_deg: tuple[float, float]
+    taste: Taste = _USUAL
 
 
 ANGLES: dict[StandardKind, _Angle] = {
-    "wide_establishing": _Angle(22, 1.0, 0, (2.2, 0.085, 16), 1.55),
-    "medium_wide": _Angle(28, 0.78, 14, (1.8, 0.035, 6), 1.5),
-    "medium": _Angle(35, 0.62, -12, (1.65, 0.016, 3), 1.4),
-    "medium_close": _Angle(50, 0.50, 5, (1.6, 0.012, 2.4), 1.35),
-    "low_angle": _Angle(24, 0.66, -20, (0.7, 0.006, 1.1), 0.45, 11),
-    "high_angle": _Angle(28, 0.80, 22, (3.5, 0.22, 34), 2.15, -19),
+    "wide_establishing": _Angle(24, 1.0, 0, (3.0, 0.09, 18), 1.6, (-14, 12)),
+    "medium_wide": _Angle(28, 0.80, 14, (1.8, 0.03, 5), 1.5, (-12, 14)),
+    "medium": _Angle(35, 0.70, -13, (1.65, 0.016, 3), 1.4, (-12, 14), Taste(0.7)),
+    "medium_close": _Angle(50, 0.74, 6, (1.6, 0.012, 2.4), 1.35, (-14, 14), Taste(0.4, ground=False)),
+    "low_angle": _Angle(24, 0.58, -22, (0.45, 0.004, 0.8), 0.4, (10, 22), Taste(0.8, 0.68)),
+    "high_angle": _Angle(28, 0.74, 24, (10.0, 0.32, 55), 2.2, (-45, -22), Taste(0.0, ground=False)),
 }
+"""In the order of placing: what comes later yields to what stands already."""
 
 
 @runtime_checkable
@@ -66,6 +86,11 @@ class Shot:
     notes: tuple[str, ...] = ()
 
 
+_Placed = dict[StandardKind, Look]
+_PLACED: WeakKeyDictionary[World, _Placed] = WeakKeyDictionary()
+_LOCK = threading.RLock()
+
+
 def place(world: World, camera: CameraSpec, width_px: int, height_px: int) -> Shot:
     """Place the camera of a spec.
 
@@ -82,88 +107,124 @@ def place(world: World, camera: CameraSpec, width_px: int, height_px: int) -> Sh
         return Shot(equirect(width_px, height_px, eye), notes)
     if camera.kind == "custom":
         return _custom(world, camera, width_px, height_px)
-    angle = ANGLES[camera.kind]
-    eye, target = _standard(world, angle)
-    focal = camera.focal_mm or angle.focal_mm
-    # A square film keeps the angle's width of view; on a wide one the lens is meant for the long side.
-    return Shot(pinhole(width_px, height_px, eye, target, focal, camera.sensor_mm[0], camera.roll_deg))
+    placed = standard_look(world, camera.kind).view
+    focal = camera.focal_mm or round(placed.fx_px * 36 / placed.width_px, 3)
+    ahead = placed.eye_m + placed.world_from_cam[:, 2]
+    return Shot(pinhole(width_px, height_px, placed.eye_m, ahead, focal, camera.sensor_mm[0], camera.roll_deg))
 
 
-def _standard(world: World, angle: _Angle) -> tuple[Point, Point]:
+def standard_look(world: World, kind: StandardKind) -> Look:
+    """What a standard angle of a world sees; searched once, together with the angles placed before it."""
+    with _LOCK:
+        placed = _PLACED.setdefault(world, {})
+        for each, angle in ANGLES.items():
+            if each not in placed:
+                placed[each] = _search(world, angle, tuple(placed.values()))
+            if each == kind:
+                break
+        return placed[kind]
+
+
+def _search(world: World, angle: _Angle, others: tuple[Look, ...]) -> Look:
+    """The best place and tilt; with another lens where the angle's own shares too little with the others."""
+    best = _searched(world, angle, others)
+    for share in (0.8, 1.25):
+        if best[0] < LEAST_OVERLAP:
+            other = _searched(world, replace(angle, focal_mm=round(share * angle.focal_mm)), others)
+            best = max(best, other, key=lambda each: each[0])
+    return best[1]
+
+
+def _searched(world: World, angle: _Angle, others: tuple[Look, ...]) -> tuple[float, Look]:
+    focus = np.asarray(world.stage.focus_m, np.float64)
+    tried: list[tuple[float, Look]] = []
+    best = math.inf
+    for scans, (prior, eye) in enumerate(_candidates(world, angle)):
+        enough = _GOOD if scans < _FEW_SCANS else _FAIR if scans < _MOST_SCANS else math.inf
+        if tried and best < max(enough, prior):
+            break
+        tried += [(prior + judged, seen) for judged, seen in _frames(world, angle, eye, focus, others)]
+        best = min(each[0] for each in tried)
+    if not tried:  # nothing is free around the stage: look down at it from above
+        x, y = float(focus[0]), float(focus[1])
+        eye = np.array([x, y - 1.0, max(world.ground_m(x, y), float(focus[2])) + 30.0])
+        ahead = focus - eye
+        return 1.0, look(scan(world, eye, ahead, 100, 70), ahead, angle.focal_mm)
+    return _surest(world, [seen for _, seen in sorted(tried, key=lambda each: each[0])[:_MOST_CHECKS]], others)
+
+
+def _surest(world: World, looks: list[Look], others: tuple[Look, ...]) -> tuple[float, Look]:
+    """The first of some frames, best first, that shares enough with all others when traced as it is; and its share."""
+    most: tuple[float, Look] | None = None
+    for each in looks:
+        exact = look_through(world, each.view)
+        least = min((overlap(exact, other) for other in others), default=1.0)
+        if most is None or least > most[0]:
+            most = least, exact
+        if least > LEAST_OVERLAP:
+            break
+    assert most is not None
+    return most
+
+
+def _candidates(world: World, angle: _Angle) -> Iterator[tuple[float, Point]]:
+    """Free places for an angle, likeliest first, each with what it costs to stand there."""
     stage = world.stage
     focus = np.asarray(stage.focus_m, np.float64)
-    clearance = _INDOOR_CLEARANCE_M if stage.indoors else CLEARANCE_M
     low, share, high = angle.eye_m
     rise = angle.indoor_m if stage.indoors else min(max(low, share * stage.extent_m), high)
-    best: tuple[float, Point] | None = None
-    for lift in (0.0, 1.0, 2.5, 5.0, 10.0) if not stage.indoors else (0.0, -0.3, 0.3):
-        for stretch in (1.0, 0.88, 1.12, 0.76, 1.25):
-            for turn in (0, 7, -7, 14, -14, 22, -22, 32, -32):
-                heading = math.radians(stage.approach_deg + angle.side_deg + turn)
-                reach = angle.reach * stretch * stage.extent_m
-                x = float(focus[0]) + reach * math.sin(heading)
-                y = float(focus[1]) + reach * math.cos(heading)
-                eye = np.array([x, y, world.ground_m(x, y) + rise + lift])
-                tight = min(clearance, rise * 0.8)
-                cost = abs(turn) / 40 + abs(stretch - 1) * 1.5 + lift / 6
-                cost += 0 if stage.indoors else 0.8 * (1 - _footing(world, eye))
-                if (best is not None and cost >= best[0]) or not world.is_free(eye, tight):
-                    continue
-                cost += 4 * (1 - _seen_share(world, eye, focus))
-                if best is not None and cost >= best[0]:
-                    continue
-                cost += 5 * (1 - _open_share(world, eye, _aim(eye, focus, angle), angle.focal_mm))
-                if best is None or cost < best[0]:
-                    best = (cost, eye)
-                if best[0] < 0.25:
-                    return best[1], _aim(best[1], focus, angle)
-        if best is not None and best[0] < 0.8 + lift / 6:
-            break
-    if best is None:
-        eye = np.array([focus[0], focus[1], world.ground_m(float(focus[0]), float(focus[1])) + rise + 25])
-        return eye, _aim(eye, focus + np.array([0.0, 30.0, -20.0]), angle)
-    return best[1], _aim(best[1], focus, angle)
+    clearance = min(INDOOR_CLEARANCE_M if stage.indoors else CLEARANCE_M, rise * 0.8)
+    lifts: tuple[float, ...] = (0.0, -0.3, 0.3) if stage.indoors else (0.0, 0.7 * rise, 2.0 * rise, 5.0 * rise)
+    if angle.tilt_deg[0] > 0:  # what looks up stays low
+        lifts = tuple(lift for lift in lifts if lift <= 0.2)
+    raised = {lift: 0.3 * math.log1p(abs(lift) / max(rise, 1.0)) for lift in lifts}
+    wishes = [
+        (abs(turn) / 55 + abs(math.log(stretch)) * 1.1 + raised[lift], turn, stretch, lift)
+        for lift in lifts
+        for stretch in (1.0, 0.86, 1.16, 0.72, 1.35, 1.6)
+        for turn in (0, 8, -8, 16, -16, 25, -25, 36, -36)
+    ]
+    for prior, turn, stretch, lift in sorted(wishes, key=lambda wish: wish[0]):
+        heading = math.radians(stage.approach_deg + angle.side_deg + turn)
+        reach = angle.reach * stretch * stage.extent_m
+        x, y = float(focus[0]) + reach * math.sin(heading), float(focus[1]) + reach * math.cos(heading)
+        eye = np.array([x, y, world.ground_m(x, y) + rise + lift])
+        if world.is_free(eye, clearance):
+            yield prior + 0.8 * (1 - _footing(world, eye)), eye
 
 
-def _aim(eye: Point, focus: Point, angle: _Angle) -> Point:
-    if angle.pitch_deg is None:
-        return focus
-    away = math.hypot(focus[0] - eye[0], focus[1] - eye[1])
-    straight = math.degrees(math.atan2(focus[2] - eye[2], away))
-    pitch = max(straight, angle.pitch_deg) if angle.pitch_deg > 0 else min(straight, angle.pitch_deg)
-    # never turn so far that the focus leaves the picture: a third of the lens' half height is kept
-    room = math.degrees(math.atan(12 / angle.focal_mm)) * 0.6
-    pitch = min(max(pitch, straight - room), straight + room)
-    return np.array([focus[0], focus[1], eye[2] + math.tan(math.radians(pitch)) * away])
+def _frames(
+    world: World, angle: _Angle, eye: Point, focus: Point, others: tuple[Look, ...]
+) -> Iterator[tuple[float, Look]]:
+    """Ways to tilt a camera that stands there, with their costs."""
+    level = math.hypot(focus[0] - eye[0], focus[1] - eye[1])
+    straight = math.degrees(math.atan2(focus[2] - eye[2], level))
+    least, most = angle.tilt_deg
+    tall = math.degrees(2 * math.atan(10.125 / angle.focal_mm))
+    wide = math.degrees(2 * math.atan(18 / angle.focal_mm))
+    # never so far that the focus leaves the middle of the frame
+    tilts = sorted({
+        min(max(min(max(straight + share * tall, least), most), straight - 0.32 * tall), straight + 0.32 * tall)
+        for share in (-0.26, -0.13, 0.0, 0.13, 0.26)
+    })
+    middle = 0.5 * (tilts[0] + tilts[-1])
+    scanned = scan(world, eye, _ahead(eye, focus, middle), wide + 6, tall + (tilts[-1] - tilts[0]) + 4)
+    indoors = world.stage.indoors
+    for tilt in tilts:
+        seen = look(scanned, _ahead(eye, focus, tilt), angle.focal_mm)
+        total = cost(seen, focus, angle.taste, indoors=indoors)
+        shares = [overlap(seen, other) for other in others]
+        total += sum(14 * max(0.0, _SAFE_OVERLAP - share) for share in shares)
+        total += 2.5 * sum(share < LEAST_OVERLAP for share in shares)
+        yield total, seen
 
 
-def _seen_share(world: World, eye: Point, focus: Point) -> float:
-    """Share of a few sight lines to the focus that arrive."""
-    arrived = 0
-    offsets = ((0.0, 0.0), (0.06, 0.02), (-0.06, 0.02))
-    for side, up in offsets:
-        line = focus - eye
-        length = float(np.linalg.norm(line))
-        across = np.array([line[1], -line[0], 0.0]) * side
-        way = line + across + np.array([0.0, 0.0, up * length])
-        way /= np.linalg.norm(way)
-        if world.first_hit(eye, way) > 0.72 * length:
-            arrived += 1
-    return arrived / len(offsets)
-
-
-def _open_share(world: World, eye: Point, aim: Point, focal_mm: float) -> float:
-    """Share of the picture, sampled by a few rays, that no close obstacle fills."""
-    frame = look_at(eye, aim)
-    away = float(np.linalg.norm(aim - eye))
-    wide, tall = 14.0 / focal_mm, 6.0 / focal_mm  # inside the film's edges of 36 mm
-    open_rays = 0
-    rays = [(u, v) for v in (-1.0, 0.0) for u in (-1.0, -0.5, 0.0, 0.5, 1.0)]
-    for u, v in rays:
-        way = frame @ np.array([u * wide, v * tall, 1.0])
-        way /= np.linalg.norm(way)
-        open_rays += world.first_hit(eye, way) > 0.22 * away
-    return open_rays / len(rays)
+def _ahead(eye: Point, focus: Point, tilt_deg: float) -> Point:
+    """Unit direction towards the focus on the map, tilted."""
+    way = np.array([focus[0] - eye[0], focus[1] - eye[1]])
+    way /= max(float(np.hypot(*way)), 1e-9)
+    tilt = math.radians(tilt_deg)
+    return np.array([way[0] * math.cos(tilt), way[1] * math.cos(tilt), math.sin(tilt)])
 
 
 def _footing(world: World, eye: Point) -> float:
@@ -173,7 +234,7 @@ def _footing(world: World, eye: Point) -> float:
 
 def _pano_eye(world: World, camera: CameraSpec) -> tuple[Point, tuple[str, ...]]:
     if camera.position_m is not None:
-        return _freed(world, np.array(camera.position_m))
+        return freed(world, np.array(camera.position_m))
     stage = world.stage
     rise = 1.6 if stage.indoors else min(max(1.7, 0.03 * stage.extent_m), 6.0)
     for reach in (0.35, 0.2, 0.5, 0.0, 0.7):
@@ -182,46 +243,17 @@ def _pano_eye(world: World, camera: CameraSpec) -> tuple[Point, tuple[str, ...]]
             x = float(stage.focus_m[0]) + reach * stage.extent_m * math.sin(heading)
             y = float(stage.focus_m[1]) + reach * stage.extent_m * math.cos(heading)
             eye = np.array([x, y, world.ground_m(x, y) + rise])
-            if world.is_free(eye, _INDOOR_CLEARANCE_M if stage.indoors else CLEARANCE_M):
+            if world.is_free(eye, INDOOR_CLEARANCE_M if stage.indoors else CLEARANCE_M):
                 return eye, ()
-    return _freed(world, np.asarray(stage.focus_m, np.float64))
+    return freed(world, np.asarray(stage.focus_m, np.float64))
 
 
 def _custom(world: World, camera: CameraSpec, width_px: int, height_px: int) -> Shot:
     assert camera.position_m is not None
     assert camera.look_at_m is not None
     wanted, target = np.array(camera.position_m), np.array(camera.look_at_m)
-    eye, notes = _freed(world, wanted)
+    eye, notes = freed(world, wanted)
     if notes and float(np.linalg.norm(target - eye)) < 1.0:
         target = eye + (target - wanted)
     focal = camera.focal_mm or 35.0
     return Shot(pinhole(width_px, height_px, eye, target, focal, camera.sensor_mm[0], camera.roll_deg), notes)
-
-
-def _freed(world: World, wanted: Point) -> tuple[Point, tuple[str, ...]]:
-    """The wanted position, or the nearest free one and a note.
-
-    Raises:
-        SpecError: none is free.
-    """
-    clearance = 0.10
-    if world.is_free(wanted, clearance):
-        return wanted, ()
-    room = _INDOOR_CLEARANCE_M if world.stage.indoors else 1.0
-    ways = [
-        np.array([math.sin(a) * math.cos(b), math.cos(a) * math.cos(b), math.sin(b)])
-        for b in (0.0, 0.7, -0.7) for a in np.arange(8) * math.pi / 4
-    ]
-    for reach in (0.3, 0.6, 1.0, 1.6, 2.5, 4.0, 6.0, 9.0, 14.0):
-        for way in [np.array([0.0, 0.0, 1.0]), *ways]:
-            eye = wanted + way * reach
-            if world.is_free(eye, room):
-                return eye, (f"The camera stood inside something solid and was moved {reach:.1f} m into the open.",)
-    if not world.stage.indoors:
-        ground = world.ground_m(float(wanted[0]), float(wanted[1]))
-        for lift in (1.7, 3.0, 6.0, 12.0, 25.0, 50.0):
-            eye = np.array([wanted[0], wanted[1], max(ground, float(wanted[2])) + lift])
-            if world.is_free(eye, room):
-                moved = float(eye[2] - wanted[2])
-                return eye, (f"The camera stood inside the ground and was lifted {moved:.1f} m into the open.",)
-    raise SpecError("camera.position_m", "stands inside something solid, nothing free nearby; move it into the open")

@@ -1,0 +1,102 @@
+"""How good a frame is, as a camera operator would judge it: one cost, made of rules that can be named.
+
+    near      nothing fills the frame from close by; leaves and walls before the lens are worst
+    subject   the focus stands in the frame's middle part and is seen
+    horizon   it or the skyline lies on a third, with air above peaks and roofs; in a room the camera is nearly level
+    depth     something near at the lower edge, something at the subject's distance, something beyond
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from render.looks import Grid, Look
+from render.world.base import Point
+
+NEAR_M, NEAR_INDOORS_M = 3.0, 0.9
+MOST_NEAR = 0.25
+"""Share of the frame that may be nearer than that."""
+
+
+@dataclass(frozen=True)
+class Taste:
+    """How much an angle minds.
+
+    Args:
+        horizon: weight of the rule of thirds. lowest: the least height of the horizon in the frame, 0 top to 1 bottom.
+        ground: whether it wants a foreground.
+    """
+
+    horizon: float = 1.0
+    lowest: float = 0.0
+    ground: bool = True
+
+
+def cost(look: Look, focus_m: Point, taste: Taste, *, indoors: bool) -> float:
+    """How bad the frame is: 0 is very good, 0.5 acceptable, above 2 wrong."""
+    reach = look.reach_m
+    away = float(np.linalg.norm(focus_m - look.view.eye_m))
+    total = near_cost(reach, away, indoors=indoors)
+    total += _subject(look, focus_m, away)
+    if indoors:  # walls want to stand upright
+        rise = float(look.view.world_from_cam[2, 2])
+        total += taste.horizon * abs(math.degrees(math.asin(rise))) / 40
+    else:
+        total += taste.horizon * _horizon(look, taste)
+    return total + _layers(reach, away, ground=taste.ground)
+
+
+def near_share(look: Look, *, indoors: bool) -> float:
+    """Share of the frame filled by what is closer than 3 m (0.9 m in a room)."""
+    return float((look.reach_m < (NEAR_INDOORS_M if indoors else NEAR_M)).mean())
+
+
+def near_cost(reach: Grid, away: float, *, indoors: bool) -> float:
+    """Of things close to the lens, and of large ones well before the subject."""
+    near = float((reach < (NEAR_INDOORS_M if indoors else NEAR_M)).mean())
+    touching = float((reach < (0.25 if indoors else 0.7)).mean())
+    before = float((reach[: int(reach.shape[0] * 0.62)] < 0.24 * away).mean())
+    total = 5 * max(0.0, near - 0.08) + 12 * touching + 2.2 * max(0.0, before - 0.06)
+    return total + (4 if near > MOST_NEAR else 0)
+
+
+def _subject(look: Look, focus_m: Point, away: float) -> float:
+    view = look.view
+    x, y, z = view.world_from_cam.T @ (focus_m - view.eye_m)
+    if z <= 0:
+        return 9.0
+    u, v = (x / z * view.fx_px + view.cx_px) / view.width_px, (y / z * view.fy_px + view.cy_px) / view.height_px
+    off: float = max(0.0, abs(u - 0.5) - 0.17) * 3 + max(0.0, abs(v - 0.5) - 0.17) * 3
+    if not (0.06 < u < 0.94 and 0.08 < v < 0.92):
+        return float(6.0 + off)
+    row, column = int(v * view.height_px), int(u * view.width_px)
+    around = look.reach_m[max(0, row - 2) : row + 3, max(0, column - 2) : column + 3]
+    hidden = float((around < 0.72 * away).mean())
+    return float(off + 2.5 * hidden)
+
+
+def _horizon(look: Look, taste: Taste) -> float:
+    forward = look.view.world_from_cam[:, 2]
+    slope = float(forward[2]) / max(math.hypot(float(forward[0]), float(forward[1])), 1e-6)
+    horizon = 0.5 + slope * look.view.fy_px / look.view.height_px
+    sky = np.isinf(look.reach_m)
+    height = look.reach_m.shape[0]
+    skyline = float(np.median(np.where(sky.all(0), height, (~sky).argmax(0)))) / height
+    gap: float = min(abs(horizon - 1 / 3), abs(horizon - 2 / 3))
+    if sky.mean() >= 0.03:
+        gap = min(gap + 0.05, abs(skyline - 1 / 3), abs(skyline - 2 / 3))
+    total = 1.6 * max(0.0, gap - 0.03) + 4 * max(0.0, float(sky.mean()) - 0.62)
+    cut = float((~sky[0]).mean()) if taste.ground else 0.0  # peaks and roofs want air above them
+    total += 0.35 * max(0.0, cut - 0.3) + 3 * max(0.0, taste.lowest - horizon)
+    return float(total)
+
+
+def _layers(reach: Grid, away: float, *, ground: bool) -> float:
+    lower = reach[int(reach.shape[0] * 0.78) :]
+    total = 0.35 if ground and float(np.median(lower)) > 0.55 * away else 0.0
+    middle = float(((reach > 0.5 * away) & (reach < 1.7 * away)).mean())
+    beyond = float((reach > 1.7 * away).mean())
+    return total + 1.5 * max(0.0, 0.14 - middle) + 1.0 * max(0.0, 0.10 - beyond)
