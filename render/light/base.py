@@ -40,7 +40,7 @@ class Clouds(Protocol):
 class HighClouds(Protocol):
     """Sheets of cloud above single clouds, and the underside of a closed cover."""
 
-    def over(self, radiance: Tensor, direction: Tensor, eye_m: Tensor) -> Tensor:
+    def over(self, radiance: Tensor, direction: Tensor, eye_m: Tensor, pixel_rad: float) -> Tensor:
         """Radiance (M, 3) with cirrus and altocumulus laid over it along rays (M, 3) from an eye (3,)."""
         ...
 

@@ -15,7 +15,7 @@ from render.light.exposure import exposure_of, luma
 from render.light.high_clouds import HighClouds
 from render.light.sky import MixedSky, SkyTable, sky_table, sun_through_air
 from render.light.sun import Direction, moon_direction, sun_direction
-from render.light.weather import Air, air_of, season_haze, season_tint
+from render.light.weather import Air, air_of, season_haze, season_tint, winter_share
 from render.scene import Scene
 
 _MOON_TINT = (0.62, 0.80, 1.25)
@@ -23,6 +23,10 @@ _MOON_GAIN = 0.026
 _TAN = (1.0, 0.72, 0.42)
 _TOWN = {"village": 0.25, "city": 0.8, "downtown": 1.3, "office": 0.8, "living_room": 0.4, "kitchen": 0.4}
 """How brightly the lamps of a kind of place light the air above it."""
+
+
+_WINTER_WHITE = {"alpine": 1.0, "conifer": 0.8, "forest": 0.6, "farmland": 0.7, "lake": 0.7, "coast": 0.4}
+"""How white the ground of a kind of place lies in midwinter, whatever the weather."""
 
 
 def build_light(scene: Scene) -> Light:
@@ -34,16 +38,17 @@ def build_light(scene: Scene) -> Light:
     sun = sun_direction(scene.time_of_day, scene.season, scene.sun_heading_deg)
     elevation_deg = math.degrees(math.asin(max(-1.0, min(1.0, float(sun[2])))))
     moon = moon_direction(scene.time_of_day, scene.sun_heading_deg)
-    night = _ramp(-4.0, -11.0, elevation_deg)
+    night = _ramp(-5.0, -13.0, elevation_deg)
 
     day = sky_table(round(math.radians(max(elevation_deg, -18.0)) * 1000))
     clear = day.level_irradiance()
     dark: SkyTable | None = None
-    gain = torch.tensor(_MOON_TINT) * (_MOON_GAIN * night)
+    # As steeply as twilight fades, so that neither takes over from the other at a stroke.
+    gain = torch.tensor(_MOON_TINT) * (_MOON_GAIN * math.expm1(5.5 * night) / math.expm1(5.5))
     floor = torch.tensor([0.00009, 0.00013, 0.00024]) * night
     clear = clear + floor * math.pi
     # The last sunlight is gone before the first moonlight comes, so that changing over is no jump.
-    sunlight, key, by_moon = sun_through_air(float(sun[2])) * torch.tensor(season_tint(scene.season)), sun, False
+    sunlight, key, by_moon = _sunlight(float(sun[2])) * torch.tensor(season_tint(scene.season)), sun, False
     if night > 0:
         dark = sky_table(round(math.asin(float(moon[2])) * 200) * 5)
         clear = clear + dark.level_irradiance() * gain
@@ -71,7 +76,8 @@ def build_light(scene: Scene) -> Light:
     bounce = (level + sky_irradiance) * torch.tensor(KINDS[scene.archetype].ground)
     if air.snow:
         bounce = torch.lerp(bounce, (level + sky_irradiance) * 0.6, air.snow * 0.7)
-    exposure = exposure_of(sunlight, sky_irradiance, float(key[2]), night, air, scene.exposure_ev)
+    white = max(air.snow, _WINTER_WHITE.get(scene.archetype, 0.0) * _ramp(0.55, 0.95, winter_share(scene.season)))
+    exposure = exposure_of(sunlight, sky_irradiance, float(key[2]), night, air, white, scene.exposure_ev)
 
     lamps_on = scene.lamps * _ramp(4.0, -3.0, elevation_deg - 5 * air.overcast * (1 - air.gain) * 2)
     town = torch.tensor([0.95, 0.62, 0.38]) * (
@@ -113,6 +119,13 @@ def build_light(scene: Scene) -> Light:
         lamps_on=lamps_on,
         key=(*scene.key("light"), scene.archetype, scene.season),
     )
+
+
+def _sunlight(sin_elevation: float) -> Tensor:
+    """(3,) sunlight on the ground. What the air forwards of the sun's own glow keeps the last light orange, not red."""
+    direct = sun_through_air(sin_elevation)
+    forwarded = luma(direct) * torch.tensor([1.75, 0.86, 0.32])
+    return torch.lerp(direct, forwarded, 0.55 * _ramp(0.16, 0.0, sin_elevation))
 
 
 def _cover(sunlight: Tensor, clear: Tensor, rise: float) -> Tensor:

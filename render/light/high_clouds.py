@@ -50,12 +50,13 @@ class HighClouds:
     cover_light: Tensor
     curtains: float
 
-    def over(self, radiance: Tensor, direction: Tensor, eye_m: Tensor) -> Tensor:
-        """Lay cirrus and altocumulus over radiance (M, 3) along unit rays (M, 3) from an eye (3,)."""
+    def over(self, radiance: Tensor, direction: Tensor, eye_m: Tensor, pixel_rad: float) -> Tensor:
+        """Lay cirrus and altocumulus over radiance (M, 3) along unit rays (M, 3) from an eye (3,); what pixels of an
+        angle could not hold is left out."""
         if self.cirrus > 0.01:
-            radiance = self._cirrus(radiance, direction, eye_m)
+            radiance = self._cirrus(radiance, direction, eye_m, pixel_rad)
         if self.altocumulus > 0.01:
-            radiance = self._alto(radiance, direction, eye_m)
+            radiance = self._alto(radiance, direction, eye_m, pixel_rad)
         return radiance
 
     def under(self, radiance: Tensor, direction: Tensor, eye_m: Tensor) -> Tensor:
@@ -66,7 +67,7 @@ class HighClouds:
             radiance = self._curtains(radiance, direction, eye_m)
         return radiance
 
-    def _cirrus(self, radiance: Tensor, direction: Tensor, eye_m: Tensor) -> Tensor:
+    def _cirrus(self, radiance: Tensor, direction: Tensor, eye_m: Tensor, pixel_rad: float) -> Tensor:
         x, y, rise = _meet(direction, eye_m, _CIRRUS_M)
         turn = 0.7 + (self.seed % 97) * 0.065
         along, across = x * math.cos(turn) + y * math.sin(turn), y * math.cos(turn) - x * math.sin(turn)
@@ -76,13 +77,14 @@ class HighClouds:
         bent = across + 2600 * field[1]
         threads = lookup(fibre, along + 1800 * field[1], bent * 4.5, 120_000.0)
         fine = lookup(fibre[1], along * 1.3 + bent, bent * 5.0 - 0.2 * along, 31_000.0)
-        thick = 0.75 * field[0] + 0.55 * threads[0] + 0.26 * fine + 2.4 * self.cirrus - 1.35
+        near = smoothstep(900.0, 150.0, pixel_rad * _CIRRUS_M / (rise + 0.01) ** 1.6)
+        thick = 0.75 * field[0] + 0.55 * threads[0] * (0.4 + 0.6 * near) + 0.26 * fine * near + 2.4 * self.cirrus - 1.35
         tau = 0.62 * smoothstep(-0.1, 2.1, thick) * smoothstep(0.02, 0.16, rise)
         light = self._lit(direction, self.on_cirrus, 0.62, 0.055) + self.ambient * 0.75
         share = (1 - torch.exp(-1.5 * tau))[:, None]
         return radiance * (1 - 0.55 * share) + light * share
 
-    def _alto(self, radiance: Tensor, direction: Tensor, eye_m: Tensor) -> Tensor:
+    def _alto(self, radiance: Tensor, direction: Tensor, eye_m: Tensor, pixel_rad: float) -> Tensor:
         x, y, rise = _meet(direction, eye_m, _ALTO_M)
         turn = 1.9 + (self.seed % 89) * 0.07
         along, across = x * math.cos(turn) + y * math.sin(turn), y * math.cos(turn) - x * math.sin(turn)
@@ -96,34 +98,42 @@ class HighClouds:
         du, dv = tx * math.cos(turn) + ty * math.sin(turn), (ty * math.cos(turn) - tx * math.sin(turn)) * 1.55
         shade = lookup(puffs[0], u + du, v + dv, 15_500.0)
         mask = 0.85 * field[0] + 2.6 * self.altocumulus - 1.55
-        near = smoothstep(0.02, 0.20, rise)
-        body = smoothstep(-0.35, 1.25, 0.8 * puff[0] * near + 0.30 * puff[1] * near + mask)
+        # Puffs are some 500 m wide; a pixel covers more of them the lower it looks.
+        near = smoothstep(520.0, 120.0, pixel_rad * _ALTO_M / (rise + 0.01) ** 1.6)
+        body = smoothstep(-0.35, 1.25, (0.8 * puff[0] + 0.30 * puff[1]) * near + mask)
         body = body * smoothstep(0.015, 0.10, rise)
-        lit = torch.exp(-0.75 * (shade - 0.35 * puff[0] + 0.5).clamp(min=0))
+        lit = torch.exp(-0.75 * ((shade - 0.35 * puff[0]) * near + 0.5).clamp(min=0))
         light = self._lit(direction, self.on_alto, 0.5, 0.10) * (0.45 + 0.85 * lit[:, None]) + self.ambient * 0.85
         share = (0.86 * body)[:, None]
         return radiance * (1 - share) + light * share
 
     def _cover(self, radiance: Tensor, direction: Tensor, eye_m: Tensor) -> Tensor:
         x, y, rise = _meet(direction, eye_m, _COVER_M)
-        broad = stack(f"cover/{self.seed}/a", f"cover/{self.seed}/b", low=3, high=26, slope=-0.85)
-        rolls = stack("cover rolls a", "cover rolls b", low=5, high=70, slope=-0.95)
-        field = lookup(broad, x, y, 34_000.0)
-        turn = 0.4 + (self.seed % 83) * 0.075
-        along = x * math.cos(turn) + y * math.sin(turn) + 420 * field[1]
-        across = y * math.cos(turn) - x * math.sin(turn) + 420 * field[0]
-        roll = lookup(rolls, along * 0.62, across, 9_300.0)
-        far = smoothstep(0.012, 0.11, rise)
-        fine = lookup(rolls[1], along, across * 0.8, 3_100.0) * smoothstep(0.08, 0.35, rise)
-        belly = 0.62 * field[0] + (0.52 * roll[0] + 0.22 * fine) * far
-        # Ragged dark bases hang sharply out of a storm; a calm cover only swells.
-        hang = smoothstep(-0.9, 0.5, belly) - 0.62
-        swell = torch.tanh(belly * 0.9)
-        tone = (swell * (1 - self.storm) - 1.5 * hang * self.storm) * self.rough * self.overcast
-        shown = radiance * torch.exp(tone * (0.30 + 0.70 * far))[:, None]
-        thin = smoothstep(0.3, 1.5, belly - 1.3 + 1.5 * self.breaks) * self.overcast
+        near = smoothstep(0.05, 0.30, rise)
+        far = smoothstep(0.010, 0.09, rise)
+        field = self._bellies(x, y, near)
+        # Bellies are lit from the side of the sun: what bulges towards it is bright, what turns away is dark.
+        reach = 260.0 / max(0.35, math.hypot(float(self.towards[0]), float(self.towards[1])))
+        ahead = self._bellies(x + float(self.towards[0]) * reach, y + float(self.towards[1]) * reach, near)
+        relief = (field - ahead).clamp(-1.5, 1.5)
+        mass = torch.tanh(field * 0.85)
+        tone = (-(0.62 + 0.75 * self.storm) * mass + 0.34 * relief) * self.rough * self.overcast * 1.35
+        shown = radiance * torch.exp(tone * (0.25 + 0.75 * far))[:, None]
+        thin = smoothstep(0.1, 1.5, -field - 1.15 + 1.5 * self.breaks) * self.overcast
         light = self._lit(direction, self.cover_light, 0.68, 0.10) + self.cover * 0.65
-        return shown + light * (thin * (0.10 + 0.75 * self.breaks) * far)[:, None]
+        return shown + light * (thin * (0.06 + 0.75 * self.breaks) * far)[:, None]
+
+    def _bellies(self, x: Tensor, y: Tensor, near: Tensor) -> Tensor:
+        """How far the cover hangs down (M,), of about unit range; fine lumps only where rays meet it steeply."""
+        broad = stack(f"cover/{self.seed}/a", f"cover/{self.seed}/b", low=3, high=20, slope=-0.9)
+        lumps = stack("cover lumps a", "cover lumps b", low=5, high=44, slope=-1.0)
+        field = lookup(broad, x, y, 30_000.0)
+        turn = 0.4 + (self.seed % 83) * 0.075
+        along = x * math.cos(turn) + y * math.sin(turn) + 300 * field[1]
+        across = y * math.cos(turn) - x * math.sin(turn)
+        lump = lookup(lumps[0], along * 0.75, across, 11_000.0)
+        small = lookup(lumps[1], along, across, 3_300.0)
+        return 0.60 * field[0] + (0.40 + 0.2 * near) * lump + 0.24 * near * small
 
     def _curtains(self, radiance: Tensor, direction: Tensor, eye_m: Tensor) -> Tensor:
         """Streaked veils on a circle around the world, from the cover's base down to the horizon."""

@@ -10,6 +10,9 @@ from render.light.base import Clouds, Light
 from render.light.firmament import firmament, pixel_angle
 from render.view import View
 
+_RIPPLED_RAD = 0.012
+"""Ripples smear a mirrored sky by at least this angle."""
+
 
 def sky_behind(direction: Tensor, which: Tensor, rays: Tensor, view: View, light: Light, fineness: int) -> Tensor:
     """Radiance of the sky for samples that meet nothing.
@@ -30,7 +33,7 @@ def sky_behind(direction: Tensor, which: Tensor, rays: Tensor, view: View, light
     radiance = firmament(direction, light, light.overcast, pixel_rad)
     sheets = light.high_clouds
     if sheets is not None:
-        radiance = sheets.over(radiance, direction, eye)
+        radiance = sheets.over(radiance, direction, eye, pixel_rad)
         radiance = sheets.under(radiance, direction, eye)
     if light.clouds is not None:
         size = (view.width_px * fineness, view.height_px * fineness)
@@ -49,7 +52,7 @@ def sky_mirrored(direction: Tensor, eye_m: Tensor, light: Light) -> Tensor:
     """
     radiance = light.sky.radiance(direction)
     if light.high_clouds is not None:
-        radiance = light.high_clouds.over(radiance, direction, eye_m)
+        radiance = light.high_clouds.over(radiance, direction, eye_m, _RIPPLED_RAD)
         radiance = light.high_clouds.under(radiance, direction, eye_m)
     return radiance
 
