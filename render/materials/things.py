@@ -6,6 +6,7 @@ import torch
 
 from render.materials.base import Mood, Patch, Surface, color, mix, smooth
 from render.materials.noise import cell_hash, grain, tile
+from render.visibility.cutouts import stencil_index, tones
 
 
 def plain(p: Patch, mood: Mood) -> Surface:
@@ -115,11 +116,17 @@ def leaf(p: Patch, mood: Mood) -> Surface:
     s = Surface.plain(p)
     hue, depth = p.params[:, 1], p.params[:, 2]
     summer = p.tint * (0.75 + 0.5 * hue)[:, None]
+    at = (p.params[:, 3] > 0).nonzero().squeeze(1)
+    if at.numel():
+        st = p.uv[at] / p.size[at]
+        single = tones()[stencil_index(p.params[at, 3].long(), st[:, 0], st[:, 1])]
+        summer[at] *= (1 + 0.42 * single * (1 - smooth(0.03, 0.16, p.footprint[at])))[:, None]
     fresh = summer * color(1.35, 1.25, 0.75)
     fall = torch.where((hue > 0.55)[:, None], color(0.34, 0.13, 0.02), color(0.42, 0.27, 0.035))
     fall = mix(fall, color(0.20, 0.05, 0.02).expand_as(fall), (hue * 7.7) % 1.0 * 0.5)
-    base = mix(summer, fresh, torch.full_like(hue, mood.fresh))
+    base = mix(summer, fresh, mood.fresh * (p.params[:, 4] < 0.5))
     turned = ((hue * 3.7) % 1.0 < mood.autumn * 1.15).float() * min(1.0, 0.4 + mood.autumn)
+    turned = turned * (p.params[:, 4] < 0.5)
     s.albedo = mix(base, fall, turned)
     s.through = torch.full_like(hue, 0.55)
     s.ambient = 0.45 + 0.55 * depth

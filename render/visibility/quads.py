@@ -192,11 +192,16 @@ def fill(
 
 
 def _inside_stencil(cut: tuple[Tensor, Tensor, Tensor], owner: Tensor, y: Tensor, x: Tensor, value: Tensor) -> Tensor:
-    """Indices of the fragments that their primitive's stencil keeps."""
-    (u, v), cutout = (form.float()[owner] for form in cut[:2]), cut[2][owner]
-    scale = 1 / value.clamp_min(1e-30)
+    """Indices of the fragments that their primitive's stencil keeps; whole primitives keep all of theirs."""
+    cutout = cut[2][owner]
+    some = (cutout > 0).nonzero().squeeze(1)
+    owner, cutout, x, y = owner[some], cutout[some], x[some], y[some]
+    u, v = (form.float()[owner] for form in cut[:2])
+    scale = 1 / value[some].clamp_min(1e-30)
     s, t = ((form[:, 0] * x + form[:, 1] * y + form[:, 2]) * scale for form in (u, v))
-    return stencils()[stencil_index(cutout, s, t)].nonzero().squeeze(1)
+    kept = torch.ones(value.shape[0], dtype=torch.bool)
+    kept[some] = stencils()[stencil_index(cutout, s, t)]
+    return kept.nonzero().squeeze(1)
 
 
 def corners(quads: Quads, origin: Tensor | None = None) -> Tensor:

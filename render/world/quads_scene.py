@@ -30,7 +30,7 @@ class Material(IntEnum):
     SHOP = 2  # bay m, height m, hash
     ROAD = 3  # half width m
     PAVEMENT = 4  # slab length, slab width m
-    LEAF = 5  # rank 0–1 (bare when above the leaf share), kind, shade 0–1
+    LEAF = 5  # rank 0–1 (bare when above the leaf share), kind, shade 0–1, stencil (`visibility/cutouts.py`), evergreen
     PAINT = 6  # gloss
     GLOW = 7  # day radiance share, night display brightness
     ROOF = 8  # 0 felt, 1 tiles
@@ -183,7 +183,7 @@ class MeshBuilder:
         tensor = torch.from_numpy
         quads = Quads(
             tensor(origin @ rotate), tensor(edge_u @ rotate), tensor(edge_v @ rotate), tensor(flags[:, 1] > 0.5),
-            tensor(flags[:, 0] > 0.5),
+            tensor(flags[:, 0] > 0.5), _cutouts(tensor(material), tensor(params)),
         )
         shared = np.concatenate(points) @ rotate if points else np.zeros((0, 3))
         return Mesh(
@@ -253,6 +253,12 @@ def tube(path: F64, radius: F64, sides: int = 7) -> F64:
     angle = np.arange(sides) / sides * 2 * np.pi
     ring = np.cos(angle)[:, None, None] * right + np.sin(angle)[:, None, None] * other
     return np.asarray(path + ring * np.asarray(radius)[None, :, None])
+
+
+def _cutouts(material: Tensor, params: Tensor) -> Tensor | None:
+    """(Q,) which stencil is cut out of each primitive; None where all are whole."""
+    cutout = torch.where(material == Material.LEAF, params[:, 3], 0.0).long()
+    return cutout if bool((cutout > 0).any()) else None
 
 
 def _expand_boxes(rows: list[tuple[float, ...]]) -> tuple[F64, ...] | None:
