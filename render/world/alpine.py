@@ -9,11 +9,13 @@ import torch
 from torch import Tensor
 
 from render.scene import Scene
+from render.world import landmarks
 from render.world import season as ring
 from render.world.base import Stage
 from render.world.colors import between, lay
 from render.world.land import Hit, Paint, TreeKind
 from render.world.noise import FEATURES, generator, lookup, mix, octaves, ridges, smoothstep, tile
+from render.world.props import Cards, GroundAt
 
 _LAKE_M = 2.0
 
@@ -23,10 +25,10 @@ class Alpine:
 
     erodes = True
     strata_m = 119.0
-    stone = ((0.115, 0.105, 0.095), (0.27, 0.245, 0.215))
+    stone = ((0.095, 0.088, 0.080), (0.24, 0.222, 0.198))
     boulders = 0.16
     tufts = 0.3
-    micro_m = 0.075
+    micro_m = 0.055
     wave_height = 0.14
     foam = 0.0
 
@@ -41,7 +43,9 @@ class Alpine:
         self._lake = 0.3 + 1.4 * scene.water
         self.water_m: float | None = _LAKE_M if scene.water > 0.02 else None
         self.trees = TreeKind(6.2, 7.0, 17.0, 0.92, 2.6) if scene.vegetation > 0.02 else None
-        self.stage_hint = Stage(np.array([0.0, 62.0, 7.0]), 118.0, 188.0)
+        self._seed = scene.seed
+        self._hut = (-17.0 + 6 * draw[1], 33.0 + 8 * draw[2])
+        self.stage_hint = Stage(np.array([-3.0, 50.0, 6.5]), 92.0, 172.0)
 
     def elevation(self, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
         cut = 2 * texel_m
@@ -55,7 +59,10 @@ class Alpine:
         away = (x - centre).abs()
         flank = smoothstep(250, 900, away)
         slope = smoothstep(260, 2300, away)
-        height = 4 + 34 * flank + slope * (250 + 820 * rough + 250 * masses) * self._lift
+        # side valleys east and west of the stage let the low sun of morning and evening in
+        abreast = torch.exp(-(((y - 40) / 620) ** 2)) * smoothstep(500, 1300, away)
+        slope = slope * (1 - abreast * torch.where(x > centre, 0.80, 0.62))
+        height = 4 + 34 * flank + slope * (250 + 820 * rough + 250 * masses).clamp(min=90) * self._lift
         headwall = smoothstep(1500, 4600, y) * (350 + 760 * rough) * self._lift
         height = height + headwall * (1 - 0.35 * slope) + smoothstep(-2500, -6000, y) * 500 * rough * self._lift
         relief = smoothstep(10, 160, height)
@@ -68,13 +75,15 @@ class Alpine:
         # A meadow to stand on, sloping to the shore; the lake begins just beyond the stage.
         wide = torch.sqrt((x / 330) ** 2 + ((y + 60) / 230) ** 2)
         meadow = 3.2 + 0.020 * (40 - y).clamp(-60, 400) + 1.5 * octaves(self._mass, x, y, 120, 3, 0.5, cut)
-        meadow = meadow + 0.55 * octaves(self._fine, x, y, 26, 5, 0.55, cut)
+        meadow = meadow + 0.45 * octaves(self._fine, x, y, 26, 5, 0.55, cut)
+        level = torch.exp(-((((x - self._hut[0]) ** 2 + (y - self._hut[1]) ** 2) / 130) ** 2))
+        meadow = mix(meadow, 3.6, level)
         height = mix(height, torch.minimum(height, meadow), smoothstep(1.25, 0.8, wide))
         if self.water_m is None:
             return height
         long, broad = 430 * self._lake, 250 * math.sqrt(self._lake)
         shore = 0.15 * octaves(self._mass, x, y, 260, 3, 0.5, cut) + 0.045 * octaves(self._fine, x, y, 60, 4, 0.5, cut)
-        reach = torch.sqrt(((x - 25) / broad) ** 2 + ((y - 70 - long) / long) ** 2) + shore
+        reach = torch.sqrt(((x - 25) / broad) ** 2 + ((y - 58 - long) / long) ** 2) + shore
         bed = self.water_m - 0.4 - 9 * (1 - smoothstep(0.66, 1.0, reach))
         gentle = self.water_m + 0.25 + 7 * (reach - 1).clamp(min=0) + 0.8 * octaves(self._fine, x, y, 34, 5, 0.5, cut)
         height = mix(height, torch.minimum(height, gentle), 1 - smoothstep(1.0, 1.6, reach))
@@ -82,20 +91,22 @@ class Alpine:
 
     def tree_share(self, x: Tensor, y: Tensor, height: Tensor, steep: Tensor) -> Tensor:
         patch = lookup(self._mass, x, y, 420 * FEATURES) + 0.6 * lookup(self._crest, x, y, 90 * FEATURES)
-        share = smoothstep(0.9 - 2.2 * self._vegetation, 1.7 - 1.6 * self._vegetation, patch)
-        share = share * smoothstep(1.15, 0.75, steep) * smoothstep(620, 430, height + 60 * patch)
+        wooded = 1.1 * smoothstep(8, 40, height)
+        share = smoothstep(0.9 - 2.2 * self._vegetation, 1.7 - 1.6 * self._vegetation, patch + wooded)
+        share = share * smoothstep(1.5, 0.95, steep) * smoothstep(640, 430, height + 60 * patch)
         dry = smoothstep(3.0, 6.0, height)
         clear = smoothstep(34, 74, (x - 8 - 0.1 * y).abs() + 14 * patch)  # an open lane along the view
-        return share * dry * (0.03 + 0.97 * clear)
+        yard = smoothstep(11, 17, torch.sqrt((x - self._hut[0]) ** 2 + (y - self._hut[1]) ** 2))
+        return share * dry * (0.02 + 0.98 * clear) * yard
 
     def paint(self, hit: Hit, scene: Scene) -> Paint:
         tone = 0.5 + 0.30 * hit.n9 + 0.22 * hit.n60
-        rock = between((0.115, 0.105, 0.095), (0.26, 0.235, 0.205), 0.5 + 0.28 * hit.n60 + 0.2 * hit.n9)
+        rock = between((0.088, 0.080, 0.072), (0.225, 0.204, 0.178), 0.5 + 0.28 * hit.n60 + 0.2 * hit.n9)
         rock = lay(rock, (0.16, 0.125, 0.095), (0.22 * hit.n420).clamp(0, 0.6))
         edge = hit.steep + 0.12 * hit.n9 + 0.10 * hit.n60
         green = smoothstep(0.82, 0.55, edge) * smoothstep(900, 620, hit.z + 130 * hit.n420)
         stony = smoothstep(1.0, 0.66, edge)
-        albedo = lay(rock, between((0.17, 0.16, 0.15), (0.25, 0.24, 0.22), tone), stony)
+        albedo = lay(rock, between((0.125, 0.118, 0.108), (0.215, 0.204, 0.188), tone), stony)
         albedo = lay(albedo, between(*ring.grass(scene.season), tone), green)
         sandy = smoothstep(1.5, 0.4, hit.above_water + 0.35 * hit.n9)
         albedo = lay(albedo, between((0.15, 0.135, 0.115), (0.24, 0.22, 0.19), tone), sandy)
@@ -107,3 +118,7 @@ class Alpine:
         line = 780 - 1250 * ring.ground_snow(scene.season)
         snow = smoothstep(line, line + 240, hit.z + 150 * hit.n420 + 70 * hit.n60 + 25 * hit.n9)
         return Paint(albedo, 0.35 + 0.65 * bare, 0.55 + 0.45 * bare, bare * (1 - sandy), snow)
+
+    def props(self, ground: GroundAt) -> list[Cards]:
+        x, y = self._hut
+        return [landmarks.hut(x, y, ground(x, y) - 0.25, 0.28, self._seed)]

@@ -26,7 +26,7 @@ class Coast:
     stone = ((0.1, 0.085, 0.07), (0.3, 0.26, 0.21))
     boulders = 0.1
     tufts = 0.34
-    micro_m = 0.085
+    micro_m = 0.06
     wave_height = 0.62
     foam = 0.75
 

@@ -113,8 +113,8 @@ class Lake:
 
     def tree_share(self, x: Tensor, y: Tensor, height: Tensor, steep: Tensor) -> Tensor:
         patch = lookup(self._broad, x, y, 230 * FEATURES) + 0.5 * lookup(self._fine, x, y, 70 * FEATURES)
-        share = smoothstep(0.7 - 2.4 * self._vegetation, 1.4 - 2.2 * self._vegetation, patch + 0.45)
-        share = share * smoothstep(1.2, 0.8, steep) * smoothstep(820, 560, height + 60 * patch)
+        share = smoothstep(0.7 - 2.4 * self._vegetation, 1.4 - 2.2 * self._vegetation, patch + 0.75)
+        share = share * smoothstep(1.6, 1.0, steep) * smoothstep(820, 560, height + 60 * patch)
         dry = smoothstep(0.5, 1.5, height)
         # a clearing between the cameras and the jetty, narrower towards the water; trees frame it on both sides
         wide = 27 + 7 * patch + 0.10 * (12 - y).clamp(min=0)
@@ -125,9 +125,9 @@ class Lake:
 
     def paint(self, hit: Hit, scene: Scene) -> Paint:
         tone = 0.5 + 0.30 * hit.n9 + 0.22 * hit.n60
-        rock = between((0.11, 0.105, 0.095), (0.25, 0.23, 0.20), tone)
+        rock = between((0.088, 0.082, 0.074), (0.205, 0.188, 0.165), tone)
         edge = hit.steep + 0.12 * hit.n9 + 0.08 * hit.n60
-        green = smoothstep(0.95, 0.65, edge)
+        green = smoothstep(1.05, 0.75, edge)
         albedo = lay(rock, between(*ring.grass(scene.season), tone), green)
         heath = smoothstep(0.5, 1.3, hit.n60 + 0.45 * hit.n9) * green
         albedo = lay(albedo, between((0.070, 0.052, 0.034), (0.140, 0.100, 0.062), tone), 0.55 * heath)

@@ -23,7 +23,7 @@ _SNOW = (0.80, 0.83, 0.87)
 # dark, light, share of light that comes through, light of its own after dark
 _STUFFS: dict[Thing, tuple[Color, Color, float, float]] = {
     Thing.PLANK: ((0.105, 0.088, 0.070), (0.235, 0.205, 0.170), 0.0, 0.0),
-    Thing.LOG: ((0.060, 0.042, 0.028), (0.150, 0.108, 0.072), 0.0, 0.0),
+    Thing.LOG: ((0.085, 0.060, 0.040), (0.200, 0.148, 0.100), 0.0, 0.0),
     Thing.SHINGLE: ((0.060, 0.054, 0.050), (0.150, 0.138, 0.125), 0.0, 0.0),
     Thing.PLASTER: ((0.52, 0.50, 0.46), (0.72, 0.70, 0.66), 0.0, 0.0),
     Thing.MASONRY: ((0.135, 0.125, 0.110), (0.290, 0.270, 0.240), 0.0, 0.0),

@@ -6,6 +6,7 @@ Inside, colours and vectors are channels first, (3, M); only the way in and out 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import torch
@@ -29,7 +30,8 @@ _GRAINS = (
 
 
 def shade_ground(
-    world: TerrainWorld, position: Tensor, direction: Tensor, distance: Tensor, light: Light, detail: bool = True
+    world: TerrainWorld, position: Tensor, direction: Tensor, distance: Tensor, light: Light, detail: bool = True,
+    tell: Callable[[Tensor], None] | None = None,
 ) -> Tensor:
     """Radiance (3, M) of dry ground and crowns, before air.
 
@@ -38,6 +40,7 @@ def shade_ground(
         position: (3, M); direction: (3, M) of the rays that met it; distance: (M,) along them, which fades detail.
         light: what falls on it.
         detail: small-scale grain and strata; off for reflections.
+        tell: told the albedo (3, M), as weathered.
     """
     x, y, z = position
     grid = clip_grid(x, y, world.layers.size)
@@ -45,7 +48,8 @@ def shade_ground(
     broad = stack("broad a", "broad b")
     n60 = lookup(broad[1], x, y, 60 * FEATURES)
     n420 = lookup(broad[0], y, x, 420 * FEATURES)
-    n9 = lookup(broad[0], x, y, 9 * FEATURES) if detail else n60 * 0
+    # far away a pixel holds many of its features, and their mean is nothing
+    n9 = lookup(broad[0], x, y, 9 * FEATURES) * smoothstep(1500, 350, distance) if detail else n60 * 0
     steep = torch.sqrt(gx * gx + gy * gy)
     # a crown's flank is steep like rock and half bare by its texels' mean: what stands over the ground is crown
     over = ((z - ground - 0.5 - 0.004 * distance) / (1 + 0.006 * distance)).clamp(0, 1)
@@ -62,6 +66,8 @@ def shade_ground(
         tone, gx, gy = _grain(paint, hit, gx, gy, world.land.strata_m)
         albedo = albedo * torch.exp(tone)
         gx, gy, opening, albedo = _micro(world, hit, ground, gx, gy, opening, albedo, direction, light)
+    if paint.ripple is not None:
+        gx, gy = gx + paint.ripple[0] * (1 - light.snow), gy + paint.ripple[1] * (1 - light.snow)
     flat = 1 / torch.sqrt(1 + gx * gx + gy * gy)
     snow = _snow(paint, hit, flat, light)
     albedo = lay(albedo, _SNOW, snow)
@@ -72,6 +78,8 @@ def shade_ground(
         albedo = albedo * (1 - 0.48 * damp)
     if light.dust:
         albedo = lay(albedo, (0.40, 0.29, 0.17), 0.5 * light.dust * flat)
+    if tell is not None:
+        tell(albedo)
     sun = [float(v) for v in light.sun_direction]
     facing = (sun[2] - gx * sun[0] - gy * sun[1]) * flat
     wrap = 0.32 * crown
@@ -154,10 +162,22 @@ def _grain(paint: Paint, hit: Hit, gx: Tensor, gy: Tensor, strata_m: float) -> t
     if at.numel():
         cx, cy, cz, share = hit.x[at], hit.y[at], hit.z[at], cliff[at]
         along = torch.where(across[at], cy, cx)
-        bands = lookup(fine[:2], along * 0.10, cz, strata_m)
-        cracks = lookup(fine[0], along, cz * 0.30, 26.0 * 3)
-        tone[at] += share * (0.24 * bands[0] + 0.15 * cracks)
-        push = share * 0.30 * bands[1]
+        # far walls show their great beds and gullies, near ones the small ones: a pixel never holds several
+        bent = cz + 0.22 * along + 26 * hit.n420[at]
+        far = lookup(fine[:2], along * 0.33, bent, 5.3 * strata_m)
+        gully = lookup(fine[0], along + 0.3 * cz, cz * 0.4, 560.0)
+        tone[at] += share * (0.12 * far[0] + 0.11 * gully)
+        push = share * 0.16 * far[1]
+        middle = hit.distance[at] < 1700
+        if bool(middle.any()):
+            sharp = smoothstep(1700, 450, hit.distance[at][middle])
+            bands = lookup(fine[:2], along[middle] * 0.10, cz[middle], strata_m) * sharp
+            cracks = lookup(fine[0], along[middle], cz[middle] * 0.30, 26.0 * 3) * sharp
+            some = torch.zeros_like(share)
+            some[middle] = 0.24 * bands[0] + 0.15 * cracks
+            tone[at] += share * some
+            some[middle] = 0.30 * bands[1]
+            push += share * some
         close = hit.distance[at] < 500
         if bool(close.any()):
             rough = lookup(fine[:2], along[close], cz[close], 7.0 * 4) * smoothstep(500, 120, hit.distance[at][close])
@@ -176,6 +196,7 @@ def _snow(paint: Paint, hit: Hit, flat: Tensor, light: Light) -> Tensor:
     if light.snow:
         lying = torch.maximum(lying, smoothstep(0.0, 1.0, light.snow * (1.5 + 0.10 * hit.n9)))
     limit = 0.52 - 0.20 * lying  # the more there is, the steeper it still lies
-    holds = ((0.3 * hit.flat + 0.7 * flat + 0.03 * hit.n9 + 0.05 * hit.n60 - limit) * (1 / 0.34)).clamp(0, 1)
+    # by the lie of the land more than by small relief, which it smooths
+    holds = ((0.72 * hit.flat + 0.28 * flat + 0.03 * hit.n9 + 0.05 * hit.n60 - limit) * (1 / 0.34)).clamp(0, 1)
     shore = smoothstep(0.1, 0.8, hit.above_water)
     return lying * holds * holds * (3 - 2 * holds) * shore * (1 - 0.45 * hit.canopy)
