@@ -63,7 +63,7 @@ KINDS: Mapping[Archetype, Kind] = {
                  "Houses and shops on both sides, trees and cars."),
     "downtown": Kind("Downtown", "place", "render.world.downtown:downtown",
                      "Towers, neon and wet asphalt."),
-    "ruins": Kind("Ruins", "place", "render.world.city:city",
+    "ruins": Kind("Ruins", "site", "render.world.ruins:ruins",
                   "Walls and columns that nature takes back.", (0.18, 0.16, 0.11)),
     "living_room": Kind("Living room", "place", "render.world.interior:living_room",
                         "Sofa, books and windows that let the hour in.", indoors=True),

@@ -57,6 +57,27 @@ def facade(p: Patch, mood: Mood) -> Surface:
     return out
 
 
+def masonry(p: Patch, mood: Mood) -> Surface:
+    """Bare walls without windows, and single stones: courses, lichen, moss where rain rests."""
+    s = Surface.plain(p)
+    style, salt = p.params[:, 4], p.params[:, 5]
+    s.albedo = _wall(p, mood, style, salt)
+    a, c = p.position[:, 0] + 0.7 * p.position[:, 2], p.position[:, 1] - 0.6 * p.position[:, 2]
+    n, fine = tile(a * 0.035, c * 0.035), tile(a * 0.31, c * 0.31)
+    pale = smooth(0.9, 1.5, fine[:, 2] + 0.5 * n[:, 1]) * 0.55
+    s.albedo = mix(s.albedo, color(0.40, 0.40, 0.32), pale)
+    rests = smooth(0.25, 0.9, p.normal[:, 2] + 0.35 * n[:, 2] + 0.12 * fine[:, 1])
+    low = torch.exp(-(p.position[:, 2] + 0.4).clamp_min(0) / 0.9) * smooth(-0.2, 0.9, n[:, 3])
+    moss = (0.55 + 0.45 * mood.wear) * torch.maximum(rests, 0.7 * low)
+    dry = (0.5 + 0.5 * fine[:, 0]).clamp(0, 1)
+    green = mix(color(0.060, 0.072, 0.022).expand_as(p.tint), color(0.11, 0.105, 0.045), dry)
+    s.albedo = mix(s.albedo, green, moss.clamp(0, 1) * 0.85)
+    if mood.wet > 0.02:
+        s.albedo = s.albedo * (1 - 0.4 * min(1.0, 1.4 * mood.wet) * smooth(0.1, 0.5, p.open))[:, None]
+        s.gloss = torch.full_like(a, 0.25 * mood.wet)
+    return s
+
+
 class _Cell:
     """One window per point: place in the opening (metres from its middle and sill) and sizes."""
 
@@ -74,7 +95,9 @@ def _wall(p: Patch, mood: Mood, style: Tensor, salt: Tensor) -> Tensor:
     # Courses hang on the world's own level and plumb, so that they go on from a wall into its gable.
     level = torch.stack([-p.normal[:, 1], p.normal[:, 0]], 1)
     u = (p.position[:, :2] * torch.nn.functional.normalize(level, dim=1)).sum(1)
-    high, v = p.uv[:, 1], p.position[:, 2]
+    lying = p.normal[:, 2].abs() > 0.8
+    u = torch.where(lying, p.position[:, 0], u)
+    high, v = p.uv[:, 1], torch.where(lying, p.position[:, 1], p.position[:, 2])
     stain = tile(u * 0.031 + salt * 0.137, v * 0.023 + salt * 0.071)
     fine = grain(u * 0.9, v * 0.9)
     streak = tile(u * 0.11 + salt * 0.31, high * 0.009)

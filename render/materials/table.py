@@ -32,6 +32,7 @@ MATERIALS: dict[Material, Callable[[Patch, Mood], Surface]] = {
     Material.SETTS: ground.setts,
     Material.NEON: things.neon,
     Material.SCREEN: things.screen,
+    Material.MASONRY: facade.masonry,
     Material.STONE: indoor.stone,
     Material.TILES: indoor.tiles,
     Material.CARPET: indoor.carpet,

@@ -76,7 +76,8 @@ def bush(
     if flowers is not None:
         some = slice(sprays, sprays + sprays // 2)
         blooms = centre[some] + outward[some] * 0.1 * radius
-        cards(b, blooms, facing[some], np.full(len(blooms), 0.07), rng, tint=flowers, evergreen=True, outward=normal[some])
+        size = np.full(len(blooms), 0.07)
+        cards(b, blooms, facing[some], size, rng, tint=flowers, evergreen=True, outward=normal[some])
 
 
 def ivy(

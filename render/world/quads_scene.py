@@ -45,6 +45,7 @@ class Material(IntEnum):
     SETTS = 17  # stone length, stone width m, tilt
     NEON = 18  # hash, night display brightness, letter height m
     SCREEN = 19  # hash, night display brightness
+    MASONRY = 20  # as FACADE, of which style and hash count
     STONE = 30  # block length m, block height m, hash, gloss
     TILES = 31  # tile width m, tile height m, joint m, gloss
     CARPET = 32  # tile side m, hash
