@@ -66,6 +66,7 @@ class Light:
         fog_glow: (3,) how brightly fog glows towards the sun; fog_banks 0–1 how far it gathers in banks.
         haze_per_m: (3,) extinction of clear air per channel.
         wetness, puddles, snow, precipitation, dust: 0–1 amounts for materials and particles.
+        lamplit_air: 0–1, how much lamp light of the place hangs in its air after dark.
         by_moon: whether sun_direction and sun_irradiance are the moon's.
         lamps_on: 0–1, how far lamps and windows are lit at this hour.
         overcast: 0–1, how far a closed cover, fog or dust hides sun disk and stars.
@@ -97,4 +98,5 @@ class Light:
     fog_banks: float = 0.0
     puddles: float = 0.0
     by_moon: bool = False
+    lamplit_air: float = 0.0
     key: tuple[object, ...] = field(default=())

@@ -80,11 +80,9 @@ def build_light(scene: Scene) -> Light:
     exposure = exposure_of(sunlight, sky_irradiance, float(key[2]), night, air, white, scene.exposure_ev)
 
     lamps_on = scene.lamps * _ramp(4.0, -3.0, elevation_deg - 5 * air.overcast * (1 - air.gain) * 2)
-    town = torch.tensor([0.95, 0.62, 0.38]) * (
-        0.036 * _TOWN.get(scene.archetype, 0.0) * min(1.0, 2 * lamps_on) * _ramp(0.0, -8.0, elevation_deg)
-        * 2.0**scene.exposure_ev / exposure
-    )
-    sky_irradiance = sky_irradiance + town
+    lamplit = min(1.0, _TOWN.get(scene.archetype, 0.0) * 2 * lamps_on) * _ramp(1.0, -8.0, elevation_deg)
+    town = torch.tensor([0.95, 0.58, 0.34]) * (0.14 * lamplit * 2.0**scene.exposure_ev / exposure)
+    sky_irradiance = sky_irradiance + 0.3 * town
     cover_radiance = cover * (9 / (7 * math.pi))
     return Light(
         scene=scene,
@@ -113,6 +111,7 @@ def build_light(scene: Scene) -> Light:
         precipitation=air.precipitation,
         dust=air.dust,
         by_moon=by_moon,
+        lamplit_air=lamplit,
         clouds=_cumulus(scene, air, key, gain if by_moon else torch.ones(3), sky_irradiance, towards),
         high_clouds=_sheets(scene, air, sun, moon, gain, night, clear, cover_radiance, above),
         overcast=air.overcast + (1 - air.overcast) * air.veil * 0.6,

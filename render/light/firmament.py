@@ -38,7 +38,7 @@ def firmament(direction: Tensor, light: Light, overcast: float, pixel_rad: float
         radiance = radiance + irradiance * (strength * (rise > 0))[:, None]
     dark = min(1.0, max(0.0, (-light.sun_elevation_deg - 6) / 7))
     if dark > 0:
-        through = (dark * open_sky) * (rise * 6).clamp(max=1)
+        through = (dark * open_sky * (1 - 0.85 * light.lamplit_air)) * (rise * 6).clamp(max=1)
         milky, crowd = _milky_way(direction)
         seen = _stars(direction, pixel_rad, crowd)
         radiance = radiance + (seen + milky) * through[:, None]

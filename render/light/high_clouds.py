@@ -89,7 +89,7 @@ class HighClouds:
         turn = 1.9 + (self.seed % 89) * 0.07
         along, across = x * math.cos(turn) + y * math.sin(turn), y * math.cos(turn) - x * math.sin(turn)
         broad = stack(f"alto/{self.seed}/a", f"alto/{self.seed}/b", low=2, high=7, slope=-0.5)
-        puffs = stack("alto puffs", "alto rows", low=9, high=64, slope=-0.55)
+        puffs = stack("alto puffs", "alto rows", low=8, high=44, slope=-0.8)
         field = lookup(broad, x, y, 62_000.0)
         u, v = along + 500 * field[1], (across + 700 * field[0]) * 1.55
         puff = lookup(puffs, u, v, 15_500.0)
@@ -100,7 +100,7 @@ class HighClouds:
         mask = 0.85 * field[0] + 2.6 * self.altocumulus - 1.55
         # Puffs are some 500 m wide; a pixel covers more of them the lower it looks.
         near = smoothstep(520.0, 120.0, pixel_rad * _ALTO_M / (rise + 0.01) ** 1.6)
-        body = smoothstep(-0.35, 1.25, (0.8 * puff[0] + 0.30 * puff[1]) * near + mask)
+        body = smoothstep(-0.5, 1.7, (0.8 * puff[0] + 0.25 * puff[1]) * near + mask)
         body = body * smoothstep(0.015, 0.10, rise)
         lit = torch.exp(-0.75 * ((shade - 0.35 * puff[0]) * near + 0.5).clamp(min=0))
         light = self._lit(direction, self.on_alto, 0.5, 0.10) * (0.45 + 0.85 * lit[:, None]) + self.ambient * 0.85

@@ -73,13 +73,13 @@ def air_of(scene: Scene) -> Air:
         case "rain":
             return Air(
                 overcast=0.90 + 0.10 * i, gain=0.74 - 0.22 * i, rough=0.38, breaks=0.25 * (1 - i),
-                fog_per_m=0.00008 + 0.0009 * i * i, fog_height_m=380.0, banks=0.35, veil=0.12 + 0.36 * i,
+                fog_per_m=0.00008 + 0.0009 * i * i, fog_height_m=380.0, banks=0.25, veil=0.12 + 0.36 * i,
                 wetness=0.55 + 0.45 * i, puddles=0.25 + 0.75 * i, precipitation=0.30 + 0.70 * i, curtains=0.8,
             )
         case "storm":
             return Air(
                 overcast=1.0, gain=0.50 - 0.20 * i, rough=0.50 + 0.22 * i, storm=0.60 + 0.40 * i,
-                fog_per_m=0.00006 + 0.0006 * i * i, fog_height_m=420.0, banks=0.5, veil=0.05 + 0.20 * i,
+                fog_per_m=0.00006 + 0.0006 * i * i, fog_height_m=420.0, banks=0.28, veil=0.05 + 0.20 * i,
                 wetness=0.9 + 0.1 * i, puddles=0.6 + 0.4 * i, precipitation=0.60 + 0.40 * i, curtains=1.0,
             )
         case "snow":
