@@ -69,13 +69,13 @@ KINDS: Mapping[Archetype, Kind] = {
                         "Sofa, books and windows that let the hour in.", indoors=True),
     "kitchen": Kind("Kitchen", "place", "render.world.interior:living_room",
                     "Worktops, a table and daylight from the side.", indoors=True),
-    "office": Kind("Office", "place", "render.world.interior:living_room",
+    "office": Kind("Office", "place", "render.world.office:office",
                    "Desks, screens and a city outside.", indoors=True),
     "corridor": Kind("Corridor", "place", "render.world.interior:living_room",
                      "Doors and lamps in a row towards a far window.", indoors=True),
     "warehouse": Kind("Warehouse", "place", "render.world.interior:living_room",
                       "Steel frames, racks and skylights.", indoors=True),
-    "church": Kind("Church hall", "place", "render.world.interior:living_room",
+    "church": Kind("Church hall", "place", "render.world.church:church",
                    "Pews, braces and tall windows.", indoors=True),
 }  # fmt: skip
 

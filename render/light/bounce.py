@@ -16,9 +16,10 @@ from render.light.nodes import Nodes
 from render.visibility.quads import Quads
 
 PATCH_M = 0.7
-MOST_PATCHES = 1000
+MOST_PATCHES = 900
 MOST_CELLS = 700
 GRID_M = 0.42
+MOST_GRID = 4500
 BOUNCES = 4
 
 
@@ -29,7 +30,8 @@ class Bounce:
     Args:
         patch: (T,) int64 patch of every node, or -1. weight: (T, 3) what a node's irradiance adds to its patch.
         reflect: (P, 3) mean albedo. between: (P, P) factors.
-        gather: (R, P) factors to the gathering points. at, share: (T, n) rows of those and their weights per node.
+        gather: (R, P) factors to the gathering points. flat, round_: nodes that read 4 of them, or 24, with rows of
+            those and their weights.
     """
 
     patch: Tensor
@@ -37,8 +39,8 @@ class Bounce:
     reflect: Tensor
     between: Tensor
     gather: Tensor
-    at: Tensor
-    share: Tensor
+    flat: tuple[Tensor, Tensor, Tensor]
+    round_: tuple[Tensor, Tensor, Tensor]
 
     def of(self, direct: Tensor) -> Tensor:
         """(T, 3) irradiance after bounces of the direct irradiance (T, 3)."""
@@ -48,9 +50,9 @@ class Bounce:
         for _ in range(BOUNCES - 1):
             sent = leaving + self.reflect * (self.between @ sent)
         gathered = self.gather @ sent
-        out = gathered[self.at[:, 0]] * self.share[:, :1]
-        for k in range(1, self.at.shape[1]):
-            out += gathered[self.at[:, k]] * self.share[:, k : k + 1]
+        out = torch.zeros_like(direct)
+        for index, at, share in (self.flat, self.round_):
+            out[index] = torch.nn.functional.embedding_bag(at, gathered, mode="sum", per_sample_weights=share)
         return out
 
 
@@ -72,8 +74,8 @@ def bake_bounce(nodes: Nodes, quads: Quads, texel_m: Tensor, albedo: Tensor, ins
     reflect = torch.zeros(len(area), 3).index_add_(0, patch[index], weight[index])
     patch = torch.where(held, patch, len(area))
 
-    points, normals, at, share = _gathering(nodes, quads, texel_m, inside)
-    return Bounce(patch, weight, reflect, between, factors(points, normals, middle, normal, area), at, share)
+    points, normals, flat, round_ = _gathering(nodes, quads, texel_m, inside)
+    return Bounce(patch, weight, reflect, between, factors(points, normals, middle, normal, area), flat, round_)
 
 
 def _patches(nodes: Nodes, inside: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -112,15 +114,19 @@ def _patches(nodes: Nodes, inside: Tensor) -> tuple[Tensor, Tensor, Tensor, Tens
     return patch, middle, torch.nn.functional.normalize(sums[:, 3:6], dim=1), sums[:, 6]
 
 
-def _gathering(nodes: Nodes, quads: Quads, texel_m: Tensor, inside: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Points and normals that gather, and for every node the rows it reads and their weights (zero outdoors)."""
+def _gathering(
+    nodes: Nodes, quads: Quads, texel_m: Tensor, inside: Tensor
+) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]:
+    """Points and normals that gather; nodes on large surfaces, and all others: the rows they read and the weights."""
     quad = nodes.quad
     size = torch.stack([quads.edge_u.norm(dim=1), quads.edge_v.norm(dim=1)], 1).float()
     large = (size.amin(1) > 0.25) & (size.amax(1) > 0.8) & (texel_m > 0) & (nodes.vertex[:, 0] < 0) & ~quads.triangle
     used = torch.zeros(len(quads), dtype=torch.bool)
     used[quad[inside]] = True
     large &= used
-    count = torch.where(large[:, None], (size / GRID_M).ceil().clamp(1, 60).long() + 1, 0)
+    area = float((size[large].prod(1)).sum())
+    step_m = max(GRID_M, math.sqrt(area / MOST_GRID))
+    count = torch.where(large[:, None], (size / step_m).ceil().clamp(1, 60).long() + 1, 0)
     total = count.prod(1)
     start = total.cumsum(0) - total
     owner = torch.repeat_interleave(torch.arange(len(quads)), total)
@@ -130,8 +136,6 @@ def _gathering(nodes: Nodes, quads: Quads, texel_m: Tensor, inside: Tensor) -> t
     grid = (quads.origin[owner] + uv[:, :1] * quads.edge_u[owner] + uv[:, 1:] * quads.edge_v[owner]).float()
     facing = torch.nn.functional.normalize(torch.linalg.cross(quads.edge_u, quads.edge_v), dim=1).float()[owner]
 
-    at = torch.zeros(quad.numel(), 24, dtype=torch.int64)
-    share = torch.zeros(quad.numel(), 24)
     flat = (large[quad] & inside).nonzero().squeeze(1)
     q = quad[flat]
     local = nodes.position[flat] - quads.origin[q].float()
@@ -140,13 +144,17 @@ def _gathering(nodes: Nodes, quads: Quads, texel_m: Tensor, inside: Tensor) -> t
     place = ((torch.stack([u, v], 1) - 0.04) / 0.92).clamp(0, 1) * (count[q] - 1)
     low = torch.minimum(place.long(), count[q] - 2)
     part = place - low
-    for k, (di, dj) in enumerate(((0, 0), (1, 0), (0, 1), (1, 1))):
-        at[flat, k] = start[q] + (low[:, 1] + dj) * count[q, 0] + low[:, 0] + di
-        share[flat, k] = (part[:, 0] if di else 1 - part[:, 0]) * (part[:, 1] if dj else 1 - part[:, 1])
+    four = ((0, 0), (1, 0), (0, 1), (1, 1))
+    at4 = torch.stack([start[q] + (low[:, 1] + dj) * count[q, 0] + low[:, 0] + di for di, dj in four], 1)
+    share4 = torch.stack(
+        [(part[:, 0] if di else 1 - part[:, 0]) * (part[:, 1] if dj else 1 - part[:, 1]) for di, dj in four], 1
+    )
 
     round_ = (~large[quad] & inside).nonzero().squeeze(1)
+    at = torch.zeros(round_.numel(), 24, dtype=torch.int64)
+    share = torch.zeros(round_.numel(), 24)
     if round_.numel() == 0:
-        return grid, facing, at, share
+        return grid, facing, (flat, at4, share4), (round_, at, share)
     p = nodes.position[round_]
     lowest, highest = p.amin(0), p.amax(0)
     extent = (highest - lowest).clamp_min(0.1)
@@ -169,13 +177,15 @@ def _gathering(nodes: Nodes, quads: Quads, texel_m: Tensor, inside: Tensor) -> t
                 cell = (row[:, 0] * many[1] + row[:, 1]) * many[2] + row[:, 2]
                 weight = torch.where(step_to.bool(), part, 1 - part).prod(1)
                 for a in range(3):
-                    at[round_, k] = begin + cell * 6 + face[:, a]
-                    share[round_, k] = weight * n[:, a] ** 2
+                    at[:, k] = begin + cell * 6 + face[:, a]
+                    share[:, k] = weight * n[:, a] ** 2
                     k += 1
     axes = [lowest[a] + torch.arange(int(many[a])) * step3[a] for a in range(3)]
     lattice = torch.stack(torch.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 1, 3).expand(-1, 6, 3).reshape(-1, 3)
     six = torch.cat([torch.eye(3)[:, None], -torch.eye(3)[:, None]], 1).reshape(6, 3)
-    return torch.cat([grid, lattice]), torch.cat([facing, six.repeat(lattice.shape[0] // 6, 1)]), at, share
+    return torch.cat([grid, lattice]), torch.cat([facing, six.repeat(lattice.shape[0] // 6, 1)]), (flat, at4, share4), (
+        round_, at, share
+    )
 
 
 def factors(point: Tensor, normal: Tensor, middle: Tensor, facing: Tensor, area: Tensor) -> Tensor:

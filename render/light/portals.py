@@ -23,7 +23,7 @@ GLOBE = (len(ELEVATIONS) - 1) * AZIMUTHS + 1
 """Directions of the globe: rings of azimuths, and the zenith."""
 WIDE_TAN = 4.5
 """Half width of the picture that is traced from a sample, as a tangent: rays flatter than 77° count as unhindered."""
-MAP_PX = 176
+MAP_PX = 144
 
 
 @dataclass(frozen=True)
@@ -91,77 +91,96 @@ def globe() -> Tensor:
     return torch.cat([*rings, torch.tensor([[0.0, 0.0, 1.0]])])
 
 
-def transfer(portals: Portals, quads: Quads, points: Tensor, normals: Tensor, soft: Tensor, wanted: int) -> Tensor:
+@dataclass(frozen=True)
+class Blockers:
+    """What stands in the light's way, with its planes worked out: normal (Q, 3) float32, offset (Q,) float64."""
+
+    quads: Quads
+    normal: Tensor
+    offset: Tensor
+
+    @staticmethod
+    def of(quads: Quads) -> Blockers:
+        """The planes of primitives."""
+        normal = torch.linalg.cross(quads.edge_u, quads.edge_v)
+        return Blockers(quads, normal.float(), (normal * quads.origin).sum(1))
+
+    def seen_from(self, eye: Tensor, forward: Tensor, points: Tensor, size: int) -> Tensor:
+        """(M,) bool, whether points (M, 3) in front of an eye are seen through a wide picture of `size` pixels a side.
+
+        The picture only says what stands in the way; its plane then decides exactly. Points beside it are seen.
+        """
+        f = forward.double()
+        helper = torch.tensor([0.0, 0.0, 1.0] if abs(float(f[2])) < 0.9 else [1.0, 0.0, 0.0], dtype=torch.float64)
+        right = torch.nn.functional.normalize(torch.linalg.cross(f, helper), dim=0)
+        axes = torch.stack([right, torch.linalg.cross(f, right), f], 1)
+        focal, middle = size / 2 / WIDE_TAN, size / 2
+        view = View("pinhole", size, size, eye.double().numpy(), axes.contiguous().numpy(), focal, focal, middle,
+                    middle)
+        key, _, index = pinhole_keys(self.quads, view)
+        way = points - eye.to(points.dtype)
+        x, y, z = (way @ axes.to(points.dtype)).unbind(1)
+        scale = focal / z.clamp_min(1e-6)
+        column, row = (x * scale + middle).clamp(-1, size).long(), (y * scale + middle).clamp(-1, size).long()
+        on_film = (column >= 0) & (column < size) & (row >= 0) & (row < size) & (z > 0)
+        code = torch.where(on_film, key[row.clamp(0, size - 1) * size + column.clamp(0, size - 1)], 0)
+        met = (code > 0).nonzero().squeeze(1)
+        quad = index[code[met] & 0xFFFFFFFF]
+        normal = self.normal[quad]
+        w = way[met]
+        ahead = w[:, 0] * normal[:, 0] + w[:, 1] * normal[:, 1] + w[:, 2] * normal[:, 2]
+        t = (self.offset - self.normal.double() @ eye.double()).float()[quad] / torch.where(ahead.abs() < 1e-9, 1e-9,
+                                                                                            ahead)
+        seen = torch.ones(points.shape[0], dtype=torch.bool)
+        seen[met] = (t > 0.985) | (t < 0)
+        return seen
+
+
+def transfer(
+    portals: Portals, blockers: Blockers, points: Tensor, normals: Tensor, soft: Tensor, wanted: int
+) -> Tensor:
     """(T, GLOBE) irradiance on nodes per unit radiance of the globe's directions.
 
     Args:
-        quads: what stands in the way. points, normals: (T, 3) of the nodes; soft: (T,) bool, lit from both sides.
+        points, normals: (T, 3) of the nodes; soft: (T,) bool, lit from both sides.
         wanted: how many samples to spread over the glass.
     """
     table = torch.zeros(points.shape[0], GLOBE)
     spots, inward, weight, area = portals.samples(wanted)
     lifted = points + 0.015 * normals
+    x, y, z = lifted.T.contiguous()
+    nx, ny, nz = normals.T.contiguous()
     flat = table.view(-1)
-    row = torch.arange(points.shape[0]) * GLOBE
     ring = torch.tensor(ELEVATIONS)
+    last = len(ELEVATIONS) - 2
     for k in range(spots.shape[0]):
-        to_node = lifted - spots[k].float()
-        square = (to_node * to_node).sum(1)
-        distance = square.sqrt().clamp_min(1e-3)
-        leaves = (to_node @ inward[k].float()) / distance
-        arrives = -(to_node * normals).sum(1) / distance
-        arrives = torch.where(soft, 0.5 * arrives.abs() + 0.25, arrives)
-        near = ((leaves > 0.004) & (arrives > 0)).nonzero().squeeze(1)
+        (sx, sy, sz), (fx, fy, fz) = spots[k].tolist(), inward[k].tolist()
+        dx, dy, dz = x - sx, y - sy, z - sz
+        leaves = dx * fx + dy * fy + dz * fz
+        arrives = -(dx * nx + dy * ny + dz * nz)
+        square = dx * dx + dy * dy + dz * dz
+        arrives = torch.where(soft, 0.5 * arrives.abs() + 0.25 * square.sqrt(), arrives)
+        near = ((leaves > 0) & (leaves * arrives > 1e-3 * square)).nonzero().squeeze(1)
         if near.numel() == 0:
             continue
-        seen = seen_from_point(quads, spots[k], inward[k], lifted[near], MAP_PX)
-        near = near[seen]
-        way = -to_node[near] / distance[near, None]
-        got = leaves[near] * arrives[near] * float(weight[k]) * math.pi
-        got = got / (math.pi * square[near] + float(area[k]))
-        height = torch.rad2deg(torch.asin(way[:, 2].clamp(-1, 1))).clamp(ELEVATIONS[0], 90.0)
-        low = torch.bucketize(height, ring, right=True).sub_(1).clamp_(0, len(ELEVATIONS) - 2)
+        near = near[blockers.seen_from(spots[k], inward[k], lifted[near], MAP_PX)]
+        square, inverse = square[near], square[near].rsqrt()
+        # both cosines, per solid angle of a disc of the sample's area, which stays finite close by
+        got = leaves[near] * arrives[near] * (float(weight[k]) * math.pi)
+        got = got / (square * (math.pi * square + float(area[k])))
+        height = torch.rad2deg(torch.asin((-dz[near] * inverse).clamp(-1, 1))).clamp(ELEVATIONS[0], 90.0)
+        low = torch.bucketize(height, ring, right=True).sub_(1).clamp_(0, last)
         up = (height - ring[low]) / (ring[low + 1] - ring[low])
-        turn = torch.atan2(way[:, 0], way[:, 1]) * (AZIMUTHS / (2 * math.pi))
+        turn = torch.atan2(-dx[near], -dy[near]) * (AZIMUTHS / (2 * math.pi))
         first = turn.floor()
         aside = turn - first
-        a, c = first.long() % AZIMUTHS, (first.long() + 1) % AZIMUTHS
-        over = low + 1
-        top = over == len(ELEVATIONS) - 1
-        base = row[near]
-        for ring_, share in ((low, 1 - up), (over, up)):
-            for column, part in ((a, 1 - aside), (c, aside)):
-                at = torch.where(top & (ring_ == over), GLOBE - 1, ring_ * AZIMUTHS + column)
-                flat.index_add_(0, base + at, got * share * part)
+        a = first.long() % AZIMUTHS
+        c = (a + 1) % AZIMUTHS
+        base = near * GLOBE
+        below, above = got * (1 - up), got * up
+        row, over = base + low * AZIMUTHS, base + (low + 1) * AZIMUTHS
+        top = low == last
+        for column, part in ((a, 1 - aside), (c, aside)):
+            flat.index_add_(0, row + column, below * part)
+            flat.index_add_(0, torch.where(top, base + (GLOBE - 1), over + column), above * part)
     return table
-
-
-def seen_from_point(quads: Quads, eye: Tensor, forward: Tensor, points: Tensor, size: int) -> Tensor:
-    """(M,) bool, whether points (M, 3) in front of an eye are seen through one wide picture of `size` pixels a side.
-
-    The picture only says what stands in the way; its plane then decides exactly. Points beside the picture are seen.
-    """
-    f = forward.double()
-    helper = torch.tensor([0.0, 0.0, 1.0] if abs(float(f[2])) < 0.9 else [1.0, 0.0, 0.0], dtype=torch.float64)
-    right = torch.nn.functional.normalize(torch.linalg.cross(f, helper), dim=0)
-    down = torch.linalg.cross(f, right)
-    axes = torch.stack([right, down, f], 1)
-    focal = size / 2 / WIDE_TAN
-    middle = size / 2
-    view = View("pinhole", size, size, eye.double().numpy(), axes.contiguous().numpy(), focal, focal, middle, middle)
-    key, _, index = pinhole_keys(quads, view)
-    way = points - eye.to(points.dtype)
-    local = way @ axes.to(points.dtype)
-    depth = local[:, 2].clamp_min(1e-6)
-    column = (local[:, 0] / depth * focal + size / 2).long()
-    row = (local[:, 1] / depth * focal + size / 2).long()
-    on_film = (column >= 0) & (column < size) & (row >= 0) & (row < size)
-    code = key[row.clamp(0, size - 1) * size + column.clamp(0, size - 1)]
-    met = ((code > 0) & on_film).nonzero().squeeze(1)
-    quad = index[(code[met] & 0xFFFFFFFF)]
-    normal = torch.linalg.cross(quads.edge_u[quad], quads.edge_v[quad])
-    ahead = (way[met].double() * normal).sum(1)
-    t = ((quads.origin[quad] - eye.double()) * normal).sum(1) / torch.where(ahead.abs() < 1e-12, 1e-12, ahead)
-    seen = torch.ones(points.shape[0], dtype=torch.bool)
-    seen[met] = (t > 0.985) | (t < 0)
-    return seen

@@ -16,7 +16,7 @@ from render.light.base import Light
 from render.light.bounce import Bounce, bake_bounce
 from render.light.lamps import Lamps
 from render.light.nodes import Nodes
-from render.light.portals import GLOBE, Portals, globe, seen_from_point, transfer
+from render.light.portals import GLOBE, Blockers, Portals, globe, transfer
 from render.light.roomsun import RoomSun
 from render.light.skymaps import hemisphere
 from render.light.sunmap import SunMaps
@@ -25,6 +25,8 @@ from render.visibility.sphere import visible_from
 
 LAMP_SPREAD_M = 0.09
 LAMP_SPOTS = 3
+GLASS = (1.10, 1.0, 0.86)
+"""What window glass and an eye used to the room make of skylight: a little warmer than outdoors."""
 OPPOSITE = 0.45
 """Share of the sky that is left just over the horizon, where houses and trees stand."""
 
@@ -59,16 +61,14 @@ class RoomAmbient:
             portals: where daylight comes in. samples: points on their glass.
         """
         near = inside.nonzero().squeeze(1)
-        share = transfer(portals, casters, nodes.position[near], nodes.normal[near], nodes.soft[near], samples)
-        whole = torch.zeros(nodes.position.shape[0], GLOBE)
-        whole[near] = share
-        share = nodes.smoothed(whole, 1)[near]
+        blockers = Blockers.of(casters)
+        share = transfer(portals, blockers, nodes.position[near], nodes.normal[near], nodes.soft[near], samples)
         outdoors = (~inside).nonzero().squeeze(1)
         openness = torch.zeros(nodes.position.shape[0])
         openness[near] = (share.sum(1) / math.pi).clamp(0, 1)
         openness[outdoors] = 0.5 + 0.5 * nodes.normal[outdoors, 2]
         bounce = bake_bounce(nodes, quads, texel_m, albedo, inside)
-        direct = _lamplight(nodes, casters, lamps)
+        direct = _lamplight(nodes, blockers, lamps)
         direct = nodes.smoothed(direct, 1)
         return RoomAmbient(nodes, near, share, openness, bounce, outdoors, direct + bounce.of(direct))
 
@@ -91,7 +91,7 @@ def sky_globe(light: Light) -> Tensor:
     sky = above[:GLOBE] * (light.sky_irradiance / level.clamp_min(1e-9))
     ground = light.ground_bounce * (1.25 / math.pi)
     free = ((toward[:, 2:] + 0.02) / 0.30).clamp(0, 1) * (1 - OPPOSITE) + OPPOSITE
-    return torch.where(toward[:, 2:] > 0, ground + (sky - ground) * free, ground)
+    return torch.where(toward[:, 2:] > 0, ground + (sky - ground) * free, ground) * torch.tensor(GLASS)
 
 
 def sunbeam(nodes: Nodes, light: Light, sun: SunMaps | RoomSun | None) -> Tensor:
@@ -107,7 +107,7 @@ def sunbeam(nodes: Nodes, light: Light, sun: SunMaps | RoomSun | None) -> Tensor
     return beam
 
 
-def _lamplight(nodes: Nodes, casters: Quads, lamps: Lamps) -> Tensor:
+def _lamplight(nodes: Nodes, blockers: Blockers, lamps: Lamps) -> Tensor:
     """(T, 3) direct lamplight; every lamp is seen from a few spots, which softens its shadows."""
     count = len(lamps)
     visible = torch.ones(nodes.position.shape[0], count)
@@ -123,8 +123,8 @@ def _lamplight(nodes: Nodes, casters: Quads, lamps: Lamps) -> Tensor:
             off = torch.tensor([math.cos(turn), math.sin(turn), 0.0]) * (LAMP_SPREAD_M * (spots > 1))
             eye = (lamps.position_m[k] + off).double()
             if float(lamps.downward[k]) > 0.9:
-                total += seen_from_point(casters, eye, down, lifted[near], 128).float()
+                total += blockers.seen_from(eye, down, lifted[near], 112).float()
             else:
-                total += visible_from(casters, eye, lifted[near], 96)
+                total += visible_from(blockers.quads, eye, lifted[near], 80)
         visible[near, k] = total / spots
     return lamps.irradiance(nodes.position, nodes.normal, visible)

@@ -263,3 +263,13 @@ def carton(p: Patch, mood: Mood) -> Surface:
     edge = torch.minimum(torch.minimum(u, 1 - u) * p.size[:, 0], torch.minimum(v, 1 - v) * p.size[:, 1])
     s.albedo = s.albedo * (1 - 0.20 * (1 - smooth(0.004, 0.02, edge)))[:, None]
     return s
+
+
+def panel_light(p: Patch, mood: Mood) -> Surface:
+    """A light that is on by day too; params display brightness by day, and when all lamps are lit."""
+    s = Surface.plain(p)
+    lit = min(1.0, 2.0 * mood.lamps)
+    level = p.params[:, 0] * (1 - lit) + p.params[:, 1] * lit
+    s.emission = p.tint * (mood.display * level)[:, None]
+    s.albedo = p.tint * 0.4
+    return s

@@ -45,6 +45,7 @@ MATERIALS: dict[Material, Callable[[Patch, Mood], Surface]] = {
     Material.BRICKS: indoor.bricks,
     Material.FROSTED: indoor.frosted,
     Material.CARTON: indoor.carton,
+    Material.PANEL_LIGHT: indoor.panel_light,
 }
 
 

@@ -13,7 +13,7 @@ Tint = tuple[float, float, float]
 
 
 def rounded(
-    b: MeshBuilder, centre: Vec | F64, half: Vec | F64, radius: float, material: Material, tint: Vec,
+    b: MeshBuilder, centre: Vec | Sequence[Vec], half: Vec | Sequence[Vec], radius: float, material: Material, tint: Vec,
     params: Vec = (), *, yaw: float | F64 = 0.0, texel_m: float = 0.0, casts: bool = True, lean: float = 0.0,
 ) -> None:
     """One box or many, (3,) or (n, 3), with arrises of a radius that shade as if round.
@@ -26,7 +26,7 @@ def rounded(
     n = len(c)
     r = np.minimum(radius, 0.45 * h.min(1))[:, None]
     parts: list[tuple[F64, F64, F64, F64]] = []
-    flat: list[bool] = []
+    kinds: list[str] = []
 
     def corner(face: int, signs: Sequence[float]) -> F64:
         """Corner of the box (n, 3), drawn in along the axes other than the face's."""
@@ -36,24 +36,26 @@ def rounded(
         keep[face] = 0
         return np.asarray(p - inset * keep)
 
-    def add(o: F64, u: F64, v: F64, normals: tuple[F64, F64, F64], triangle: bool) -> None:
+    def add(o: F64, u: F64, v: F64, normals: tuple[F64, F64, F64], kind: str) -> None:
         way = normals[0] + normals[1] + normals[2]
         if float((np.cross(u - o, v - o)[0] * way).sum()) < 0:
             u, v, normals = v, u, (normals[0], normals[2], normals[1])
         parts.append((o, u - o, v - o, np.broadcast_to(np.stack(normals), (n, 3, 3))))
-        flat.append(triangle)
+        kinds.append(kind)
 
     axis = np.eye(3)
     for a in range(3):
         e, f = (a + 1) % 3, (a + 2) % 3
         for s in (-1.0, 1.0):
-            def at(se: float, sf: float, a: int = a, e: int = e, f: int = f, s: float = s) -> tuple[float, ...]:
-                signs = [0.0, 0.0, 0.0]
-                signs[a], signs[e], signs[f] = s, se, sf
-                return tuple(signs)
-
-            o, u, v = (corner(a, at(*g)) for g in ((-1, -1), (1, -1), (-1, 1)))
-            add(o, u, v, (s * axis[a],) * 3, False)
+            # u runs along the shorter side, so that the grain of wood runs along the longer one
+            across, along = (e, f) if h[0, e] <= h[0, f] else (f, e)
+            begin = -1.0 if (s > 0) == ((across, along) == (e, f)) else 1.0
+            ends = []
+            for sa, sl in ((begin, -1.0), (-begin, -1.0), (begin, 1.0)):
+                place = [0.0, 0.0, 0.0]
+                place[a], place[across], place[along] = s, sa, sl
+                ends.append(corner(a, place))
+            add(ends[0], ends[1], ends[2], (s * axis[a],) * 3, "face")
         for se, sf in product((-1.0, 1.0), repeat=2):  # the arris along axis a, between faces e and f
             low, high = [0.0] * 3, [0.0] * 3
             low[a], high[a] = -1.0, 1.0
@@ -65,10 +67,10 @@ def rounded(
             o = o * (1 - axis[a]) + axis[a] * (-(h - r))
             u = u * (1 - axis[a]) + axis[a] * (h - r)
             v = v * (1 - axis[a]) + axis[a] * (-(h - r))
-            add(o, u, v, (se * axis[e], se * axis[e], sf * axis[f]), False)
+            add(o, u, v, (se * axis[e], se * axis[e], sf * axis[f]), "arris")
     for signs in product((-1.0, 1.0), repeat=3):
         three = [corner(face, list(signs)) for face in range(3)]
-        add(three[0], three[1], three[2], (signs[0] * axis[0], signs[1] * axis[1], signs[2] * axis[2]), True)
+        add(three[0], three[1], three[2], (signs[0] * axis[0], signs[1] * axis[1], signs[2] * axis[2]), "corner")
 
     turn = np.broadcast_to(np.asarray(yaw, np.float64), (n,))
     cy, sy, cl, sl = np.cos(turn), np.sin(turn), np.cos(lean), np.sin(lean)
@@ -76,14 +78,20 @@ def rounded(
     spin = np.stack([np.stack([cy, sy, zero], 1), np.stack([-sy, cy, zero], 1), np.stack([zero, zero, one], 1)], 1)
     tip = np.array([[1.0, 0, 0], [0, cl, -sl], [0, sl, cl]])
     frame = tip @ spin  # row vectors @ frame
-    for triangle in (False, True):
-        chosen = [p for p, t in zip(parts, flat, strict=True) if t == triangle]
+    for kind, texel in (("face", texel_m), ("arris", 3 * texel_m), ("corner", 0.0)):
+        chosen = [p for p, k in zip(parts, kinds, strict=True) if k == kind]
         o, u, v, m = (np.stack([p[k] for p in chosen], 1) for k in range(4))  # (n, parts, 3)
         o = o @ frame + c[:, None]
         u, v = u @ frame, v @ frame
         m = np.einsum("npkj,nji->npki", m, frame)
-        b.batch(o.reshape(-1, 3), u.reshape(-1, 3), v.reshape(-1, 3), material, tint, params, triangle=triangle,
-                texel_m=0.0 if triangle else texel_m, casts=casts, normal=m.reshape(-1, 3, 3))
+        b.batch(o.reshape(-1, 3), u.reshape(-1, 3), v.reshape(-1, 3), material, tint, params,
+                triangle=kind == "corner", texel_m=texel, casts=casts, normal=m.reshape(-1, 3, 3))
+
+
+def shaded(tint: Tint, by: float, most: float = 0.75) -> Tint:
+    """A tint made lighter or darker by a factor."""
+    r, g, b = (min(most, by * c) for c in tint)
+    return r, g, b
 
 
 def turned(b: MeshBuilder, foot: Vec | F64, profile: list[tuple[float, float]], material: Material, tint: Vec,
@@ -113,3 +121,18 @@ def local(at: tuple[float, float], yaw: float, x: float, y: float, z: float) -> 
     """(3,) a point given in a thing's own frame, turned by yaw and set down at a place."""
     c, s = np.cos(yaw), np.sin(yaw)
     return np.array([at[0] + c * x - s * y, at[1] + s * x + c * y, z])
+
+
+def timber(b: MeshBuilder, path: F64, aside: Vec | F64, half_wide: float, half_deep: float, material: Material,
+           tint: Vec, params: Vec = (), casts: bool = True) -> None:
+    """A squared beam with rubbed arrises along a path (j, 3); `aside` is the unit way of its width."""
+    along = np.gradient(path, axis=0)
+    along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
+    wide = np.broadcast_to(np.asarray(aside, np.float64), path.shape)
+    deep = np.cross(along, wide)
+    turn = (np.arange(12) + 0.5) / 12 * 2 * np.pi
+    c, s = np.cos(turn), np.sin(turn)
+    flat = 0.16
+    x, y = np.sign(c) * np.abs(c) ** flat * half_wide, np.sign(s) * np.abs(s) ** flat * half_deep
+    grid = path[None] + x[:, None, None] * wide[None] + y[:, None, None] * deep[None]
+    b.loft(grid, material, tint, params, closed_u=True, casts=casts)

@@ -58,6 +58,7 @@ class Material(IntEnum):
     BRICKS = 39  # 1 when painted
     FROSTED = 40  # share of daylight that shines through
     CARTON = 41  # hash
+    PANEL_LIGHT = 42  # display brightness by day, with all lamps lit
 
 
 @dataclass(frozen=True)
