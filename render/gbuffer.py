@@ -29,6 +29,7 @@ class GBuffer:
         mirror: (N,) float32, 0–1 share of a sample's light that depends on where one stands, as reflections and what is
             seen through glass do; written while tracing or shading, None where a world has none. Scores leave out what
             is mostly mirror: no second camera can be asked about it.
+        albedo: (N, 3) float32 as shaded, only where somebody asked for it (see planes.py).
     """
 
     depth_m: Tensor
@@ -39,12 +40,18 @@ class GBuffer:
     uv: Tensor
     material: Tensor
     mirror: Tensor | None = field(default=None, kw_only=True)
+    albedo: Tensor | None = field(default=None, kw_only=True)
 
     def note_mirror(self, which: Tensor, share: Tensor) -> None:
         """Remember the mirror share (M,) of samples `which` (M,)."""
         if self.mirror is None:
             self.mirror = torch.zeros(self.depth_m.shape[0])
         self.mirror[which] = share.clamp(0, 1)
+
+    def note_albedo(self, which: Tensor, albedo: Tensor) -> None:
+        """Remember the albedo (M, 3) of samples `which` (M,), if anybody wants it."""
+        if self.albedo is not None:
+            self.albedo[which] = albedo
 
     @property
     def hit(self) -> Tensor:

@@ -11,6 +11,7 @@ import logging
 import math
 import time
 from collections.abc import Hashable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,11 +29,13 @@ from render.light.build import build_light
 from render.light.firmament import pixel_angle
 from render.light.particles import fall
 from render.light.skyward import sky_behind
+from render.planes import collect, keep_albedo
 from render.shots import Shot, place
 from render.spec import RenderSpec
 from render.view import View
 from render.world.base import Adapts, World
 from render.world.build import build_world, has_quick_version
+from render.world.season import leaf_step
 
 logger = logging.getLogger(__name__)
 
@@ -92,8 +95,9 @@ class ProceduralEngine:
         double = settled and view.width_px * view.height_px * 4 <= _MOST_SUPERSAMPLES
         if settled:
             g = world.trace(view.scaled(2) if double else view)
+            keep_albedo(g)
         else:  # while somebody drags the hour, the same camera asks again and again
-            seen = (geometry, spec.camera, spec.width_px, spec.height_px)
+            seen = (geometry, spec.camera, spec.width_px, spec.height_px, leaf_step(scene.season))
             g = self._traced.get_or_make(seen, lambda: world.trace(view))
         watch.lap("trace")
         progress(0.65, "shading")
@@ -125,7 +129,7 @@ class ProceduralEngine:
 
 def _expose(
     world: World, g: GBuffer, view: View, light: Light, double: bool, progress: Progress, watch: _Watch
-) -> tuple[Tensor, Tensor, dict[str, npt.NDArray[np.float16]]]:
+) -> tuple[Tensor, Tensor, dict[str, npt.NDArray[Any]]]:
     """Radiance (H, W, 3) and depth (H, W) of a view from its G-buffer; twice as fine each way when `double`.
 
     One sample is shaded per pixel, all four only where depth, normal or surface differ between them. Beside them go the
@@ -163,7 +167,9 @@ def _expose(
         direction = g.direction[which[sky]]
         radiance[sky] = sky_behind(direction, which[sky], g.direction, view, light, 2 if double else 1)
         watch.lap("sky")
-    masks: dict[str, npt.NDArray[np.float16]] = {}
+    masks: dict[str, npt.NDArray[Any]] = {}
+    if g.albedo is not None:
+        masks |= collect(g, view, quad if double else None, edge, radiance[:pixels], light)
     if g.mirror is not None and not double:
         masks["mirror"] = _plane(g.mirror, view)
     elif g.mirror is not None:

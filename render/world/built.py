@@ -125,6 +125,7 @@ class BuiltWorld:
         mood = mood_of(light, self.place.indoors, self.place.damp)
         patch, ambient, facet, material = self._patch(g, which, hour, light)
         s = surfaces(patch, material, mood)
+        g.note_albedo(which, s.albedo)
         radiance, mirrored = self._lit(patch, s, ambient, facet, light, hour, g.beam)
         if not g.reflected:
             puddles = self._mirror(g, which, patch, s, light, mood)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,7 @@ _WAYS: dict[Stuff, tuple[float, float, float, float]] = {
 
 def shade_plants(
     world: TerrainWorld, plants: Plants, card: Tensor, uv: Tensor, position: Tensor, direction: Tensor, distance: Tensor,
-    light: Light,
+    light: Light, tell: Callable[[Tensor], None] | None = None,
 ) -> Tensor:
     """Radiance (3, M) of cards.
 
@@ -44,11 +45,12 @@ def shade_plants(
         plants: all plants; card: (M,) which card each sample sees; uv: (M, 2) where on it.
         position, direction: (3, M); distance: (M,) along the rays.
         light: the scene's.
+        tell: told the albedo (3, M).
     """
     x, y, z = position
     stuff, depth, tint = plants.stuff[card], plants.depth[card], plants.tint[card]
     normal = plants.outward[card].T
-    wrap, through_share, snow_share, solid = _ways()[:, stuff]
+    wrap, through_share, snow_share, solid, step = _ways()[:, stuff]
     grain = stack("grain a", "grain b", "grain c", low=6, high=60, slope=-0.8)
     fade = smoothstep(110, 20, distance)
     fine = lookup(grain[:2], x + 0.7 * z, y - 0.6 * z, 3.7)
@@ -66,6 +68,8 @@ def shade_plants(
         holds = smoothstep(0.20, 0.60, normal[2] + 0.18 * fine[1] + 0.15 * leaf) * smoothstep(0.30, 0.75, depth)
         albedo = lay(albedo, _SNOW, lies * holds * snow_share)
     albedo = albedo * (1 - 0.35 * light.wetness)
+    if tell is not None:
+        tell(albedo)
     sun = [float(v) for v in light.sun_direction]
     push = 0.35 * fade * fine[1] * solid
     facing = normal[0] * sun[0] + normal[1] * sun[1] + (normal[2] + push) * sun[2]
@@ -75,12 +79,13 @@ def shade_plants(
     lit = lit + through_share * through * (0.4 + 0.6 * depth)
     if float(light.sun_irradiance.max()) > 0:
         shadow = world.sun_shadow(light.sun_direction)
-        over = shadow.with_grid(clip_grid(x, y, shadow.size))[1] - z
-        # crowns shade themselves, softly: their shadow is cast by a plain dome
-        lit = lit * smoothstep(2.4, -0.6, over - 1.2 * depth * (1 - 0.6 * solid))
+        # a step out of the own crown, whose shadow is cast by a plain dome
+        px, py, pz = (p + n * step for p, n in zip(position, normal, strict=True))
+        over = shadow.with_grid(clip_grid(px, py, shadow.size))[1] - pz
+        lit = lit * smoothstep(1.5, -0.5, over)
         if light.clouds is not None:
             lit = lit * light.clouds.shadow(position.T, light.sun_direction)
-    inner = 0.22 + 0.78 * depth * depth
+    inner = 0.30 + 0.70 * depth
     inner = inner + (0.5 + 0.5 * depth - inner) * solid
     above = (0.90 + 0.70 * normal[2]) * inner
     below = (0.65 - 0.5 * normal[2]) * inner
@@ -92,8 +97,10 @@ def shade_plants(
 
 @lru_cache(maxsize=1)
 def _ways() -> Tensor:
-    """(4, stuffs) wrap, light through, snow held, solid."""
-    return torch.tensor([_WAYS[stuff] for stuff in Stuff]).T.contiguous()
+    """(5, stuffs) wrap, light through, snow held, solid, metres from a card out of the own crown."""
+    low = (Stuff.GRASS, Stuff.REED, Stuff.FERN, Stuff.CORN, Stuff.SAGE, Stuff.HEDGE)
+    steps = [(0.4 if stuff in low else 0.25 if _WAYS[stuff][3] else 2.6) for stuff in Stuff]
+    return torch.tensor([(*_WAYS[stuff], step) for stuff, step in zip(Stuff, steps, strict=True)]).T.contiguous()
 
 
 def _colors(season: float, stone: tuple[ring.Color, ring.Color]) -> tuple[Tensor, Tensor]:

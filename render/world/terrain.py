@@ -6,7 +6,7 @@ import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -23,7 +23,7 @@ from render.world.base import Point
 from render.world.clipmap import HALVES_M, ClipMap, clip_grid, level_points, texel_m
 from render.world.erosion import erode
 from render.world.ground_light import openness, sunlit
-from render.world.land import Grows, Land
+from render.world.land import Grows, Land, Shady
 from render.world.noise import smoothstep
 from render.world.micro import HasMicro, Micro
 from render.world.plant_shading import shade_plants
@@ -111,7 +111,7 @@ class TerrainWorld:
         levels, size = len(HALVES_M), detail.size
         carried = eroded_change(scene, land) if land.erodes else None
         surfaces, layers, castings = [], [], []
-        near = near_of(land.stage_hint)
+        near = near_of(land.stage_hint, quick=size < FULL.size)
 
         def shaped(x: Tensor, y: Tensor, step: float) -> Tensor:
             ground = land.elevation(x, y, step)
@@ -155,9 +155,10 @@ class TerrainWorld:
         return cls(scene, land, detail, surface, layer, casting, plants, together(things))
 
     def adapt(self, scene: Scene, light: Light) -> Light:
-        """Let leaves fall or grow with the season; see `Adapts`."""
+        """Let leaves fall or grow with the season, and open the lens where woods keep the light out; see `Adapts`."""
         self._leaf_share = leaf_step(scene.season)
-        return light
+        gain = self.land.gain if isinstance(self.land, Shady) else 1.0
+        return replace(light, exposure=light.exposure * gain)
 
     def trace(self, view: View) -> GBuffer:
         """First surfaces; see `World.trace`."""
@@ -213,18 +214,22 @@ class TerrainWorld:
             at = which[part]
             position, direction = g.position_m[at].T.contiguous(), g.direction[at].T.contiguous()
             distance = g.along_m[at]
+
+            def tell(albedo: Tensor, at: Tensor = at) -> None:
+                g.note_albedo(at, albedo.T)
+
             if kind == WATER:
                 got = shade_water(self, g.view, position, direction, distance, light)
             elif kind == PLANT:
                 assert self.plants is not None
                 assert g.card is not None
-                got = shade_plants(self, self.plants, g.card[at], g.uv[at], position, direction, distance, light)
+                got = shade_plants(self, self.plants, g.card[at], g.uv[at], position, direction, distance, light, tell)
             elif kind == THING:
                 assert self.things is not None
                 assert g.thing is not None
                 got = shade_props(self, self.things, g.thing[at], position, direction, distance, light)
             else:
-                got = shade_ground(self, position, direction, distance, light)
+                got = shade_ground(self, position, direction, distance, light, tell=tell)
             result[part] = got.T
         return result
 

@@ -25,7 +25,7 @@ _SNOW = (0.80, 0.83, 0.87)
 # period in metres of the pattern's tile, fade near → far in metres, weight of light and dark, of relief, turn
 _GRAINS = (
     (2.3, 2.0, 26.0, 0.85, 0.55, 0.2), (12.4, 12.0, 130.0, 0.80, 0.45, 0.92), (69.2, 70.0, 700.0, 0.60, 0.36, -0.92),
-    (332.0, 300.0, 3000.0, 0.40, 0.26, 0.4),
+    (332.0, 300.0, 3000.0, 0.40, 0.15, 0.4),
 )
 
 
@@ -49,7 +49,7 @@ def shade_ground(
     n60 = lookup(broad[1], x, y, 60 * FEATURES)
     n420 = lookup(broad[0], y, x, 420 * FEATURES)
     # far away a pixel holds many of its features, and their mean is nothing
-    n9 = lookup(broad[0], x, y, 9 * FEATURES) * smoothstep(1500, 350, distance) if detail else n60 * 0
+    n9 = lookup(broad[0], x, y, 9 * FEATURES) * smoothstep(3200, 700, distance) if detail else n60 * 0
     steep = torch.sqrt(gx * gx + gy * gy)
     # a crown's flank is steep like rock and half bare by its texels' mean: what stands over the ground is crown
     over = ((z - ground - 0.5 - 0.004 * distance) / (1 + 0.006 * distance)).clamp(0, 1)
@@ -167,10 +167,10 @@ def _grain(paint: Paint, hit: Hit, gx: Tensor, gy: Tensor, strata_m: float) -> t
         far = lookup(fine[:2], along * 0.33, bent, 5.3 * strata_m)
         gully = lookup(fine[0], along + 0.3 * cz, cz * 0.4, 560.0)
         tone[at] += share * (0.12 * far[0] + 0.11 * gully)
-        push = share * 0.16 * far[1]
-        middle = hit.distance[at] < 1700
+        push = share * 0.09 * far[1]
+        middle = hit.distance[at] < 3200
         if bool(middle.any()):
-            sharp = smoothstep(1700, 450, hit.distance[at][middle])
+            sharp = smoothstep(3200, 700, hit.distance[at][middle])
             bands = lookup(fine[:2], along[middle] * 0.10, cz[middle], strata_m) * sharp
             cracks = lookup(fine[0], along[middle], cz[middle] * 0.30, 26.0 * 3) * sharp
             some = torch.zeros_like(share)
