@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
@@ -53,7 +52,7 @@ def main() -> None:
     \b
     cyclorama serve                 the server, with everything built in
     cyclorama worker                one more machine that renders (needs Redis)
-    cyclorama render SCENE.json     one picture, without any server
+    cyclorama render SCENE.json     pictures of a place, without any server
     cyclorama describe "a misty…"   words to a kind of place and parameters
     cyclorama doctor                what is configured, reachable, missing, and how to mend it
 
@@ -120,49 +119,6 @@ def worker(lanes: tuple[str, ...], name: str | None, data: Path | None) -> None:
 
     chosen = tuple(lane for lane in LANES if not lanes or lane in lanes)
     run(run_worker(settings.store, settings.farm, chosen, name=name))
-
-
-@main.command()
-@click.argument("scene", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option(
-    "-o", "--out", "directory", type=click.Path(path_type=Path, file_okay=False), default=Path(), metavar="DIR",
-    help="Where the files go; made when missing.  [default: here]",
-)
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
-def render(scene: Path, directory: Path, quiet: bool) -> None:
-    """Render SCENE.json into DIR, without any server: PNG, EXR with depth in metres, thumbnails and a sidecar.
-
-    \b
-    SCENE.json holds scene parameters, or a whole request:
-      {"archetype": "coast", "time_of_day": 19.2}
-      {"scene": {"archetype": "alpine"}, "camera": {"kind": "low_angle"}, "tier": "high"}
-
-    `cyclorama scene-schema` prints every parameter with its unit, range and default.
-    """
-    from render.commands import render_to_directory
-    from render.errors import RenderError, SpecError
-
-    def progress(share: float, phase: str) -> None:
-        if not quiet and sys.stderr.isatty():
-            click.echo(f"\r\x1b[K{share:4.0%}  {phase}", nl=False, err=True)
-
-    try:
-        rendered = render_to_directory(scene, directory, progress)
-    except SpecError as error:
-        fail(str(error), 2)
-    except RenderError as error:
-        fail(str(error))
-    except OSError as error:
-        fail(f"cannot write to {directory}: {error.strerror or error}")
-    if quiet:
-        return
-    if sys.stderr.isatty():
-        click.echo("\r\x1b[K", nl=False, err=True)
-    for path in rendered.files.values():
-        click.echo(str(path))
-    for note in rendered.notes:
-        click.echo(f"note: {note}", err=True)
-    click.echo(f"{rendered.seconds:.1f} s", err=True)
 
 
 @main.command()
@@ -351,7 +307,7 @@ def create_user(email: str, name: str | None, password: bool, data: Path | None)
     click.echo(run(make_user(settings, email, name or email.partition("@")[0], secret)))
 
 
-for command in (cli_pictures.describe, cli_pictures.sheet):
+for command in (cli_pictures.render, cli_pictures.describe, cli_pictures.sheet):
     main.add_command(command)
 
 if __name__ == "__main__":

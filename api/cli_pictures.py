@@ -1,9 +1,10 @@
-"""Commands for pictures and words without a server: `describe`, `sheet`. `api.cli` hangs them under `cyclorama`."""
+"""Commands that need no server: `render`, `describe`, `sheet`. `api.cli` hangs them under `cyclorama`."""
 
 from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +22,72 @@ def out_option(help: str) -> Callable[[Command], Command]:
         "-o", "--out", "directory", type=click.Path(path_type=Path, file_okay=False), default=Path(), metavar="DIR",
         help=f"{help}  [default: here]",
     )
+
+
+@click.command()
+@click.argument("scene", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@out_option("Where the files go; made when missing.")
+@click.option("--angles", is_flag=True, help="All six standard angles.")
+@click.option("--variations", metavar="SETS", help="Of time, weather, season, by commas; from the scene's camera.")
+@click.option("--pano", is_flag=True, help="All around, too.")
+@click.option("--tier", type=click.Choice(["low", "standard", "high"]), help="Instead of the scene's own.")
+@click.option("--size", metavar="WxH", help="Pixels of every picture but the panorama.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Render in so many processes.")
+@click.option("--again", is_flag=True, help="Render also what lies there already.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+def render(
+    scene: Path, directory: Path, angles: bool, variations: str | None, pano: bool, tier: Any, size: str | None,
+    jobs: int, again: bool, quiet: bool,
+) -> None:
+    """Render SCENE.json into DIR, without any server: PNG, EXR with depth in metres, thumbnails and a sidecar.
+
+    \b
+    SCENE.json holds scene parameters, or a whole request:
+      {"archetype": "coast", "time_of_day": 19.2}
+      {"scene": {"archetype": "alpine"}, "camera": {"kind": "low_angle"}, "tier": "high"}
+
+    With --angles, --variations or --pano it is a set, with a contact sheet, an HTML page and scores. What lies in DIR
+    already is not rendered again, so a set that was stopped goes on where it was.
+
+    \b
+    cyclorama render cove.json --angles --variations time,weather,season --pano -o cove/
+
+    `cyclorama scene-schema` prints every parameter with its unit, range and default.
+    """
+    from render.commands import spec_of
+    from render.set_page import write_page, write_sheet
+    from render.set_scores import score_framed
+    from render.sets import plan_set, read_axes, render_set
+    from render.sizes import read_size
+
+    bar = Bar(quiet=quiet)
+    with cleanly(bar, directory):
+        begun = time.perf_counter()
+        frames = plan_set(
+            spec_of(scene), angles=angles, variations=read_axes(variations or ""), pano=pano, tier=tier,
+            size_px=read_size(size) if size else None,
+        )
+        framed = render_set(frames, directory, scene.stem, bar, jobs=jobs, again=again)
+        made = [directory / f"{each.stem}.meta.json" for each in framed]
+        made += [directory / each.file(part) for each in framed for part in each.sidecar["files"]]
+        rows: list[tuple[str, str, str]] = []
+        if len(framed) > 1:
+            scores = score_framed(framed, directory, bar)
+            made = [write_sheet(framed, directory, scene.stem), write_page(framed, scores, directory, scene.stem)]
+            rows = scores.rows()
+        bar.clear()
+    if quiet:
+        return
+    for path in made:
+        click.echo(str(path))
+    for row in rows:
+        click.echo(f"{row[0]:<26} {row[1]:<14} {row[2]}".rstrip())
+    for each in framed:
+        for note in each.sidecar.get("notes", ()):
+            click.echo(f"note: {each.frame.slot}: {note}", err=True)
+    fresh = sum(each.fresh for each in framed)
+    there = f", {len(framed) - fresh} were there already" if fresh < len(framed) else ""
+    click.echo(f"{fresh} rendered{there}, {time.perf_counter() - begun:.1f} s", err=True)
 
 
 @click.command()
@@ -85,7 +152,7 @@ def sheet(
     cyclorama sheet city --of seeds --set time_of_day=21
     """
     from render.archetypes import ARCHETYPES
-    from render.sheets_of_worlds import make_sheet, read_setting
+    from render.sheets_of_worlds import read_setting, sheet_of
     from render.sizes import read_size
 
     bar = Bar(quiet=False)
@@ -93,9 +160,12 @@ def sheet(
         width, height = read_size(size)
         scene = dict(read_setting(text) for text in settings)
         for kind in kinds:
-            path, seconds = make_sheet(
-                worlds or ARCHETYPES, kind, directory / f"sheet-{kind}.png", bar, scene=scene, camera=camera,
-                width_px=width, height_px=height, tier=tier,
+            begun = time.process_time()
+            made = sheet_of(
+                worlds or ARCHETYPES, kind, bar, scene=scene, camera=camera, width_px=width, height_px=height, tier=tier
             )
+            path = directory / f"sheet-{kind}.png"
+            directory.mkdir(parents=True, exist_ok=True)
+            made.save(path, "PNG", compress_level=4)
             bar.clear()
-            click.echo(f"{path}  ({seconds:.1f} s CPU)")
+            click.echo(f"{path}  ({time.process_time() - begun:.1f} s CPU)")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import multiprocessing
 import signal
 import time
@@ -106,12 +107,8 @@ def plan_set(
         size_px: of every picture but the panorama, whose size is its tier's.
         tier: instead of the spec's own.
     """
-    if tier is not None and tier != spec.tier:
-        sizes = PANO_SIZE_PX if spec.camera.kind == "pano" else TIER_SIZE_PX
-        usual = (PANO_SIZE_PX if spec.camera.kind == "pano" else TIER_SIZE_PX)[spec.tier]
-        if (spec.width_px, spec.height_px) == usual:
-            spec = replace(spec, width_px=sizes[tier][0], height_px=sizes[tier][1])
-        spec = replace(spec, tier=tier)
+    if tier is not None:
+        spec = _at_tier(spec, tier)
     if size_px is not None and spec.camera.kind != "pano":
         spec = replace(spec, width_px=size_px[0], height_px=size_px[1])
     spec = parse_spec(spec.to_json())
@@ -133,6 +130,16 @@ def plan_set(
         scene = parse_scene({**spec.scene.canonical(), **variation.overrides})
         frames.append(Frame(variation.id, variation.label, spec.camera.kind, replace(spec, scene=scene)))
     return tuple(frames)
+
+
+def _at_tier(spec: RenderSpec, tier: Tier) -> RenderSpec:
+    """The same shape with as many pixels as the tier has; a size that was asked for in pixels stays."""
+    sizes = PANO_SIZE_PX if spec.camera.kind == "pano" else TIER_SIZE_PX
+    own, other = math.prod(sizes[spec.tier]), math.prod(sizes[tier])
+    if abs(spec.width_px * spec.height_px / own - 1) < 0.03:
+        share = math.sqrt(other / own) / 2
+        spec = replace(spec, width_px=2 * round(spec.width_px * share), height_px=2 * round(spec.height_px * share))
+    return replace(spec, tier=tier)
 
 
 def render_set(

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from PIL import Image
 
 from render.archetypes import ALIASES, ARCHETYPES, KINDS
 from render.config import FarmConfig
 from render.engine_loading import load_engines
-from render.engines.base import Progress
+from render.engines.base import Engine, Progress
 from render.errors import RenderError, SpecError
 from render.parameters import BY_NAME, WEATHERS, Value
 from render.sheets import Cell, Row, contact_sheet
-from render.spec import STANDARD_KINDS, parse_spec
+from render.spec import STANDARD_KINDS, RenderSpec, parse_spec
 
 SheetOf = Literal["angles", "hours", "weathers", "seasons", "seeds"]
 SHEETS: tuple[SheetOf, ...] = get_args(SheetOf)
@@ -62,17 +61,16 @@ def read_setting(text: str) -> tuple[str, Value]:
         raise SpecError(f"set.{name}", f"must be a number, not {value[:40]!r}") from error
 
 
-def make_sheet(
-    worlds: Sequence[str], sheet: SheetOf, out: Path, progress: Progress = lambda share, phase: None, *,
+def sheet_of(
+    worlds: Sequence[str], sheet: SheetOf, progress: Progress = lambda share, phase: None, *,
     scene: Mapping[str, Value] | None = None, camera: str = STANDARD_KINDS[0], width_px: int = 320,
     height_px: int = 180, tier: str = "preview", config: FarmConfig | None = None,
-) -> tuple[Path, float]:
-    """Render a sheet and write it as PNG.
+) -> Image.Image:
+    """Render a sheet.
 
     Args:
         worlds: archetypes, one row each.
         sheet: what the columns are.
-        out: file; its folder is made when missing.
         progress: called with the share done (0–1) and what is rendered.
         scene: parameters that every picture shares.
         camera: standard angle of sheets that are not about angles.
@@ -80,12 +78,8 @@ def make_sheet(
         tier: preview, or a settled tier to judge anti-aliasing and detail.
         config: engines and torch threads.
 
-    Returns:
-        The file and the CPU seconds spent.
-
     Raises:
         SpecError: a world, a parameter or the size is unknown or out of range.
-        OSError: the file cannot be written.
     """
     names = [ALIASES.get(name, name) for name in worlds]
     for name in names:
@@ -93,7 +87,6 @@ def make_sheet(
             raise SpecError("world", f"must be among {', '.join(ARCHETYPES)}, not {name[:40]!r}")
     columns = columns_of(sheet, camera)
     config = config or FarmConfig()
-    begun = time.process_time()
     engine = load_engines(config.engines, config.torch_threads).engine("procedural")
     rows = []
     for index, name in enumerate(names):
@@ -106,15 +99,13 @@ def make_sheet(
             })
             cells.append(_cell(engine, spec, caption))
         rows.append(Row(KINDS[name].title, cells))  # type: ignore[index]  # checked above
-    out.parent.mkdir(parents=True, exist_ok=True)
+    progress(1.0, "done")
     shared = ", ".join(f"{key} {value}" for key, value in (scene or {}).items())
     title = f"{sheet.capitalize()}{', ' + shared if shared else ''}"
-    contact_sheet(title, rows, cell_width_px=width_px, columns=len(columns)).save(out, "PNG", compress_level=4)
-    progress(1.0, "done")
-    return out, time.process_time() - begun
+    return contact_sheet(title, rows, cell_width_px=width_px, columns=len(columns))
 
 
-def _cell(engine: Any, spec: Any, caption: str) -> Cell:
+def _cell(engine: Engine, spec: RenderSpec, caption: str) -> Cell:
     """A picture that fails leaves a gap with its reason: the rest of the sheet is still worth looking at."""
     begun = time.process_time()
     try:
