@@ -29,7 +29,7 @@ class Alpine:
     boulders = 0.16
     tufts = 0.3
     micro_m = 0.055
-    wave_height = 0.14
+    wave_height = 0.10
     foam = 0.0
 
     def __init__(self, scene: Scene) -> None:
@@ -60,8 +60,8 @@ class Alpine:
         flank = smoothstep(250, 900, away)
         slope = smoothstep(260, 2300, away)
         # side valleys east and west of the stage let the low sun of morning and evening in
-        abreast = torch.exp(-(((y - 40) / 620) ** 2)) * smoothstep(500, 1300, away)
-        slope = slope * (1 - abreast * torch.where(x > centre, 0.80, 0.62))
+        abreast = torch.exp(-(((y + 60) / 900) ** 2)) * smoothstep(350, 900, away)
+        slope = slope * (1 - abreast * torch.where(x > centre, 0.90, 0.66))
         height = 4 + 34 * flank + slope * (250 + 820 * rough + 250 * masses).clamp(min=90) * self._lift
         headwall = smoothstep(1500, 4600, y) * (350 + 760 * rough) * self._lift
         height = height + headwall * (1 - 0.35 * slope) + smoothstep(-2500, -6000, y) * 500 * rough * self._lift
@@ -84,6 +84,8 @@ class Alpine:
         long, broad = 430 * self._lake, 250 * math.sqrt(self._lake)
         shore = 0.15 * octaves(self._mass, x, y, 260, 3, 0.5, cut) + 0.045 * octaves(self._fine, x, y, 60, 4, 0.5, cut)
         reach = torch.sqrt(((x - 25) / broad) ** 2 + ((y - 58 - long) / long) ** 2) + shore
+        hut = (x - self._hut[0]) ** 2 + (y - self._hut[1]) ** 2
+        reach = reach + 0.5 * torch.exp(-((hut / 700) ** 2)) * smoothstep(1.3, 0.9, reach)
         bed = self.water_m - 0.4 - 9 * (1 - smoothstep(0.66, 1.0, reach))
         gentle = self.water_m + 0.25 + 7 * (reach - 1).clamp(min=0) + 0.8 * octaves(self._fine, x, y, 34, 5, 0.5, cut)
         height = mix(height, torch.minimum(height, gentle), 1 - smoothstep(1.0, 1.6, reach))

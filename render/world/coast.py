@@ -9,11 +9,14 @@ import torch
 from torch import Tensor
 
 from render.scene import Scene
+from render.world import landmarks
 from render.world import season as ring
 from render.world.base import Stage
 from render.world.colors import between, lay
 from render.world.land import Hit, Paint, TreeKind
 from render.world.noise import FEATURES, generator, lookup, mix, octaves, smoothstep, tile
+from render.world.props import Cards, GroundAt
+from render.world.water import SEA
 
 _LOW_SEA_M, _HIGH_SEA_M = -1.5, 3.5
 
@@ -28,7 +31,8 @@ class Coast:
     tufts = 0.34
     micro_m = 0.06
     wave_height = 0.62
-    foam = 0.75
+    foam = 0.9
+    water_look = SEA
 
     def __init__(self, scene: Scene) -> None:
         self._broad = tile(f"coast/{scene.seed}/broad")
@@ -46,7 +50,8 @@ class Coast:
         self._stacks = tuple(stacks)
         self._phase = draw[7, 0].item() * 6.28
         # Seen from the meadow's edge in the south, across a bay, to the headland and the stacks before it.
-        self.stage_hint = Stage(np.array([42.0, 225.0, 0.42 * self._cliff]), 262.0, 200.0)
+        self.stage_hint = Stage(np.array([50.0, 222.0, 0.5 * self._cliff]), 205.0, 202.0)
+        self._seed = scene.seed
 
     def elevation(self, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
         cut = 2 * texel_m
@@ -69,8 +74,8 @@ class Coast:
         meadow = 7 * octaves(self._broad, x, y, 330, 2, 0.5, cut) + 0.42 * octaves(self._fine, x, y, 22, 4, 0.5, cut)
         land = land + top * meadow
         land = land + smoothstep(300, 2600, inland) * (120 + 90 * octaves(self._broad, x, y, 1400, 4, 0.5, cut))
-        sea = -20 + 18.6 * torch.exp((inland / 26).clamp(-8, 0))
-        height = torch.where(inland > 0, land, sea + 2.6 * torch.exp((inland / 5).clamp(-9, 0)))
+        sea = -20 + 17.6 * torch.exp((inland / 38).clamp(-8, 0))
+        height = torch.where(inland > 0, land, sea + 3.0 * torch.exp((inland / 7).clamp(-9, 0)))
         for cx, cy, radius, top_m in self._stacks:
             away = torch.sqrt((x - cx) ** 2 + (y - cy) ** 2)
             if float(away.min()) > 6 * radius:
@@ -109,3 +114,12 @@ class Coast:
         snow = green * 0.55 * smoothstep(0.35, 0.9, hit.n60 * 0.15 + ring.ground_snow(scene.season))
         rocky = bare * (1 - sand)
         return Paint(albedo, 0.3 + 0.7 * bare * (1 - 0.8 * sand), 0.5 + 0.5 * rocky, rocky, snow)
+
+    def props(self, ground: GroundAt) -> list[Cards]:
+        # on the headland's brow, where one walking in from the sea first stands on the level top
+        y = 262.0
+        for x in np.arange(150.0, -60.0, -2.0).tolist():
+            around = [ground(x + dx, y + dy) for dx, dy in ((0, 0), (9, 0), (-9, 0), (0, 9), (0, -9), (11, 2))]
+            if min(around) > 0.55 * self._cliff and max(around) - min(around) < 6.0:
+                return [landmarks.lighthouse(x, y, min(around[0], sum(around) / 6), self._seed)]
+        return []

@@ -41,6 +41,7 @@ class WaterLook:
         bed: dark and light colour of its bed; patches: 0–1 how much of it is dark weed or reef.
         swell: how much longer crests are than broad; 1 for a pond, 3 for the sea.
         calm: share of ripples that wind leaves on the calmest patches; 1 where there are none.
+        wash_m: depth down to which the edge is white where the land has foam.
         shelter: 0–1 how much of the waves a reef keeps out of the shallows.
     """
 
@@ -51,9 +52,10 @@ class WaterLook:
     swell: float = 1.0
     calm: float = 0.35
     shelter: float = 0.0
+    wash_m: float = 0.45
 
 
-SEA = WaterLook(swell=2.2, calm=0.75)
+SEA = WaterLook(body=(0.006, 0.030, 0.040), swell=2.2, calm=0.75, wash_m=1.7)
 
 
 @runtime_checkable
@@ -119,7 +121,7 @@ def shade_water(
     result = body + (reflected - body) * fresnel
     if world.land.foam > 0:
         surf = world.land.surf(x, y) if isinstance(world.land, HasSurf) else torch.ones_like(x)
-        result = lay(result, 0.66 * down * (1 / math.pi), _foam(x, y, deep, footprint, surf) * world.land.foam)
+        result = lay(result, 0.66 * down * (1 / math.pi), _foam(x, y, deep * (0.45 / look.wash_m), footprint, surf) * world.land.foam)
     return result
 
 
