@@ -130,13 +130,13 @@ def _grass(sheet: _Sheet) -> None:
 
 def _frond(sheet: _Sheet) -> None:
     r = sheet.random
-    for k in range(22):
-        u = 0.04 + 0.93 * k / 22
+    for k in range(15):
+        u = 0.03 + 0.93 * k / 15
         reach = 0.48 * math.sin(math.pi * min(1.0, 0.12 + 0.86 * u)) ** 0.7
         for side in (-1, 1):
             turn = side * (1.25 - 0.55 * u)
             tip = (u + reach * math.cos(turn), 0.5 + reach * math.sin(turn))
-            sheet.stroke((u, 0.5), tip, 0.036, 0.012, r.normal(0, 0.3))
+            sheet.stroke((u, 0.5), tip, 0.040, 0.010, r.normal(0, 0.3))
     sheet.stroke((0.0, 0.5), (1.0, 0.5), 0.034, 0.012, -0.3)
 
 

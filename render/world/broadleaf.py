@@ -109,7 +109,7 @@ def _leaves(b: Builder, habit: Habit, lobes: F64, sizes: F64, count: int, random
     skin = np.linalg.norm(from_heart, axis=1)
     depth = np.clip(0.15 + 0.5 * skin + 0.38 * (shell - 0.6) + 0.18 * from_heart[:, 2], 0, 1)
     far = (Cutout.FOLIAGE, Cutout.FOLIAGE, Cutout.FOLIAGE)
-    kinds = np.array(far if count < 200 else (Cutout.FOLIAGE, Cutout.LEAVES, Cutout.LEAVES_TOO))
+    kinds = np.array(far if count < 200 else (Cutout.FOLIAGE, Cutout.FOLIAGE, Cutout.LEAVES_TOO))
     b.centred(
         centre, along * side, np.cross(facing, along) * side, 0.6 * way + 0.7 * units(from_heart), depth, habit.leaf,
         kinds[random.integers(0, 3, count)].astype(np.int64), random.permutation(count) / count,

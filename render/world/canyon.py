@@ -74,20 +74,38 @@ class Canyon:
         rough = rough - 26 * ridges(self._fine, x, y, 118, 3, 0.5, cut)
         rough = rough + 3.6 * ridges(self._fine, y, x, 27, 3, 0.5, cut)
         height = self._floor(x, y, texel_m)
-        wall = smoothstep(0, 1, (away + rough - half) / 190) if False else ((away + rough - half) / 170).clamp(0, 1)
+        wall = ((away + rough - half) / 170).clamp(0, 1)
         height = height + (plateau - 6) * _terraced(wall, _TERRACES)
         height = height + 7 * octaves(self._fine, x, y, 180, 4, 0.5, cut) * smoothstep(0.9, 1.0, wall)
         for k, (cx, cy, radius, tall) in enumerate((self._tower, *self._buttes)):
-            span = radius * 2.6
-            reach = torch.hypot(x - cx, (y - cy) * (1.0 if k else 1.15)) * (1 if k else 1)
-            bulge = 0.20 * radius * octaves(self._broad, x + 70 * k, y, radius * 2.4, 3, 0.5, cut)
-            bulge = bulge - 0.16 * radius * ridges(self._fine, x, y + 50 * k, radius * 0.9, 3, 0.5, cut)
-            up = (1 - (reach + bulge) / span).clamp(0, 1)
-            top = 1 + (0.05 if k else 0.12) * octaves(self._fine, x, y, radius * 0.8, 3, 0.5, cut) * smoothstep(0.6, 0.7, up)
-            height = height + tall * top * _terraced(up, _TOWER)
+            height = self._raise_butte(height, x, y, (cx, cy, radius, tall), k, cut)
         rim = smoothstep(4600, 7600, torch.hypot(x, y))
+        if float(rim.max()) == 0:
+            return height
         far = _terraced((rim * 1.4 + 0.35 * octaves(self._broad, x, y, 2200, 4, 0.5, cut) * rim).clamp(0, 1), _TERRACES)
         return height + far * 330 * self._rise
+
+    def _raise_butte(
+        self, height: Tensor, x: Tensor, y: Tensor, butte: tuple[float, float, float, float], k: int, cut: float
+    ) -> Tensor:
+        """Add one butte where it stands; k = 0 is the tower, slenderer and with a broken cap."""
+        cx, cy, radius, tall = butte
+        span = radius * 2.6
+        reach = torch.hypot(x - cx, y - cy).reshape(-1)
+        at = torch.nonzero(reach < span * 1.4).squeeze(1)
+        if at.numel() == 0:
+            return height
+        px, py = x.reshape(-1)[at], y.reshape(-1)[at]
+        bulge = 0.22 * radius * octaves(self._broad, px + 70 * k, py, radius * 2.4, 3, 0.5, cut)
+        bulge = bulge - (0.22 if k else 0.12) * radius * ridges(self._fine, px, py + 50 * k, radius * 0.9, 3, 0.5, cut)
+        up = (1 - (reach[at] + bulge) / span).clamp(0, 1)
+        cap = smoothstep(0.64, 0.70, up) * (0.035 if k else 0.085)
+        top = 1 + cap * octaves(self._broad, px, py, radius * 0.9, 3, 0.5, cut).clamp(-1.4, 1.2)
+        if k == 0:  # a notch splits the cap in two
+            top = top - 0.16 * smoothstep(0.62, 0.70, up) * smoothstep(0.22, 0.06, ((px - cx) * 0.8 + (py - cy) * 0.6 - 3).abs() / radius)
+        flat = height.reshape(-1).clone()
+        flat[at] = flat[at] + tall * top * _terraced(up, _TOWER)
+        return flat.view_as(height)
 
     def carve(self, height: Tensor, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
         away = (x - self._wash(y)).abs() + 1.6 * octaves(self._fine, x, y, 21, 3, 0.5, 2 * texel_m)
@@ -102,17 +120,17 @@ class Canyon:
 
     def stands(self, ground: Callable[[Tensor, Tensor], Tensor]) -> list[tuple[str, Stand]]:
         near = near_of(self.stage_hint)
-        x, y, draw = scattered(near, 2.6, 170.0, self._seed + 5)
+        x, y, draw = scattered(near, 2.2, 170.0, self._seed + 5)
         away = near.away(x, y)
         wash = (x - self._wash(y)).abs()
         patch = 0.5 + 0.5 * lookup(self._broad, x, y, 44 * FEATURES)
-        share = (0.05 + 0.42 * self._green) * patch * smoothstep(9.0, 13.0, wash) * smoothstep(150, 60, away)
+        share = (0.08 + 0.62 * self._green) * patch * smoothstep(9.0, 13.0, wash) * smoothstep(150, 50, away)
         few = torch.nonzero(draw[:, 3] < share).squeeze(1)
         x, y, draw = x[few], y[few], draw[few]
         z = ground(x, y)
         level = ((ground(x + 1.0, y) - z).abs() + (ground(x, y + 1.0) - z).abs()) < 0.9
         at = torch.nonzero(level & (z < 40)).squeeze(1)
-        tall = 0.22 + 0.75 * draw[:, 2] ** 2.2
+        tall = 0.26 + 0.85 * draw[:, 2] ** 1.8
         result = []
         for name, own in (("sage", draw[at, 4] < 0.66), ("straw tuft", draw[at, 4] >= 0.66)):
             pick = at[own]
@@ -162,7 +180,9 @@ class Canyon:
         """(3, M) colours of the rock's layers: level, a little warped, the same in wall and tower."""
         z = hit.z + 2.6 * hit.n420 + 1.3 * hit.n60 + 0.012 * hit.x
         colors = torch.tensor(_BEDS).T.contiguous()
-        thick = lookup(self._fine, z * 0.0 + 3.0, z, 13.0 * FEATURES) + 0.45 * lookup(self._fine, z * 0 + 9.0, z, 4.1 * FEATURES)
+        still = torch.zeros_like(z)
+        thick = lookup(self._fine, still + 3.0, z, 13.0 * FEATURES)
+        thick = thick + 0.45 * lookup(self._fine, still + 9.0, z, 4.1 * FEATURES)
         place = (thick * 1.6 + z / 11.0).remainder(len(_BEDS))
         low = place.floor()
         share = smoothstep(0.35, 0.65, place - low)
@@ -170,7 +190,8 @@ class Canyon:
         rock = colors[:, index] * (1 - share) + colors[:, (index + 1) % len(_BEDS)] * share
         # desert varnish runs down the hard faces in dark streaks
         along = hit.x + hit.y
-        streak = lookup(self._broad, along, hit.z * 0.05, 15.0 * FEATURES) + 0.6 * lookup(self._fine, along, hit.z * 0.09, 5.0 * FEATURES)
+        streak = lookup(self._broad, along, hit.z * 0.05, 15.0 * FEATURES)
+        streak = streak + 0.6 * lookup(self._fine, along, hit.z * 0.09, 5.0 * FEATURES)
         varnish = smoothstep(0.5, 1.7, streak) * smoothstep(1.2, 2.2, hit.steep)
         return rock * (1 - 0.45 * varnish) * (1 + 0.10 * hit.n60)
 

@@ -27,6 +27,7 @@ class Conifer:
     stone = ((0.070, 0.078, 0.058), (0.205, 0.205, 0.165))
     boulders = 0.06
     tufts = 0.34
+    gain = 1.5
     wave_height = 0.10
     foam = 0.0
 
@@ -50,7 +51,7 @@ class Conifer:
         hills = octaves(self._broad, x, y, 1500, 5, 0.46, cut)
         away = (x - self._brook(y)).abs()
         side = smoothstep(14, 420, away)
-        height = 1.5 + 0.016 * (y + 30).clamp(min=0) * 0 + side * (64 + 60 * hills.clamp(-0.7, 2)) * self._lift
+        height = 1.5 + side * (64 + 60 * hills.clamp(-0.7, 2)) * self._lift
         height = height + 1.9 * octaves(self._fine, x, y, 58, 3, 0.5, cut) * smoothstep(5, 36, away)
         height = height + 0.5 * octaves(self._fine, x, y, 13, 3, 0.5, cut) * smoothstep(2, 12, away)
         back = smoothstep(320, 1900, y)
@@ -69,7 +70,7 @@ class Conifer:
         bank = (away - width - pool) / 2.6
         bed = -0.75 + 1.75 * smoothstep(-1.3, 0.7, bank)
         inside = smoothstep(1.5, 0.5, bank)
-        return mix(height, torch.minimum(height, bed), inside)
+        return mix(height.clamp(min=0.35), torch.minimum(height, bed), inside)  # no pools beside the brook
 
     def tree_share(self, x: Tensor, y: Tensor, height: Tensor, steep: Tensor) -> Tensor:
         patch = lookup(self._broad, x, y, 160 * FEATURES) + 0.5 * lookup(self._fine, x, y, 40 * FEATURES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -13,6 +14,8 @@ from render.world.base import Stage
 from render.world.colors import between, lay
 from render.world.land import Hit, Paint, TreeKind
 from render.world.noise import FEATURES, generator, lookup, octaves, ridges, smoothstep, tile
+from render.world.plants import Stand
+from render.world.trees import near_of, scattered, stand
 
 
 class Desert:
@@ -21,7 +24,7 @@ class Desert:
     erodes = False
     strata_m = 62.0
     stone = ((0.22, 0.13, 0.08), (0.44, 0.27, 0.165))
-    boulders = 0.02
+    boulders = 0.0
     tufts = 0.0
     wave_height = 0.0
     foam = 0.0
@@ -44,7 +47,10 @@ class Desert:
         # The wide camera stands on a crest at the origin and looks along it and down its slip face.
         look = math.radians(22)
         x, y = 175 * math.sin(look), 175 * math.cos(look)
+        self._seed = scene.seed
         self.stage_hint = Stage(np.array([x, y, self._at(x, y) + 6.0]), 175.0, 202.0)
+        self._tree = self._crest(84 * math.sin(look) + 16 * (1 if draw[4, 1] > 0.5 else -1), 84 * math.cos(look))
+        self._rocks = self._crest(46 * math.sin(look) - 20 * (1 if draw[4, 1] > 0.5 else -1), 46 * math.cos(look))
 
     def elevation(self, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
         cut = 2 * texel_m
@@ -72,19 +78,77 @@ class Desert:
     def tree_share(self, x: Tensor, y: Tensor, height: Tensor, steep: Tensor) -> Tensor:
         return torch.zeros_like(x)
 
+    def stands(self, ground: Callable[[Tensor, Tensor], Tensor]) -> list[tuple[str, Stand]]:
+        """A dead tree, an outcrop that the sand has left free, and grass in the hollows between dunes."""
+        x, y = (torch.tensor([v]) for v in self._tree)
+        one = torch.tensor([0])
+        tree = stand(one, x, y, ground(x, y) - 0.25, 8.2 + 0 * x, 4.0 + 0 * x, 0 * x + self._wind * 3, 0 * x + 0.2)
+        draw = torch.rand(26, 6, generator=generator("outcrop", self._seed))
+        size = 0.25 + 1.9 * (1 - draw[:, 2]) ** 3
+        reach, turn = 1.0 + 7.5 * draw[:, 0], draw[:, 1] * 6.283
+        rx, ry = self._rocks[0] + reach * torch.cos(turn), self._rocks[1] + 0.6 * reach * torch.sin(turn)
+        every = torch.arange(26)
+        rocks = stand(every, rx, ry, ground(rx, ry) - 0.38 * size, size * 1.15, size, draw[:, 5] * 6.283, draw[:, 4] - 0.5)
+        near = near_of(self.stage_hint)
+        gx, gy, luck = scattered(near, 2.4, 190.0, self._seed + 5)
+        z = ground(gx, gy)
+        slope = torch.hypot(ground(gx + 2, gy) - z, ground(gx, gy + 2) - z) / 2
+        # grass grows where the wind spares it: on the flat feet of dunes, in clumps
+        clump = smoothstep(0.5, 1.5, lookup(self._fine, gx, gy, 30 * FEATURES)) * smoothstep(0.34, 0.16, slope)
+        at = torch.nonzero(luck[:, 3] < 0.5 * clump * smoothstep(120, 40, near.away(gx, gy))).squeeze(1)
+        result = [("dead tree", tree), ("boulder", rocks)]
+        if at.numel():
+            tall = 0.35 + 0.55 * luck[:, 2]
+            grass = stand(at, gx, gy, z - 0.04, tall, tall * 0.8, luck[:, 5] * 6.283, luck[:, 4] * 2 - 1)
+            result.append(("straw tuft", grass))
+        return result
+
     def paint(self, hit: Hit, scene: Scene) -> Paint:
-        tone = 0.5 + 0.10 * hit.n9 + 0.20 * hit.n60 + 0.16 * hit.n420
-        albedo = between((0.43, 0.265, 0.135), (0.56, 0.375, 0.205), tone)
+        tone = 0.5 + 0.07 * hit.n9 + 0.16 * hit.n60 + 0.16 * hit.n420
+        # fresh sand on slip faces is paler, the flats between dunes are darker and coarser
+        fresh = smoothstep(0.42, 0.62, hit.steep)
+        albedo = between((0.43, 0.265, 0.135), (0.58, 0.39, 0.215), tone + 0.30 * fresh)
+        flat = smoothstep(0.16, 0.05, hit.steep + 0.02 * hit.n60)
+        albedo = lay(albedo, between((0.30, 0.19, 0.115), (0.44, 0.30, 0.185), tone), 0.40 * flat)
         c, s = math.cos(self._wind), math.sin(self._wind)
         along = hit.x * c + hit.y * s
-        near = smoothstep(34, 6, hit.distance) * smoothstep(0.5, 0.3, hit.steep)
-        bend = 0.16 * lookup(self._fine, hit.x, hit.y, 3.5 * FEATURES)
-        ripple = torch.sin((along + bend) * (2 * math.pi / 0.42)) * near
-        albedo = albedo * (1 + 0.07 * ripple)
+        patch = 0.62 + 0.45 * lookup(self._broad, hit.x, hit.y, 26 * FEATURES)
+        lies = smoothstep(0.52, 0.36, hit.steep) * patch.clamp(0, 1.1)
+        bend = 0.05 * lookup(self._fine, hit.x, hit.y, 2.2 * FEATURES)
+        bend = bend + 0.55 * lookup(self._broad, hit.x, hit.y, 19 * FEATURES)
+        push = torch.zeros_like(along)
+        for wavelength, low, high, strength in ((0.30, 8.0, 22.0, 0.30), (0.85, 20.0, 70.0, 0.17), (2.7, 50.0, 190.0, 0.035)):
+            fade = smoothstep(high, low, hit.distance) * lies
+            wave = (along + bend * min(1.0, 0.5 + 0.5 * wavelength)) * (2 * math.pi / wavelength)
+            crest = torch.cos(wave) + 0.35 * torch.cos(2 * wave + 0.8)  # steeper to leeward
+            push = push + strength * fade * crest
+            albedo = albedo * (1 + 0.045 * fade * torch.sin(wave))
+        step_x, step_y, dent = self._footprints(hit)
+        albedo = albedo * (1 - 0.16 * dent)
         rock = between((0.20, 0.115, 0.070), (0.42, 0.25, 0.15), 0.5 + 0.30 * hit.n60 + 0.12 * hit.n9)
-        stony = smoothstep(0.68, 0.95, hit.steep + 0.1 * hit.n60)
+        stony = smoothstep(0.72, 0.98, hit.steep + 0.08 * hit.n60)
         albedo = lay(albedo, rock, stony)
-        return Paint(albedo, 0.035 + 0.95 * stony, 0.07 + 0.93 * stony, stony, torch.zeros_like(hit.x))
+        ripple = push * (1 - stony)
+        return Paint(
+            albedo, 0.020 + 0.96 * stony, 0.045 + 0.95 * stony, stony, torch.zeros_like(hit.x),
+            (ripple * c + step_x, ripple * s + step_y),
+        )
+
+    def _footprints(self, hit: Hit) -> tuple[Tensor, Tensor, Tensor]:
+        """Somebody walked from beside the cameras to the tree: slope x and y of the prints, and their depth 0–1."""
+        start, end = (14.0, 8.0), self._tree
+        dx, dy = end[0] - start[0], end[1] - start[1]
+        length = math.hypot(dx, dy)
+        ux, uy = dx / length, dy / length
+        along = (hit.x - start[0]) * ux + (hit.y - start[1]) * uy
+        across = (hit.x - start[0]) * -uy + (hit.y - start[1]) * ux - 3.2 * torch.sin(along / 17) - 1.1 * torch.sin(along / 6.1)
+        step = along / 0.78
+        number = step.floor()
+        side = (number.remainder(2) * 2 - 1) * 0.16
+        a, b = (step - number - 0.5) * 0.78 / 0.20, (across - side) / 0.12
+        inside = torch.exp(-(a * a + b * b)) * smoothstep(130, 50, hit.distance)
+        inside = inside * (along > 0) * (along < length)
+        return inside * (-a * ux + b * uy) * 0.9, inside * (-a * uy - b * ux) * 0.9, inside
 
     def _dunes(self, x: Tensor, y: Tensor, wavelength_m: float, pattern: Tensor, warp: float) -> Tensor:
         """Asymmetric waves 0–1: a long windward side, a short slip face."""
@@ -100,6 +164,13 @@ class Desert:
         along = x * c + y * s + self._shift
         along = along + warp * wavelength_m * lookup(pattern, x, y, 4.2 * wavelength_m * FEATURES)
         return along + 0.05 * wavelength_m * lookup(pattern, y, x, 1.1 * wavelength_m * FEATURES)
+
+    def _crest(self, x: float, y: float) -> tuple[float, float]:
+        """The highest place within 22 m."""
+        span = torch.linspace(-22, 22, 23)
+        gx, gy = x + span[None, :].expand(23, -1), y + span[:, None].expand(-1, 23)
+        best = int(self.elevation(gx, gy, 1.0).reshape(-1).argmax())
+        return float(gx.reshape(-1)[best]), float(gy.reshape(-1)[best])
 
     def _at(self, x: float, y: float) -> float:
         return float(self.elevation(torch.tensor([[x]]), torch.tensor([[y]]), 1.0))

@@ -18,7 +18,7 @@ from render.world.noise import FEATURES, generator, lookup, octaves, smoothstep,
 from render.world.plants import Stand
 from render.world.trees import near_of, scattered, stand
 
-_WIDE_M, _DEEP_M = 148.0, 96.0
+_WIDE_M, _DEEP_M = 118.0, 74.0
 _HALF_LANE_M = 1.9
 _KINDS = 256
 
@@ -29,8 +29,8 @@ class Farmland:
     erodes = True
     strata_m = 90.0
     stone = ((0.10, 0.095, 0.085), (0.24, 0.22, 0.19))
-    boulders = 0.006
-    tufts = 0.5
+    boulders = 0.004
+    tufts = 0.25
     wave_height = 0.0
     foam = 0.0
     water_m: float | None = None
@@ -45,14 +45,14 @@ class Farmland:
         self._bend = draw[2] * 2 * math.pi
         self._lift = 0.4 + 1.2 * scene.relief
         self._green = scene.vegetation
-        self._hash = torch.rand(_KINDS, 4, generator=generator("fields", scene.seed))
+        self._hash = torch.rand(_KINDS, 5, generator=generator("fields", scene.seed))
         self.trees: TreeKind | None = TreeKind(6.4, 9.0, 17.0, 0.12, 3.1, ("pine",), ("broadleaf", "broadleaf", "birch"))
         self.stage_hint = Stage(np.array([0.0, 96.0, 9.0]), 136.0, 180.0 + 16 * self._hand)
 
     def elevation(self, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
         cut = 2 * texel_m
         # a knoll for the cameras, a hollow with the lane in front of it, then slopes that show their fields
-        height = 17 * smoothstep(60, -70, y) * (0.7 + 0.3 * self._lift) + 7 * smoothstep(190, 60, y)
+        height = 9 * smoothstep(70, -60, y) * (0.7 + 0.3 * self._lift) + 5 * smoothstep(190, 60, y)
         height = height + smoothstep(120, 900, y) * 74 * self._lift
         height = height - 26 * smoothstep(760, 1300, y) * self._lift + smoothstep(1500, 3400, y) * 120 * self._lift
         height = height + smoothstep(150, 900, x.abs()) * 32 * self._lift
@@ -77,7 +77,7 @@ class Farmland:
         patch = lookup(self._broad, x, y, 520 * FEATURES) + 0.45 * lookup(self._fine, x, y, 120 * FEATURES)
         wood = smoothstep(1.55 - 1.2 * self._green, 1.85 - 1.2 * self._green, patch + 0.5 * smoothstep(500, 1000, y))
         stage = smoothstep(130, 300, torch.hypot(x, y - 70))
-        line = smoothstep(4.5, 2.0, edge) * (0.10 + 0.34 * self._green) * smoothstep(0.1, 0.8, lookup(self._fine, x, y, 70 * FEATURES))
+        line = smoothstep(4.5, 2.0, edge) * (0.14 + 0.44 * self._green) * smoothstep(-0.3, 0.6, lookup(self._fine, x, y, 70 * FEATURES))
         line = line * smoothstep(30, 85, torch.hypot(x, y - 20))
         return torch.maximum(wood * stage * 0.92, line) * smoothstep(5.0, 9.0, lane) * smoothstep(1.0, 0.7, steep)
 

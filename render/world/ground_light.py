@@ -9,6 +9,9 @@ from torch import Tensor
 
 from render.world.clipmap import HALVES_M, texel_m
 
+_MOST = 0.42
+"""Share of the sky that hollows of one size take at most."""
+
 
 def openness(height: Tensor, texel: float) -> Tensor:
     """(n, n) 0–1 share of the sky that hollows leave open, from height against its own blur at three radii.
@@ -20,7 +23,8 @@ def openness(height: Tensor, texel: float) -> Tensor:
     result = torch.ones_like(height)
     for radius, weight in ((3, 0.5), (9, 0.6), (33, 0.5)):
         below = (_blur(height, radius) - height).clamp(min=0) * (1 / (radius * texel))
-        result = result * torch.exp(-weight * 1.6 * below)
+        # a wall as high as the sky still leaves the other half open
+        result = result * (1 - _MOST * (1 - torch.exp(-(weight * 1.6 / _MOST) * below)))
     return result
 
 

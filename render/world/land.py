@@ -52,6 +52,7 @@ class Paint:
         grain: (M,) strength of small-scale light and dark, 0–1.
         strata: (M,) how much of steep rock's bands and cracks shows.
         snow: (M,) 0–1 lying snow by height and season on level ground; falling snow and steepness come later.
+        ripple: (M,) and (M,) gradient that the recipe adds to the surface: ripples, furrows, footprints.
     """
 
     albedo: Tensor
@@ -59,6 +60,7 @@ class Paint:
     grain: Tensor
     strata: Tensor
     snow: Tensor
+    ripple: tuple[Tensor, Tensor] | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,13 @@ class Grows(Protocol):
     def stands(self, ground: Callable[[Tensor, Tensor], Tensor]) -> list[tuple[str, Stand]]:
         """Model names and places; `ground` is the height at world points."""
         ...
+
+
+@runtime_checkable
+class Shady(Protocol):
+    """A land mostly in shade: how much longer a camera team would expose there, whatever the view."""
+
+    gain: float
 
 
 class Land(Protocol):

@@ -19,10 +19,10 @@ from render.world.undergrowth import bale, barn, boulder, fence, fern, log, stum
 VARIANTS = 3
 
 MODELS: Mapping[str, Callable[[int], Model]] = {
-    "broadleaf": lambda k: tree(OAK, k, 460, 36, 7),
-    "broadleaf mid": lambda k: tree(OAK, k, 150, 16, 4),
+    "broadleaf": lambda k: tree(OAK, k, 760, 36, 7),
+    "broadleaf mid": lambda k: tree(OAK, k, 170, 14, 4),
     "broadleaf far": lambda k: tree(OAK, k, 42, 8, 0),
-    "birch": lambda k: tree(BIRCH, k, 380, 34, 7),
+    "birch": lambda k: tree(BIRCH, k, 560, 34, 7),
     "birch mid": lambda k: tree(BIRCH, k, 120, 14, 4),
     "birch far": lambda k: tree(BIRCH, k, 36, 8, 0),
     "dead tree": lambda k: tree(DEAD, k, 0, 26, 7),

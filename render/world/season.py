@@ -51,6 +51,10 @@ _NEEDLE_LIGHT: Ring = (
     (0.0, (0.070, 0.088, 0.036)), (0.8, (0.092, 0.122, 0.040)), (1.4, (0.078, 0.100, 0.034)),
     (2.4, (0.074, 0.092, 0.034)), (3.3, (0.062, 0.080, 0.036)),
 )
+_LITTER_LIGHT: Ring = (
+    (0.0, (0.140, 0.098, 0.058)), (0.8, (0.112, 0.082, 0.046)), (2.0, (0.122, 0.086, 0.044)),
+    (2.6, (0.270, 0.140, 0.036)), (3.0, (0.220, 0.118, 0.044)), (3.5, (0.150, 0.100, 0.060)),
+)
 _CROPS: dict[str, tuple[Ring, Ring]] = {
     "wheat": (
         ((0.0, (0.070, 0.085, 0.030)), (0.7, (0.050, 0.095, 0.022)), (1.2, (0.140, 0.125, 0.036)),
@@ -109,6 +113,11 @@ def ground_snow(season: float) -> float:
 def needles(season: float) -> tuple[Color, Color]:
     """Dark and light colour of spruces; fresh tips in early summer."""
     return (0.020, 0.040, 0.016), _color(_NEEDLE_LIGHT, season)
+
+
+def litter(season: float) -> tuple[Color, Color]:
+    """Dark and light colour of the forest floor; bright with fallen leaves in late autumn."""
+    return (0.046, 0.034, 0.020), _color(_LITTER_LIGHT, season)
 
 
 def birch(season: float) -> tuple[Color, Color]:

@@ -43,15 +43,16 @@ class Near:
         return torch.stack([torch.hypot(x - sx, y - sy) for sx, sy in self.spots_m]).amin(0)
 
 
-def near_of(stage: Stage) -> Near:
-    """The near circle of a stage."""
+def near_of(stage: Stage, *, quick: bool = False) -> Near:
+    """The near circle of a stage; a quick one holds fewer branches."""
     focus_x, focus_y = float(stage.focus_m[0]), float(stage.focus_m[1])
     spots = [(focus_x, focus_y)]
     for reach, side in ((1.0, 0), (0.78, 14), (0.62, -12), (0.5, 5), (0.66, -20), (0.8, 22)):
         heading = math.radians(stage.approach_deg + side)
         away = reach * stage.extent_m
         spots.append((focus_x + away * math.sin(heading), focus_y + away * math.cos(heading)))
-    return Near(focus_x, focus_y, min(max(1.5 * stage.extent_m, 150.0), 210.0), tuple(spots), 30.0, 78.0)
+    radius = min(max(1.5 * stage.extent_m, 150.0), 210.0)
+    return Near(focus_x, focus_y, radius, tuple(spots), *((11.0, 34.0) if quick else (30.0, 70.0)))
 
 
 def crown_height(
@@ -93,7 +94,7 @@ def crown_height(
             size = draw[:, 2] ** 0.8
             tall = kind.low_m + (kind.high_m - kind.low_m) * size
             conifer = draw[:, 5] < kind.conifer
-            radius = kind.radius_m * torch.where(conifer, 0.62 + 0.38 * size, 0.72 + 0.28 * size)
+            radius = kind.radius_m * torch.where(conifer, 0.68 + 0.40 * size, 1.0 + 0.38 * size)
             turn = torch.atan2(dy, dx)
             lobes = 1 + 0.13 * torch.sin(turn * 7 + draw[:, 4] * 6.3) + 0.07 * torch.sin(turn * 12 - draw[:, 4] * 9)
             away = torch.sqrt(dx * dx + dy * dy) / (radius * lobes)

@@ -35,10 +35,10 @@ def fern(variant: int, fronds: int) -> Model:
         rise, long = random.uniform(0.6, 1.0), random.uniform(0.8, 1.1)
         first = way * 0.5 * long + np.array([0, 0, 0.78 * rise])
         second = way * 0.55 * long + np.array([0, 0, -0.16 * rise])
-        for root, spine, wide in ((np.zeros(3), first, 0.34), (first, second, 0.36)):
+        for root, spine, wide in ((np.zeros(3), first, 0.25), (first, second, 0.28)):
             across = side * wide
             b.cards((root - across / 2)[None], spine[None], across[None], (way * 0.3 + np.array([0, 0, 0.9]))[None],
-                    np.array([0.55 + 0.4 * (wide > 0.35)]), Stuff.FERN, Cutout.FROND)
+                    np.array([0.35 + 0.5 * (wide > 0.26)]), Stuff.FERN, Cutout.FROND)
     return b.scaled(1.0, 1.0)
 
 
