@@ -23,7 +23,7 @@ from render.engine_loading import load_engines
 from render.engines.base import Progress
 from render.errors import EngineError, SpecError
 from render.failures import NAN_OUTPUT
-from render.outputs import encode_settled, is_finite, metadata
+from render.outputs import encode_settled, is_finite
 from render.spec import RenderSpec, parse_spec
 
 SUFFIXES = {
@@ -121,10 +121,10 @@ def render_spec(
     if not is_finite(picture):
         raise EngineError(NAN_OUTPUT.sentence)
     progress(0.96, "writing the files")
-    result, parts = encode_settled(picture, spec)
+    _, parts = encode_settled(picture, spec)
+    sidecar = json.loads(parts.pop("sidecar"))
     files = {part: _write(out_dir / f"{stem}{SUFFIXES[part]}", data) for part, data in parts.items()}
-    sidecar = {
-        **metadata(picture, spec), "width": result["width"], "height": result["height"],
+    sidecar |= {
         "files": {
             part: {"name": files[part].name, "sha256": hashlib.sha256(data).hexdigest()} for part, data in parts.items()
         },

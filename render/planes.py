@@ -3,7 +3,7 @@
 | plane | array | meaning |
 |---|---|---|
 | normal | (H, W, 3) float16 | geometric, unit, world frame, facing the eye; 0 at sky |
-| albedo | (H, W, 3) float16 | the share of light that the surface sends back, as weathered, wet or under snow; 0 at sky |
+| albedo | (H, W, 3) float16 | the share of light that the surface sends back, wet or under snow; 0 at sky |
 | object | (H, W) uint32 | number of the thing, the same from every camera of one world; 0 at sky |
 | material | (H, W) uint32 | number in the world's own table, from 1; 0 at sky |
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import struct
 import zlib
+from xml.etree import ElementTree
 
 import numpy as np
 import OpenEXR
@@ -68,6 +70,64 @@ def test_exr_holds_half_radiance_and_float_depth_in_metres(picture: Picture, spe
     assert json.loads(header["cyclorama/about"])["digest"] == spec.digest()
     assert np.allclose(header["chromaticities"][:2], (0.64, 0.33))
     assert np.allclose(header["worldToCamera"], world_to_camera(picture.view), rtol=1e-5)
+
+
+def test_exr_holds_what_lies_under_the_light_and_the_camera_as_attributes(picture: Picture, spec: RenderSpec) -> None:
+    rng = np.random.default_rng(2)
+    picture.aux.update(
+        normal=rng.uniform(-1, 1, (H, W, 3)).astype(np.float16), albedo=rng.uniform(0, 1, (H, W, 3)).astype(np.float16),
+        object=rng.integers(0, 1 << 30, (H, W)).astype(np.uint32), material=np.full((H, W), 7, np.uint32),
+    )
+    file = OpenEXR.File(io.BytesIO(encode_settled(picture, spec)[1]["depth"]), separate_channels=True)
+    channels, header = {name: channel.pixels for name, channel in file.channels().items()}, file.header()
+
+    assert np.array_equal(np.stack([channels[f"N.{axis}"] for axis in "XYZ"], -1), picture.aux["normal"])
+    assert np.array_equal(np.stack([channels[f"albedo.{c}"] for c in "RGB"], -1), picture.aux["albedo"])
+    assert np.array_equal(channels["id.object"], picture.aux["object"])
+    assert np.array_equal(channels["id.material"], picture.aux["material"])
+    assert channels["id.object"].dtype == np.uint32
+    assert header["cyclorama/seed"] == 3
+    assert header["cyclorama/digest"] == spec.digest()
+    assert header["cyclorama/engine"] == f"procedural/{spec.engine_version}"
+    assert header["cyclorama/hfovDeg"] == pytest.approx(73.74, abs=0.01)
+    matrix = np.array(json.loads(header["cyclorama/cameraToWorld"]))
+    assert np.allclose(matrix[:3, 3], picture.view.eye_m)
+
+
+def test_sidecar_names_every_file_and_says_the_camera_in_every_convention(picture: Picture, spec: RenderSpec) -> None:
+    _, parts = encode_settled(picture, spec)
+    about = json.loads(parts["sidecar"])
+
+    for part in ("image", "depth", "thumb_512", "thumb_256", "thumb_128"):
+        assert about["files"][part] == {
+            "sha256": hashlib.sha256(parts[part]).hexdigest(), "bytes": len(parts[part])
+        }
+    assert (about["width"], about["height"], about["digest"]) == (W, H, spec.digest())
+    said = about["camera_conventions"]
+    ours, blender, usd = (np.array(said["camera_to_world"][name]) for name in ("opencv", "blender", "usd"))
+    ahead = picture.view.eye_m + 5 * picture.view.world_from_cam[:, 2]
+    assert np.allclose(ours @ [0, 0, 5, 1], [*ahead, 1])
+    assert np.allclose(blender @ [0, 0, -5, 1], [*ahead, 1])
+    assert np.allclose(np.array([0, 0, -5 * 100, 1]) @ usd, [100 * ahead[0], 100 * ahead[2], -100 * ahead[1], 1])
+    for matrix in (ours, blender):
+        assert np.linalg.det(matrix[:3, :3]) == pytest.approx(1)
+
+
+def test_files_say_in_xmp_what_they_are(picture: Picture, spec: RenderSpec) -> None:
+    _, parts = encode_settled(picture, spec)
+
+    for part in ("image", "thumb_128"):
+        image = Image.open(io.BytesIO(parts[part]))
+        packet = image.info["xmp"]
+        text = packet.decode() if isinstance(packet, bytes) else packet
+        root = ElementTree.fromstring(text[text.index("<x:xmpmeta") : text.index("<?xpacket end")])
+        described = next(iter(root.iter("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}Description")))
+        assert described.get("{http://ns.adobe.com/xap/1.0/mm/}OriginalDocumentID") == f"cyclorama:{spec.digest()}"
+        kind = described.get("{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}DigitalSourceType") or ""
+        assert kind.endswith("/algorithmicMedia"), "no model made this picture"
+        about = described.find("{urn:cyclorama:1}about")
+        assert about is not None
+        assert json.loads(about.text or "")["digest"] == spec.digest()
 
 
 def test_exr_camera_matrices_agree_with_the_view(picture: Picture) -> None:
