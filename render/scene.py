@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from render.archetypes import ALIASES, ARCHETYPES, KINDS, Archetype
+from render.archetypes import ALIASES, ARCHETYPES, BUILT_OUTSIDE, KINDS, Archetype
 from render.errors import SpecError
 from render.parameters import BY_NAME, PARAMETERS, WEATHERS, Affects, Parameter, Value, Weather
 
@@ -130,6 +130,7 @@ def scene_schema() -> dict[str, Any]:
             entry |= {
                 "x-titles": {name: KINDS[name].title for name in ARCHETYPES},
                 "x-notes": {name: KINDS[name].doc for name in ARCHETYPES},
+                "x-groups": {name: _group_of(name) for name in ARCHETYPES},
                 "x-indoors": [name for name in ARCHETYPES if KINDS[name].indoors],
                 "x-aliases": dict(ALIASES),
             }
@@ -141,3 +142,10 @@ def scene_schema() -> dict[str, Any]:
         "properties": properties,
         "additionalProperties": False,
     }
+
+
+def _group_of(archetype: Archetype) -> str:
+    """Where people look for a kind of place."""
+    if KINDS[archetype].indoors:
+        return "Rooms"
+    return "Towns" if archetype in BUILT_OUTSIDE else "Landscapes"

@@ -32,7 +32,7 @@ th { font-weight: 600; }
 """
 
 
-def write_sheet(framed: Sequence[Framed], out_dir: Path, stem: str, *, cell_width_px: int = 384) -> Path:
+def write_sheet(framed: Sequence[Framed], out_dir: Path, stem: str, *, cell_width_px: int = 320) -> Path:
     """The set as one PNG, `<stem>.sheet.png`.
 
     Args:
@@ -46,9 +46,8 @@ def write_sheet(framed: Sequence[Framed], out_dir: Path, stem: str, *, cell_widt
             caption = each.frame.camera_label if each.frame.variation == "base" else each.frame.variation_label
             with Image.open(out_dir / each.file("thumb_512")) as picture:
                 cells.append(Cell(caption, picture.convert("RGB")))
-        rows.append(Row(title, cells))
-    widest = min(6, max(len(row.cells) for row in rows))
-    columns = widest if widest <= 4 else 3
+        rows.append(Row(title, cells, 3 if group[0].frame.camera == "pano" else 1))
+    columns = min(6, max(len(row.cells) * row.span for row in rows))
     path = out_dir / f"{stem}.sheet.png"
     scene = framed[0].frame.spec.scene
     title = f"{KINDS[scene.archetype].title}, seed {scene.seed}"

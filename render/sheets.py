@@ -35,10 +35,17 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Pictures that belong together; long rows wrap."""
+    """Pictures that belong together; long rows wrap.
+
+    Args:
+        title: above them; empty for none.
+        cells: from left to right.
+        span: how many columns of the sheet one picture takes: a panorama wants more.
+    """
 
     title: str
     cells: Sequence[Cell]
+    span: int = 1
 
 
 def contact_sheet(title: str, rows: Sequence[Row], *, cell_width_px: int = 320, columns: int = 6) -> Image.Image:
@@ -54,8 +61,15 @@ def contact_sheet(title: str, rows: Sequence[Row], *, cell_width_px: int = 320, 
         RGB picture.
     """
     width = 2 * _MARGIN_PX + columns * cell_width_px + (columns - 1) * _GAP_PX
-    lines = [(row, list(row.cells[i : i + columns]), i == 0) for row in rows for i in range(0, len(row.cells), columns)]
-    heights = [max((_height(cell, cell_width_px) for cell in cells), default=0) for _, cells, _ in lines]
+    lines = []
+    for row in rows:
+        beside = max(1, columns // row.span)
+        lines += [(row, list(row.cells[i : i + beside]), i == 0) for i in range(0, len(row.cells), beside)]
+    widths = [cell_width_px * min(row.span, columns) + _GAP_PX * (min(row.span, columns) - 1) for row, _, _ in lines]
+    heights = [
+        max((_height(cell, wide) for cell in cells), default=0)
+        for (_, cells, _), wide in zip(lines, widths, strict=True)
+    ]
     captions = [_LINE_PX * (2 if any(cell.note for cell in cells) else 1) for _, cells, _ in lines]
     head = [_LINE_PX + 6 if first and row.title else 0 for row, _, first in lines]
     top = _MARGIN_PX + (_TITLE_PX if title else 0)
@@ -64,20 +78,20 @@ def contact_sheet(title: str, rows: Sequence[Row], *, cell_width_px: int = 320, 
     if title:
         draw.text((_MARGIN_PX, _MARGIN_PX), title, fill=_TEXT, font=_font(20))
     y = top
-    for (row, cells, first), height, caption, named in zip(lines, heights, captions, head, strict=True):
+    for (row, cells, first), wide, height, caption, named in zip(lines, widths, heights, captions, head, strict=True):
         if first and row.title:
             draw.text((_MARGIN_PX, y + 3), row.title, fill=_TEXT, font=_font(15))
         y += named
         for column, cell in enumerate(cells):
-            x = _MARGIN_PX + column * (cell_width_px + _GAP_PX)
+            x = _MARGIN_PX + column * (wide + _GAP_PX)
             if cell.image is not None:
-                sheet.paste(_fitted(cell.image, cell_width_px), (x, y))
+                sheet.paste(_fitted(cell.image, wide), (x, y))
             else:
-                draw.rectangle((x, y, x + cell_width_px - 1, y + height - 1), outline=_QUIET)
-            draw.text((x, y + height + 2), _cut(cell.caption, cell_width_px), fill=_TEXT, font=_font(_FONT_PX))
+                draw.rectangle((x, y, x + wide - 1, y + height - 1), outline=_QUIET)
+            draw.text((x, y + height + 2), _cut(cell.caption, wide), fill=_TEXT, font=_font(_FONT_PX))
             if cell.note:
                 at = (x, y + height + 2 + _LINE_PX)
-                draw.text(at, _cut(cell.note, cell_width_px), fill=_QUIET, font=_font(_FONT_PX))
+                draw.text(at, _cut(cell.note, wide), fill=_QUIET, font=_font(_FONT_PX))
         y += height + caption
     return sheet
 
