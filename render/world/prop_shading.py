@@ -103,12 +103,11 @@ def shade_props(
     lit = lit + stuff[6] * behind
     if float(light.sun_irradiance.max()) > 0:
         shadow = world.sun_shadow(light.sun_direction)
-        reach = torch.where(thin, 1.6, 0.7) / max(math.hypot(sun[0], sun[1]), 0.3)
-        px, py = x + normal[0] * 0.3 + sun[0] * reach, y + normal[1] * 0.3 + sun[1] * reach
-        open_sun = shadow.with_grid(clip_grid(px, py, shadow.size))[0]
-        # what rises over the ground's own shadow map is lit in its upper part whatever lies below
-        height = z - world.casting.with_grid(clip_grid(px, py, world.casting.size))[0]
-        lit = lit * torch.maximum(open_sun, smoothstep(0.5, 3.0, height))
+        # a step out of the thing itself, which throws a shadow on its own foot
+        step = 1.1 + 0.4 * thin
+        px, py = x + normal[0] * 0.5 + sun[0] * step, y + normal[1] * 0.5 + sun[1] * step
+        over = shadow.with_grid(clip_grid(px, py, shadow.size))[1] - z - sun[2] * step
+        lit = lit * smoothstep(1.2, -0.4, over)
         if light.clouds is not None:
             lit = lit * light.clouds.shadow(position.T, light.sun_direction)
     inner = 0.35 + 0.65 * depth

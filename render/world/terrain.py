@@ -26,6 +26,7 @@ from render.world.ground_light import openness, sunlit
 from render.world.land import Grows, Land, Shady
 from render.world.noise import smoothstep
 from render.world.micro import HasMicro, Micro
+from render.world.mirrored_things import Upside, turn_over
 from render.world.plant_shading import shade_plants
 from render.world.plants import Plants, build_plants
 from render.world.prop_shading import shade_props
@@ -63,6 +64,7 @@ class TerrainBuffer(GBuffer):
     view: View
     card: Tensor | None
     thing: Tensor | None = None
+    upside: Upside | None = None
 
 
 class TerrainWorld:
@@ -219,7 +221,9 @@ class TerrainWorld:
                 g.note_albedo(at, albedo.T)
 
             if kind == WATER:
-                got = shade_water(self, g.view, position, direction, distance, light)
+                if g.upside is None:
+                    g.upside = turn_over(self, g.view, self._leaf_share)
+                got = shade_water(self, g.view, position, direction, distance, light, g.upside)
             elif kind == PLANT:
                 assert self.plants is not None
                 assert g.card is not None

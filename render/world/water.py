@@ -22,6 +22,7 @@ from render.view import View
 from render.visibility.polar import PolarTable, build_table, intersect
 from render.world.clipmap import clip_grid
 from render.world.colors import between, lay
+from render.world.mirrored_things import Upside, lay_mirrored
 from render.world.noise import lookup, smoothstep, stack, tile
 from render.world.terrain_shading import shade_ground
 
@@ -81,7 +82,8 @@ _RADII = 420
 
 
 def shade_water(
-    world: TerrainWorld, view: View, position: Tensor, direction: Tensor, distance: Tensor, light: Light
+    world: TerrainWorld, view: View, position: Tensor, direction: Tensor, distance: Tensor, light: Light,
+    upside: Upside | None = None,
 ) -> Tensor:
     """Radiance (3, M) leaving the water's surface towards the eye.
 
@@ -89,6 +91,7 @@ def shade_water(
         world: whose water; view: the eye's.
         position, direction: (3, M); distance: (M,) along the rays.
         light: the scene's.
+        upside: what stands by the water, mirrored.
     """
     look = world.land.water_look if isinstance(world.land, HasWater) else WaterLook()
     x, y, level = position
@@ -109,6 +112,8 @@ def shade_water(
     sharp = 5 * torch.exp(-2.69 * lift)
     fresnel = 0.02 + 0.98 * (1 - facing.clamp(0.02, 1)) ** sharp / (1 + 22.7 * unseen**0.75)
     reflected = _reflect(world, view, position, direction, mirrored, light)
+    if upside is not None:
+        lay_mirrored(world, upside, position, mirrored, distance, reflected, light)
     lit = torch.ones_like(x)
     if float(light.sun_irradiance.max()) > 0:
         shadow = world.sun_shadow(light.sun_direction)
