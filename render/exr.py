@@ -4,11 +4,11 @@
 |---|---|
 | R G B | half, scene-linear radiance, Rec. 709 primaries, before exposure |
 | Z | float32 metres, planar (along the view axis); for a 360° picture the distance along the ray |
-| N.X N.Y N.Z | half, geometric normal, world frame (z up, x east, y north), facing the camera; 0 at sky |
+| N.X N.Y N.Z | half, geometric normal, world frame (z up, x east, y north), towards the camera; 0 at sky |
 | albedo.R albedo.G albedo.B | half, linear share of light that the surface sends back; 0 at sky |
 | id.object, id.material | uint32, the same from every camera of a place; 0 at sky |
-| mirror, falling | half, 0–1 share of a pixel's light that is reflected or seen through glass, or is rain or snow in the
-  air: what no other camera shows alike; absent where a picture has none |
+| mirror, falling | half, 0–1 share of a pixel's light that is reflected or seen through glass, or is rain or snow
+  in the air: what no other camera shows alike; absent where a picture has none |
 | worldToCamera, worldToNDC | row vectors, camera x right, y up, z forward; NDC (0, 0) upper left |
 | cyclorama/cameraToWorld | JSON (4, 4), column vectors, camera x right, y down, z forward |
 | cyclorama/hfovDeg, seed, digest, engine | horizontal angle of view; what the picture was made from, and by what |
