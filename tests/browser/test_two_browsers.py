@@ -6,6 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from render.spec import TIER_SIZE_PX
 from tests.browser.conftest import SHOTS, OpenAs
 from tests.helpers.house import Server
 
@@ -64,7 +65,7 @@ def test_drag_in_one_browser_shows_previews_and_the_settled_picture_in_both(serv
     expect(ben.get_by_test_id("picture")).to_have_attribute("data-object", second, timeout=30_000)
     for page in (ana, ben):
         loaded = page.get_by_test_id("picture").evaluate("image => image.complete && image.naturalWidth")
-        assert loaded == 512
+        assert loaded == TIER_SIZE_PX["low"][0]
 
 
 @pytest.mark.timeout(240)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from render.spec import TIER_SIZE_PX
 from tests.helpers.house import Process, Server, start_server, start_worker
 from tests.helpers.peer import Peer
 
@@ -78,7 +79,7 @@ async def test_life_of_one_edit_over_two_nodes_and_two_workers(cluster: Cluster)
     with second.api() as api:
         image = api.get(f"/api/objects/{done['image']}").raise_for_status()
         with Image.open(io.BytesIO(image.content)) as picture:
-            assert picture.size == (512, 512)
+            assert picture.size == TIER_SIZE_PX["low"]
 
 
 async def test_F2_killed_worker_heals_exactly_once_over_the_cluster(cluster: Cluster) -> None:

@@ -29,6 +29,7 @@ from collab.schema import FIRST_SLOT
 from render.config import FarmConfig
 from render.embedded import open_farm
 from render.queue import Farm
+from render.spec import TIER_SIZE_PX
 from store.opening import Stores
 from tests.collab.flow.house import DOC, ENV, change, make, open_shelves, state, value
 from tests.collab.sync.client import Client, connected
@@ -96,10 +97,10 @@ async def test_R1_F1_an_edit_in_one_browser_is_previewed_and_then_settled_in_the
 
         result = value(room)
         with Image.open(io.BytesIO(await stores.objects.get(result["image"]))) as picture:
-            assert (picture.format, picture.size) == ("PNG", (512, 512))
+            assert (picture.format, picture.size) == ("PNG", TIER_SIZE_PX["low"])
             assert picture.getpixel((5, 500)) == (7, 190, 100), "the flat engine paints seed and hour: 19 o'clock"
         depth = OpenEXR.File(io.BytesIO(await stores.objects.get(result["depth"]))).channels()["Z"].pixels
-        assert (depth.shape, str(depth.dtype)) == ((512, 512), "float32")
+        assert (depth.shape, str(depth.dtype)) == (TIER_SIZE_PX["low"][::-1], "float32")
 
 
 async def test_F2_a_killed_render_process_costs_a_moment_and_no_picture(tmp_path: Path) -> None:
@@ -164,7 +165,7 @@ async def test_E1_the_real_engine_paints_a_valley(tmp_path: Path) -> None:
             await wait_until(lambda: preview(ana), 60, "a preview of the real engine")
 
         with Image.open(io.BytesIO(await stores.objects.get(value(room)["image"]))) as picture:
-            assert picture.size == (512, 512)
+            assert picture.size == TIER_SIZE_PX["low"]
             low, high = picture.convert("L").getextrema()
             assert high - low > 60, "a valley has light and shade"
 
