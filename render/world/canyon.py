@@ -52,7 +52,7 @@ class Canyon:
         hand = 1.0 if float(draw[7, 1]) > 0.5 else -1.0
         self._hand = hand
         tower_x, tower_y = hand * (24 + 16 * float(draw[7, 2])), 168 + 30 * float(draw[7, 3])
-        self._tower = (tower_x, tower_y, 19 + 7 * float(draw[7, 4]), 74 * (0.75 + 0.25 * self._rise))
+        self._tower = (tower_x, tower_y, 14.5 + 4 * float(draw[7, 4]), 64 * (0.72 + 0.28 * self._rise))
         # buttes stand in the gap that the walls leave, farther ones wider
         self._buttes = tuple(
             (
@@ -62,7 +62,7 @@ class Canyon:
             for k, (a, b, c, d, _) in enumerate(draw[:5].tolist())
         )
         self.trees: TreeKind | None = TreeKind(9.0, 3.2, 5.6, 0.0, 2.0, domes=("broadleaf", "dead tree"))
-        self.stage_hint = Stage(np.array([tower_x * 0.62, tower_y, 27.0]), 176.0, 180.0 + hand * 14)
+        self.stage_hint = Stage(np.array([tower_x * 0.62, tower_y, 25.0]), 176.0, 180.0 + hand * 14)
 
     def elevation(self, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
         cut = 2 * texel_m
@@ -97,7 +97,7 @@ class Canyon:
             return height
         px, py = x.reshape(-1)[at], y.reshape(-1)[at]
         bulge = 0.22 * radius * octaves(self._broad, px + 70 * k, py, radius * 2.4, 3, 0.5, cut)
-        bulge = bulge - (0.22 if k else 0.12) * radius * ridges(self._fine, px, py + 50 * k, radius * 0.9, 3, 0.5, cut)
+        bulge = bulge - (0.22 if k else 0.09) * radius * ridges(self._fine, px, py + 50 * k, radius * 0.9, 3, 0.5, cut)
         up = (1 - (reach[at] + bulge) / span).clamp(0, 1)
         cap = smoothstep(0.64, 0.70, up) * (0.035 if k else 0.085)
         top = 1 + cap * octaves(self._broad, px, py, radius * 0.9, 3, 0.5, cut).clamp(-1.4, 1.2)
@@ -160,8 +160,8 @@ class Canyon:
         rock = self._beds(hit)
         # soft beds are buried under their own rubble
         rubble = between((0.255, 0.118, 0.066), (0.430, 0.235, 0.135), 0.5 + 0.30 * hit.n9 + 0.2 * hit.n60)
-        sloping = smoothstep(1.15, 0.62, hit.steep + 0.12 * hit.n9)
-        albedo = lay(rock, rubble, 0.62 * sloping)
+        sloping = smoothstep(1.35, 0.72, hit.steep + 0.12 * hit.n9)
+        albedo = lay(rock, rubble, 0.80 * sloping)
         tone = 0.5 + 0.18 * hit.n9 + 0.22 * hit.n60 + 0.12 * hit.n420
         sand = between((0.335, 0.165, 0.085), (0.520, 0.320, 0.190), tone)
         level = smoothstep(0.42, 0.22, hit.steep + 0.06 * hit.n9)

@@ -27,7 +27,7 @@ class Conifer:
     stone = ((0.070, 0.078, 0.058), (0.205, 0.205, 0.165))
     boulders = 0.06
     tufts = 0.34
-    gain = 1.5
+    gain = 1.75
     wave_height = 0.10
     foam = 0.0
 

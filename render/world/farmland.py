@@ -21,6 +21,8 @@ from render.world.trees import near_of, scattered, stand
 _WIDE_M, _DEEP_M = 118.0, 74.0
 _HALF_LANE_M = 1.9
 _KINDS = 256
+# crop, metres between rows, slope of its rows; further numbers are pasture
+_CROPS = (("wheat", 1.5, 0.05), ("rape", 1.9, 0.04), ("maize", 0.9, 0.16), ("soil", 1.2, 0.22))
 
 
 class Farmland:
@@ -60,7 +62,7 @@ class Farmland:
         height = height + hills * self._lift * smoothstep(60, 420, torch.hypot(x, y - 60))
         far = smoothstep(3000, 6500, torch.hypot(x, y))
         height = height + far * (150 + 170 * octaves(self._broad, x, y, 2600, 4, 0.48, cut)) * self._lift
-        return height + 1.1 * octaves(self._fine, x, y, 75, 3, 0.5, cut) + 0.10 * octaves(self._fine, x, y, 9, 3, 0.5, cut)
+        return height + 0.5 * octaves(self._fine, x, y, 90, 2, 0.5, cut)
 
     def carve(self, height: Tensor, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
         lane = (x - self._lane(y)).abs()
@@ -112,7 +114,7 @@ class Farmland:
         x = -self._hand * (12 + 95 * draw[:, 0]) + self._lane(60 + 0 * draw[:, 0])
         y = 12 + 105 * draw[:, 1]
         edge, _, kind = self._field(x, y)
-        clear = (edge > 7) & ((x - self._lane(y)).abs() > 8) & (self._cut(kind))
+        clear = (edge > 7) & ((x - self._lane(y)).abs() > 8) & (self._crop(kind) != 2) & (self._crop(kind) != 1)
         at = torch.nonzero(clear).squeeze(1)
         if at.numel() == 0:
             return []
@@ -137,7 +139,22 @@ class Farmland:
         slope = torch.atan2(torch.full_like(along, 2.4), self._lane(along + 2.4) - self._lane(along))
         post = stand(torch.arange(len(along)), side, along, ground(side, along) - 0.03, 1.25 + 0 * along, 1.2 + 0 * along,
                      slope, 0.4 * torch.sin(along * 5))
-        return [*result, ("fence", post)] if len(x) else [("fence", post)]
+        return [*result, ("fence", post), *self._ears(ground)]
+
+    def _ears(self, ground: Callable[[Tensor, Tensor], Tensor]) -> list[tuple[str, Stand]]:
+        """The crop itself, standing, where cameras come near it."""
+        near = near_of(self.stage_hint)
+        x, y, draw = scattered(near, 0.62, 150.0, self._seed + 6)
+        close = torch.nonzero(draw[:, 3] < smoothstep(21, 8, near.away(x, y))).squeeze(1)
+        x, y, draw = x[close], y[close], draw[close]
+        edge, _, kind = self._field(x, y)
+        sown = self._crop(kind) == 0
+        at = torch.nonzero(sown & (edge > 2.6) & ((x - self._lane(y)).abs() > 5.2)).squeeze(1)
+        if at.numel() == 0:
+            return []
+        tall = 0.62 + 0.22 * draw[:, 2]
+        ears = stand(at, x, y, ground(x, y) - 0.03, tall, 0.42 + 0 * x, draw[:, 5] * 6.283, 0.6 * (draw[:, 4] - 0.5))
+        return [("corn", ears)]
 
     def _yard(self, ground: Callable[[Tensor, Tensor], Tensor]) -> list[tuple[str, Stand]]:
         """Barns where the lane climbs the far slope."""
@@ -150,18 +167,22 @@ class Farmland:
     def paint(self, hit: Hit, scene: Scene) -> Paint:
         season = scene.season
         edge, along, kind = self._field(hit.x, hit.y)
-        tone = 0.5 + 0.20 * hit.n9 + 0.20 * hit.n60 + 0.10 * hit.n420
+        tone = 0.5 + 0.10 * hit.n9 + 0.12 * hit.n60 + 0.08 * hit.n420
+        # no two fields were sown on the same day
+        own_tone = tone + 0.34 * (self._hash[kind, 3] - 0.5)
         meadow = between(*ring.grass(season), tone)
-        pick = self._hash[kind.remainder(_KINDS), 1]
-        albedo = meadow
+        pick = self._crop(kind)
+        albedo = between(*ring.grass(season), own_tone)
+        rows_fade, tram_fade = smoothstep(260, 60, hit.distance), smoothstep(800, 250, hit.distance)
         ploughed = torch.zeros_like(edge)
-        for name, low, high in (("wheat", 0.0, 0.32), ("rape", 0.32, 0.46), ("maize", 0.46, 0.60), ("soil", 0.60, 0.72)):
-            own = ((pick >= low) & (pick < high)).float()
-            rows = torch.sin(along * (2 * math.pi / (0.75 if name == "maize" else 2.2)))
-            rows = rows * smoothstep(240, 60, hit.distance) * 0.10
-            tram = smoothstep(0.55, 0.25, ((along.remainder(18.0)) - 9).abs() - 0.0) * smoothstep(700, 200, hit.distance)
-            colour = between(*ring.crop(name, season), tone + 0.08 * hit.n60) * (1 + rows - 0.22 * tram)
+        push = torch.zeros_like(edge)
+        tram = smoothstep(0.55, 0.25, (along.remainder(18.0) - 9).abs()) * tram_fade
+        for number, (name, spacing, relief) in enumerate(_CROPS):
+            own = (pick == number).float()
+            wave = along * (2 * math.pi / spacing)
+            colour = between(*ring.crop(name, season), own_tone) * (1 + 0.13 * torch.sin(wave) * rows_fade - 0.22 * tram)
             albedo = lay(albedo, colour, own)
+            push = push + relief * own * rows_fade * torch.cos(wave)
             ploughed = ploughed + own
         inside = smoothstep(2.0, 3.6, edge + 0.4 * hit.n9)
         albedo = lay(meadow, albedo, inside)
@@ -179,8 +200,13 @@ class Farmland:
         albedo = lay(albedo, lay(crowns, dark, smoothstep(1.2, 1.6, hit.n60 + 0.4 * hit.n9)), hit.canopy)
         line = 420 - 1000 * ring.ground_snow(season)
         snow = smoothstep(line, line + 240, hit.z + 90 * hit.n420 + 60 * hit.n60 + 30 * hit.n9) * 0.9
-        rough = 0.16 + 0.30 * ploughed * inside + 0.3 * hedge
-        return Paint(albedo, rough, 0.42 + 0.3 * hedge + 0.2 * (1 - inside), torch.zeros_like(edge), snow)
+        rough = 0.08 + 0.14 * ploughed * inside + 0.3 * hedge + 0.3 * hit.canopy
+        push = push * inside * (1 - hit.canopy)
+        c, s = math.cos(self._turn), math.sin(self._turn)
+        upright = self._hash[kind, 2] <= 0.5
+        ripple = (torch.where(upright, -s, c) * push, torch.where(upright, c, s) * push)
+        grain = 0.20 + 0.4 * hedge + 0.2 * (1 - inside) + 0.3 * hit.canopy
+        return Paint(albedo, rough, grain, torch.zeros_like(edge), snow, ripple)
 
     def _field(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Metres to the field's border, metres across its rows, and its number."""
@@ -198,9 +224,10 @@ class Farmland:
         along = torch.where(self._hash[number, 2] > 0.5, u, v)
         return edge, along, number
 
-    def _cut(self, number: Tensor) -> Tensor:
-        pick = self._hash[number.remainder(_KINDS), 1]
-        return (pick < 0.32) | (pick >= 0.60)
+    def _crop(self, number: Tensor) -> Tensor:
+        """Index into the crops; pasture is beyond the last."""
+        luck = self._hash[number.remainder(_KINDS), 1]
+        return torch.bucketize(luck, torch.tensor([0.34, 0.50, 0.64, 0.76]))
 
     def _hedged(self, x: Tensor, y: Tensor) -> Tensor:
         """0–1 where borders carry a hedge: with gaps, and none on the knoll where cameras stand."""

@@ -27,7 +27,7 @@ class Forest:
     stone = ((0.085, 0.088, 0.070), (0.215, 0.205, 0.170))
     boulders = 0.03
     tufts = 0.42
-    gain = 1.45
+    gain = 1.6
     wave_height = 0.14
     foam = 0.0
 

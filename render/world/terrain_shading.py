@@ -61,6 +61,7 @@ def shade_ground(
         n420=n420,
     )
     paint = world.land.paint(hit, light.scene)
+    smooth_x, smooth_y = gx, gy
     albedo = paint.albedo
     if detail:
         tone, gx, gy = _grain(paint, hit, gx, gy, world.land.strata_m)
@@ -71,6 +72,9 @@ def shade_ground(
     flat = 1 / torch.sqrt(1 + gx * gx + gy * gy)
     snow = _snow(paint, hit, flat, light)
     albedo = lay(albedo, _SNOW, snow)
+    if light.snow or bool((paint.snow > 0).any()):  # snow fills small relief, or low sun would make it grainy
+        gx, gy = gx + (smooth_x - gx) * (0.78 * snow), gy + (smooth_y - gy) * (0.78 * snow)
+        flat = 1 / torch.sqrt(1 + gx * gx + gy * gy)
     if light.wetness or water is not None:
         damp = (1 - snow) * light.wetness
         if water is not None:

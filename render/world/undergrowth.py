@@ -20,7 +20,8 @@ def tuft(variant: int, cards: int, stuff: Stuff, cutout: Cutout, upright: float 
     lean = np.stack([-np.sin(turn), np.cos(turn), np.zeros(cards)], 1) * random.normal(0, upright, (cards, 1))
     up = lean + np.array([0, 0, 1.0]) * random.uniform(0.75, 1.05, (cards, 1))
     foot = random.normal(0, 0.16, (cards, 3)) * [1, 1, 0]
-    b.cards(foot - across / 2, across, up, lean * 0.6 + np.array([0, 0, 0.9]), np.full(cards, 0.85), stuff, cutout)
+    rank = np.full(cards, 0.6) if stuff == Stuff.CORN else None  # cut before winter
+    b.cards(foot - across / 2, across, up, lean * 0.6 + np.array([0, 0, 0.9]), np.full(cards, 0.85), stuff, cutout, rank)
     return b.scaled(1.0, 1.0)
 
 
