@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from render.world.base import Stage
 from render.world.colors import between, lay
 from render.world.land import Hit, Paint, TreeKind
 from render.world.noise import FEATURES, generator, lookup, mix, octaves, ridges, smoothstep, tile
+from render.world.plants import Stand
 from render.world.props import Cards, GroundAt, Thing
 from render.world.water import WaterLook
 
@@ -121,7 +123,9 @@ class Lake:
         lane = smoothstep(0, 16, (x - 2 * self._side).abs() - wide)
         clearing = torch.maximum(lane, smoothstep(70, 110, y)).clamp(0, 1)
         clearing = torch.maximum(clearing, smoothstep(-62, -95, y) * 0.8)
-        return share * dry * (0.02 + 0.98 * clearing)
+        isle_x, isle_y, radius = self._isle
+        isle = smoothstep(radius + 6, radius + 12, torch.sqrt((x - isle_x) ** 2 + ((y - isle_y) * 1.3) ** 2))
+        return share * dry * (0.02 + 0.98 * clearing) * isle  # the island's trees are set up one by one
 
     def paint(self, hit: Hit, scene: Scene) -> Paint:
         tone = 0.5 + 0.30 * hit.n9 + 0.22 * hit.n60
@@ -136,13 +140,31 @@ class Lake:
         beach = smoothstep(0.75, 0.30, hit.above_water + 0.16 * hit.n9)
         albedo = lay(albedo, between((0.13, 0.115, 0.09), (0.25, 0.225, 0.185), tone), beach)
         needles = between((0.018, 0.036, 0.014), (0.052, 0.064, 0.022), 0.5 + 0.35 * hit.n9)
-        broad = smoothstep(0.0, 0.8, hit.n60 + 0.45 * hit.n420 + 0.3 * hit.n9)
-        crowns = lay(needles, between(*ring.leaves(scene.season), 0.5 + 0.4 * hit.n9), 0.85 * broad)
+        broad = smoothstep(-0.9, 1.5, hit.n60 + 0.55 * hit.n420 + 0.9 * hit.n9)
+        crowns = lay(needles, between(*ring.leaves(scene.season), 0.5 + 0.4 * hit.n9 + 0.1 * hit.n60), 0.85 * broad)
         albedo = lay(albedo, crowns, hit.canopy)
         bare = (1 - green) * (1 - hit.canopy)
         line = 760 - 1300 * ring.ground_snow(scene.season)
         snow = smoothstep(line, line + 240, hit.z + 110 * hit.n420 + 60 * hit.n60 + 25 * hit.n9)
         return Paint(albedo, 0.35 + 0.65 * bare, 0.6 + 0.4 * bare, bare * (1 - beach), snow)
+
+    def stands(self, ground: Callable[[Tensor, Tensor], Tensor]) -> list[tuple[str, Stand]]:
+        if self.trees is None:
+            return []
+        count = int(14 + 30 * self._vegetation)
+        random = np.random.Generator(np.random.PCG64(self._seed * 13 + 1))
+        isle_x, isle_y, radius = self._isle
+        turn, reach = 6.283 * random.random(count), radius * 0.92 * np.sqrt(random.random(count))
+        x, y = isle_x + reach * np.cos(turn), isle_y + reach * np.sin(turn) / 1.3
+        z = ground(torch.from_numpy(x).float(), torch.from_numpy(y).float()).double().numpy()
+        tall = (7 + 9 * random.random(count)) * (1.1 - 0.5 * reach / radius)
+        spin, tint = 6.283 * random.random(count), random.normal(size=count)
+        values = np.stack([x, y, z - 0.1, tall, 1.5 + 0.10 * tall, spin, tint])
+        leafy, dry = random.random(count) < 0.35, z > 0.25
+        return [
+            (name, Stand(*values[:, which & dry])) for name, which in (("conifer mid", ~leafy), ("birch mid", leafy))
+            if bool((which & dry).any())
+        ]
 
     def props(self, ground: GroundAt) -> list[Cards]:
         side, turn = self._side, self._turn

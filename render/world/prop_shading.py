@@ -87,7 +87,7 @@ def shade_props(
         green = between(*ring.grass(season), tone + 0.2 * (depth - 0.5)) * 1.1
         ripe = min(1.0, max(0.15, abs((season - 1.15 + 2) % 4 - 2) * 0.8))
         albedo = torch.where(reed, lay(green, straw, torch.full_like(x, ripe)), albedo)
-    snowy = light.snow if not world.land.erodes else max(light.snow, 0.8 * ring.ground_snow(season))
+    snowy = light.snow if not world.land.erodes else max(light.snow, min(1.0, 1.2 * ring.ground_snow(season)))
     up = torch.where(thin, normal[2].abs() * 0.6, normal[2])
     snow = snowy * smoothstep(0.25, 0.6, up + 0.12 * got[1]) * torch.where(thin, 0.35, 0.95)
     albedo = lay(albedo, _SNOW, snow)

@@ -24,9 +24,9 @@ from render.world.clipmap import HALVES_M, ClipMap, clip_grid, level_points, tex
 from render.world.erosion import erode
 from render.world.ground_light import openness, sunlit
 from render.world.land import Grows, Land, Shady
-from render.world.noise import smoothstep
 from render.world.micro import HasMicro, Micro
 from render.world.mirrored_things import Upside, turn_over
+from render.world.noise import smoothstep
 from render.world.plant_shading import shade_plants
 from render.world.plants import Plants, build_plants
 from render.world.prop_shading import shade_props
@@ -165,8 +165,8 @@ class TerrainWorld:
     def trace(self, view: View) -> GBuffer:
         """First surfaces; see `World.trace`."""
         direction = rays(view)
-        reach = self.micro.reach_m(float(view.eye_m[0]), float(view.eye_m[1]))
-        near = int((radii_m(self.detail.radii) < reach).sum()) if reach else 0
+        rough_m = self.micro.reach_m(float(view.eye_m[0]), float(view.eye_m[1]))
+        near = int((radii_m(self.detail.radii) < rough_m).sum()) if rough_m else 0
 
         def height_at(x: Tensor, y: Tensor) -> Tensor:
             height = self.surface.at(x, y)[0]

@@ -17,6 +17,7 @@ from render.world.clipmap import clip_grid
 from render.world.colors import lay
 from render.world.land import Hit, Paint
 from render.world.noise import FEATURES, lookup, smoothstep, stack
+from render.world.puddles import mirror_sky, puddles
 
 if TYPE_CHECKING:
     from render.world.terrain import TerrainWorld
@@ -66,7 +67,6 @@ def shade_ground(
     if detail:
         tone, gx, gy = _grain(paint, hit, gx, gy, world.land.strata_m)
         albedo = albedo * torch.exp(tone)
-        gx, gy, opening, albedo = _micro(world, hit, ground, gx, gy, opening, albedo, direction, light)
     if paint.ripple is not None:
         gx, gy = gx + paint.ripple[0] * (1 - light.snow), gy + paint.ripple[1] * (1 - light.snow)
     flat = 1 / torch.sqrt(1 + gx * gx + gy * gy)
@@ -74,6 +74,10 @@ def shade_ground(
     albedo = lay(albedo, _SNOW, snow)
     if light.snow or bool((paint.snow > 0).any()):  # snow fills small relief, or low sun would make it grainy
         gx, gy = gx + (smooth_x - gx) * (0.78 * snow), gy + (smooth_y - gy) * (0.78 * snow)
+        flat = 1 / torch.sqrt(1 + gx * gx + gy * gy)
+    water_share = puddles(hit, ground, snow, light) if detail else None
+    if detail and world.micro.height_m > 0:
+        gx, gy, opening, albedo = _micro(world, hit, ground, gx, gy, opening, albedo, direction, snow)
         flat = 1 / torch.sqrt(1 + gx * gx + gy * gy)
     if light.wetness or water is not None:
         damp = (1 - snow) * light.wetness
@@ -112,23 +116,21 @@ def shade_ground(
         fresnel = 0.02 + 0.5 * (1 - facing).clamp(0, 1) ** 5
         fresnel = fresnel * (1 - crown) * (1 - snow) * (0.07 * light.wetness)
         radiance = radiance + light.sky_irradiance[:, None] * fresnel
-    return radiance
+    return radiance if water_share is None else mirror_sky(radiance, water_share, direction, light)
 
 
 def _micro(
     world: TerrainWorld, hit: Hit, ground: Tensor, gx: Tensor, gy: Tensor, opening: Tensor, albedo: Tensor,
-    direction: Tensor, light: Light,
+    direction: Tensor, snow: Tensor,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Gradient, openness and albedo with clumps and hollows near the stage; snow lies over most of them."""
     micro = world.micro
-    if micro.height_m == 0:
-        return gx, gy, opening, albedo
     at = torch.nonzero((hit.distance < 140) & (hit.canopy < 0.5)).squeeze(1)
     if at.numel() == 0:
         return gx, gy, opening, albedo
     footprint = hit.distance[at] * 0.0016 / (-direction[2, at]).clamp(min=0.05) ** 0.5
     east, north, up = micro.slopes(hit.x[at], hit.y[at], ground[at], footprint)
-    open_ground = (1 - hit.canopy[at]) * (1 - 0.7 * light.snow)
+    open_ground = (1 - hit.canopy[at]) * (1 - 0.8 * snow[at])
     gx, gy, opening, albedo = gx.clone(), gy.clone(), opening.clone(), albedo.clone()
     gx[at] += east * open_ground
     gy[at] += north * open_ground
@@ -168,10 +170,10 @@ def _grain(paint: Paint, hit: Hit, gx: Tensor, gy: Tensor, strata_m: float) -> t
         along = torch.where(across[at], cy, cx)
         # far walls show their great beds and gullies, near ones the small ones: a pixel never holds several
         bent = cz + 0.22 * along + 26 * hit.n420[at]
-        far = lookup(fine[:2], along * 0.33, bent, 5.3 * strata_m)
+        beds = lookup(fine[:2], along * 0.33, bent, 5.3 * strata_m)
         gully = lookup(fine[0], along + 0.3 * cz, cz * 0.4, 560.0)
-        tone[at] += share * (0.12 * far[0] + 0.11 * gully)
-        push = share * 0.09 * far[1]
+        tone[at] += share * (0.12 * beds[0] + 0.11 * gully)
+        push = share * 0.09 * beds[1]
         middle = hit.distance[at] < 3200
         if bool(middle.any()):
             sharp = smoothstep(3200, 700, hit.distance[at][middle])

@@ -126,7 +126,10 @@ def shade_water(
     result = body + (reflected - body) * fresnel
     if world.land.foam > 0:
         surf = world.land.surf(x, y) if isinstance(world.land, HasSurf) else torch.ones_like(x)
-        result = lay(result, 0.66 * down * (1 / math.pi), _foam(x, y, deep * (0.45 / look.wash_m), footprint, surf) * world.land.foam)
+        white = _foam(x, y, deep * (0.45 / look.wash_m), footprint, surf)
+        if light.precipitation > 0.6:  # a storm's whitecaps
+            white = torch.maximum(white, _caps(x, y, deep, footprint) * (light.precipitation - 0.6) * 2)
+        result = lay(result, 0.66 * down * (1 / math.pi), white * world.land.foam)
     return result
 
 
@@ -203,10 +206,20 @@ def _body(
         net = lookup(_slopes("waves")[2], x[near], y[near], 11.0).abs()
         net = (smoothstep(0.5, 0.0, net) - 0.38) * smoothstep(0.5, 0.05, footprint[near]) * lit[near]
         net = net * smoothstep(4, 0.6, deep[near]) * smoothstep(0.05, 0.4, deep[near])
-        bed[:, near] = bed[:, near] * (1 + 0.55 * net)
+        bed[:, near] = bed[:, near] * (1 + 0.32 * net)
     return torch.stack([
         bed[i] * torch.exp(-path * look.absorb[i]) + look.body[i] * (1 - torch.exp(-path * 0.5)) for i in range(3)
     ])
+
+
+def _caps(x: Tensor, y: Tensor, deep: Tensor, footprint: Tensor) -> Tensor:
+    """Share (M,) under the breaking crests of an open sea in a storm."""
+    field = _slopes("waves")
+    big = lookup(field[2], x * 0.94 + y * 0.34, (y * 0.94 - x * 0.34) * 0.45, 210.0)
+    lace = lookup(stack("foam a", "foam b", low=5, high=60, slope=-0.7)[0], x, y, 17.0)
+    fine = smoothstep(1.5, 0.4, footprint)
+    crest = smoothstep(0.95, 1.7, big + 0.55 * lace * fine) * smoothstep(1.5, 4.0, deep)
+    return crest * (0.35 + 0.65 * fine)
 
 
 def _foam(x: Tensor, y: Tensor, deep: Tensor, footprint: Tensor, surf: Tensor) -> Tensor:
