@@ -10,6 +10,8 @@ from torch import Tensor
 from render.visibility.quads import Quads
 
 MOST_PER_EDGE = 480
+THIN = 0.2
+"""A side shorter than this share of the spacing has one row of nodes, along its middle."""
 INSET_M = 0.06
 """Edge nodes stand this far inside their primitive, out of the neighbour's wall."""
 
@@ -40,7 +42,7 @@ class Nodes:
         size = torch.stack([quads.edge_u.norm(dim=1), quads.edge_v.norm(dim=1)], 1).float()
         spacing = texel_m[:, None]
         wished = (size / spacing.clamp_min(1e-3)).ceil().clamp(1, MOST_PER_EDGE - 1).long() + 1
-        count = torch.where(spacing > 0, wished, 1)
+        count = torch.where((spacing > 0) & (size > THIN * spacing), wished, 1)
         lofted = vertex[:, 0] >= 0
         total = torch.where(lofted, 0, count[:, 0] * count[:, 1])
         start = total.cumsum(0) - total

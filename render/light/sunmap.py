@@ -23,7 +23,16 @@ class SunMaps:
     @staticmethod
     def build(quads: Quads, centre: Tensor, toward: Tensor, spans: tuple[tuple[float, int], ...]) -> SunMaps:
         """Trace one map per (half side in metres, texels) around a centre, for the unit direction to the sun."""
-        return SunMaps(tuple(trace_ortho(quads, centre, toward, half, size) for half, size in spans))
+        wide = torch.linalg.cross(quads.edge_u, quads.edge_v).norm(dim=1) * (1 + quads.two_sided.double())
+        middle = quads.origin + 0.5 * (quads.edge_u + quads.edge_v) - centre
+        away = torch.linalg.cross(middle, toward.double().expand_as(middle)).norm(dim=1)
+        radius = 0.5 * (quads.edge_u.norm(dim=1) + quads.edge_v.norm(dim=1))
+        maps = []
+        for half, size in spans:
+            # what is smaller than a third of a texel, or beside the map, would cost its setting up and throw no shade
+            kept = (wide > (2 * half / size / 3) ** 2) & (away - radius < half * math.sqrt(2))
+            maps.append(trace_ortho(quads.pick(kept), centre, toward, half, size))
+        return SunMaps(tuple(maps))
 
     def lit(self, points: Tensor, normals: Tensor, spin: Tensor | None = None) -> Tensor:
         """(M,) float32 share of the sun that reaches points (M, 3) with geometric normals (M, 3).

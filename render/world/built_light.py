@@ -106,7 +106,7 @@ class BuiltLight:
 
         Args:
             casters: what throws shade from the sun in the season's dress, of which `dress` is the name.
-            coarse: half the sun maps' resolution.
+            coarse: a third of the sun maps' resolution.
         """
         key = (light.key, dress, coarse)
         known = self.hours.get(key)
@@ -121,7 +121,7 @@ class BuiltLight:
             toward = light.sun_direction.double()
             sun = RoomSun.build(casters, self.place.portals, toward, self._own_from_world, box, texels)
         elif not dark:
-            spans = tuple((half, size // 2 if coarse else size) for half, size in self.place.sun_spans)
+            spans = tuple((half, size // 3 if coarse else size) for half, size in self.place.sun_spans)
             sun = SunMaps.build(
                 casters, torch.from_numpy(self.place.centre_m), light.sun_direction.double(), spans
             )

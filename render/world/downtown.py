@@ -129,7 +129,7 @@ def _traffic(b: MeshBuilder, plan: StreetPlan, rng: np.random.Generator) -> None
             if -40 < y < 12 or seed[0] > 0.45 + 0.5 * plan.density:
                 continue
             tint = _TAXI if seed[1] < 0.3 else CAR_TINTS[int(seed[2] * len(CAR_TINTS))]
-            car(b, (lane, y, 0.0), ahead, tint, float(seed[2]), lights=True)
+            car(b, (lane, y, 0.0), ahead, tint, float(seed[2]), lights=True, far=not -46 < y < 46)
 
 
 def _signals(b: MeshBuilder, plan: StreetPlan) -> None:

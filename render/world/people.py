@@ -21,8 +21,10 @@ SKIN = ((0.45, 0.29, 0.21), (0.34, 0.20, 0.13), (0.20, 0.115, 0.075), (0.11, 0.0
 HAIR = ((0.02, 0.015, 0.012), (0.07, 0.04, 0.02), (0.16, 0.10, 0.045), (0.22, 0.21, 0.20))
 
 
-def person(b: MeshBuilder, at: tuple[float, float, float], heading: float, seed: int) -> None:
-    """One walker at its feet, facing `heading` radians from +y."""
+def person(
+    b: MeshBuilder, at: tuple[float, float, float], heading: float, seed: int, *, far: bool = False
+) -> None:
+    """One walker at its feet, facing `heading` radians from +y; of fewer facets when `far` from all cameras."""
     rng = np.random.default_rng([seed, 9])
     tall = float(rng.uniform(0.92, 1.06))
     stride = float(rng.uniform(-1, 1))
@@ -39,6 +41,8 @@ def person(b: MeshBuilder, at: tuple[float, float, float], heading: float, seed:
         sides: int = 6,
         flat: float = 1.0,
     ) -> None:
+        if far:
+            sides = 4 if sides < 8 else 5
         grid: F64 = tube(np.array(points) * [1, 1, 1], np.array(radius), sides)
         middle = np.array(points)[None]
         grid = middle + (grid - middle) * [1.0, flat, 1.0]

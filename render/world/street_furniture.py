@@ -141,7 +141,8 @@ def _cars(b: MeshBuilder, plan: StreetPlan, rng: np.random.Generator) -> None:
             near_camera = -34 < y < 9
             if near_camera or not _clear(plan, y, 3.5):
                 continue
-            car(b, (side * (plan.half_road - 1.05), y, 0.0), 1 if side > 0 else -1, tint, kind, lights=False)
+            car(b, (side * (plan.half_road - 1.05), y, 0.0), 1 if side > 0 else -1, tint, kind, lights=False,
+                far=not -36 < y < 44)
     for lane, ahead, ys in ((1, 1, (38.0, 88.0, 149.0)), (-1, -1, (58.0, 112.0, 170.0))):
         for y in ys:
             if rng.uniform() < 0.25 + 0.7 * plan.density:
@@ -152,6 +153,7 @@ def _cars(b: MeshBuilder, plan: StreetPlan, rng: np.random.Generator) -> None:
                     CAR_TINTS[int(rng.integers(len(CAR_TINTS)))],
                     float(rng.uniform()),
                     lights=True,
+                    far=y > 46,
                 )
 
 
@@ -165,9 +167,10 @@ def _people(b: MeshBuilder, plan: StreetPlan, rng: np.random.Generator) -> None:
         if -26 < y < -2 and rng.uniform() < 0.6:
             continue
         ground = KERB if _clear(plan, y, 0.0) else 0.0
-        person(b, (x, y, ground), heading + float(rng.normal(0, 0.15)), seed)
+        far = not -40 < y < 62
+        person(b, (x, y, ground), heading + float(rng.normal(0, 0.15)), seed, far=far)
         if rng.uniform() < 0.35:
-            person(b, (x + 0.62, y + float(rng.uniform(-0.2, 0.2)), ground), heading, seed + 1)
+            person(b, (x + 0.62, y + float(rng.uniform(-0.2, 0.2)), ground), heading, seed + 1, far=far)
 
 
 def _small_things(b: MeshBuilder, plan: StreetPlan, rng: np.random.Generator) -> None:
