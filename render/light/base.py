@@ -22,14 +22,13 @@ class Sky(Protocol):
 class Clouds(Protocol):
     """A deck of single clouds standing in the world."""
 
-    def march(self, eye_m: Tensor, direction: Tensor, steps: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Radiance (M, 3) of clouds along unit rays (M, 3), the share (M,) of the sky behind that still shows, and
-        the mean distance (M,) in metres of what was met, 0 where nothing was."""
+    def march(self, eye_m: Tensor, direction: Tensor, steps: int) -> tuple[Tensor, Tensor]:
+        """Radiance (M, 3) of clouds along unit rays (M, 3), and the share (M,) of the sky behind that still shows."""
         ...
 
-    def fray(self, eye_m: Tensor, direction: Tensor, reach_m: Tensor, pixel_rad: float) -> Tensor:
-        """Fine structure (M,) of about unit range of the clouds met at a distance (M,) along rays (M, 3), without what
-        pixels of this angle could not hold."""
+    def fray(self, eye_m: Tensor, direction: Tensor, pixel_rad: float) -> Tensor:
+        """Fine structure (M,) of about unit range of the clouds along rays (M, 3), without what pixels of this angle
+        could not hold."""
         ...
 
     def shadow(self, position: Tensor, towards: Tensor) -> Tensor:
@@ -40,8 +39,11 @@ class Clouds(Protocol):
 class HighClouds(Protocol):
     """Sheets of cloud above single clouds, and the underside of a closed cover."""
 
-    def over(self, radiance: Tensor, direction: Tensor, eye_m: Tensor, pixel_rad: float) -> Tensor:
-        """Radiance (M, 3) with cirrus and altocumulus laid over it along rays (M, 3) from an eye (3,)."""
+    def over(
+        self, radiance: Tensor, direction: Tensor, eye_m: Tensor, pixel_rad: float
+    ) -> tuple[Tensor, Tensor]:
+        """Radiance (M, 3) with cirrus and altocumulus laid over it along rays (M, 3) from an eye (3,), and the share
+        (M,) of what lies behind that comes through."""
         ...
 
     def under(self, radiance: Tensor, direction: Tensor, eye_m: Tensor) -> Tensor:

@@ -19,6 +19,7 @@ BASE_M, TOP_M = 1500.0, 2650.0
 _PERIOD_M = 31_000.0
 _EXTINCT = 0.016
 _LOWEST = 0.022
+_BEND_M = 40_000.0
 _TAPS = ((110.0, 180.0), (330.0, 280.0), (800.0, 600.0))
 
 
@@ -29,7 +30,7 @@ def _coverage(seed: int) -> Tensor:
     large = tile(f"clouds/{seed}/large", 1.5, 3.0, 0.0)
     middle = tile(f"clouds/{seed}/middle", 4.0, 9.0, -0.4)
     small = tile(f"clouds/{seed}/small", 9.0, 28.0, -1.1)
-    return 0.26 * large + 0.24 * middle + 0.13 * small
+    return 0.19 * large + 0.28 * middle + 0.16 * small
 
 
 @dataclass(frozen=True)
@@ -59,19 +60,19 @@ class CloudDeck:
         t = ((thick - 0.02) * (1 / 0.30)).clamp(0, 1)
         return 1 - 0.80 * t * t * (3 - 2 * t)
 
-    def fray(self, eye_m: Tensor, direction: Tensor, reach_m: Tensor, pixel_rad: float) -> Tensor:
-        """See `Clouds.fray`: billows finer than the march, at the place where the clouds were met."""
+    def fray(self, eye_m: Tensor, direction: Tensor, pixel_rad: float) -> Tensor:
+        """See `Clouds.fray`: billows finer than the march, on a sheet through the deck that bends down far away."""
         wisps = stack(f"wisps/{self.seed}/a", f"wisps/{self.seed}/b", low=5, high=26, slope=-0.9)
-        x = float(eye_m[0]) + direction[:, 0] * reach_m
-        y = float(eye_m[1]) + direction[:, 1] * reach_m
-        z = float(eye_m[2]) + direction[:, 2] * reach_m
-        x, y = x + 0.7 * z, y - 0.6 * z
-        pixel_m = reach_m * pixel_rad
-        coarse = lookup(wisps[0], x, y, 4300.0) * ((130 - pixel_m) * (1 / 100)).clamp(0, 1)
-        fine = lookup(wisps[1], x, y, 1250.0) * ((38 - pixel_m) * (1 / 28)).clamp(0, 1)
+        above = max(BASE_M + 300 - float(eye_m[2]), 300.0)
+        rise = direction[:, 2].clamp(min=0)
+        reach = 2 * above / (rise + torch.sqrt(rise * rise + 2 * above / _BEND_M))
+        x, y = float(eye_m[0]) + direction[:, 0] * reach, float(eye_m[1]) + direction[:, 1] * reach
+        pixel_m = reach * pixel_rad
+        coarse = lookup(wisps[0], x, y, 5200.0) * ((130 - pixel_m) * (1 / 100)).clamp(0, 1)
+        fine = lookup(wisps[1], x, y, 1500.0) * ((38 - pixel_m) * (1 / 28)).clamp(0, 1)
         return 0.62 * coarse + 0.5 * fine
 
-    def march(self, eye_m: Tensor, direction: Tensor, steps: int) -> tuple[Tensor, Tensor, Tensor]:
+    def march(self, eye_m: Tensor, direction: Tensor, steps: int) -> tuple[Tensor, Tensor]:
         """Light from clouds along rays.
 
         Args:
@@ -79,15 +80,15 @@ class CloudDeck:
             steps: samples through the deck.
 
         Returns:
-            radiance (M, 3), the share of what lies behind that still shows (M,), and the clouds' mean distance (M,).
+            radiance (M, 3), the share of what lies behind that still shows (M,).
         """
         count = direction.shape[0]
-        radiance, clear, met = torch.zeros(count, 3), torch.ones(count), torch.zeros(count)
+        radiance, clear = torch.zeros(count, 3), torch.ones(count)
         eye_z = float(eye_m[2])
         rise = direction[:, 2]
         up = torch.nonzero((rise > _LOWEST) & torch.full_like(rise, eye_z < BASE_M, dtype=torch.bool)).squeeze(1)
         if up.numel() == 0:
-            return radiance, clear, met
+            return radiance, clear
         way = direction[up].T.contiguous()
         near = (BASE_M - eye_z) / way[2]
         far = torch.minimum((TOP_M - eye_z) / way[2], near + 9000)
@@ -99,7 +100,6 @@ class CloudDeck:
         soft = 0.35 * _henyey(mu, 0.5) + 0.65 / (4 * math.pi)
         left = torch.ones(up.numel())
         light = torch.zeros(3, up.numel())
-        reached = torch.zeros(up.numel())
         wisps = stack(f"wisps/{self.seed}/a", f"wisps/{self.seed}/b", low=5, high=26, slope=-0.9)
         ex, ey = float(eye_m[0]), float(eye_m[1])
         sun = [float(v) for v in self.towards]
@@ -128,13 +128,11 @@ class CloudDeck:
             gain = left[at] * (1 - passed)
             around = 0.55 + 0.75 * level
             light[:, at] += self.sunlight[:, None] * (direct * gain * math.pi) + self.ambient[:, None] * (around * gain)
-            reached[at] += gain * t[at]
             left[at] *= passed
         faint = ((rise[up] - _LOWEST) * (1 / 0.05)).clamp(0, 1)  # towards the horizon the deck melts into haze
         radiance[up] = (light * faint).T
         clear[up] = 1 - (1 - left) * faint
-        met[up] = reached / (1 - left).clamp(min=1e-3)
-        return radiance, clear, met
+        return radiance, clear
 
 
 def _density(cover: Tensor, level: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""What stands behind everything: the sky's own light, sun and moon disks, stars and the Milky Way."""
+"""What shines in the sky behind everything: sun and moon disks, stars and the Milky Way."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _STAR_CELLS = 150.0
 _GALAXY_POLE, _GALAXY_ALONG = (0.62, 0.56, 0.549), (-0.36, -0.42, 0.833)
 
 
-def firmament(direction: Tensor, light: Light, overcast: float, pixel_rad: float) -> Tensor:
-    """Radiance (M, 3) of the sky along rays, clouds and fog left out.
+def lights_in_the_sky(direction: Tensor, light: Light, overcast: float, pixel_rad: float) -> Tensor | None:
+    """Radiance (M, 3) that sun or moon, stars and the Milky Way add along rays; None where a cover hides them all.
 
     Args:
         direction: (M, 3) unit rays.
@@ -23,11 +23,11 @@ def firmament(direction: Tensor, light: Light, overcast: float, pixel_rad: float
         overcast: 0–1 closed cover, which hides sun and stars.
         pixel_rad: angle of a pixel, so that stars keep their brightness in small pictures.
     """
-    radiance = light.sky.radiance(direction)
-    rise = direction[:, 2].clamp(min=0)
     open_sky = (1 - overcast) ** 2
     if open_sky < 0.01:
-        return radiance
+        return None
+    radiance = torch.zeros_like(direction)
+    rise = direction[:, 2].clamp(min=0)
     irradiance = light.sun_irradiance * open_sky
     if float(irradiance.max()) > 0:
         away = torch.acos((direction * light.sun_direction).sum(1).clamp(-1, 1))
@@ -71,16 +71,17 @@ def _stars(direction: Tensor, pixel_rad: float, crowd: Tensor) -> Tensor:
     gu, gv = u * cells, v * cells
     iu, iv = gu.floor(), gv.floor()
     key = (iu.long() + 512) + 1024 * (iv.long() + 512) + 1_048_576 * face
+    at = torch.nonzero(_hash(key, 4) < 0.11 + 0.13 * crowd).squeeze(1)
+    key = key[at]
     a, b = _hash(key, 1), _hash(key, 2)
-    du, dv = gu - iu - (0.25 + 0.5 * a), gv - iv - (0.25 + 0.5 * b)
+    du, dv = (gu - iu)[at] - (0.25 + 0.5 * a), (gv - iv)[at] - (0.25 + 0.5 * b)
     radius = max(0.10, 0.75 * pixel_rad * cells)
     spot = (1 - (du * du + dv * dv) / (radius * radius)).clamp(min=0)
-    bright = _hash(key, 3)
-    there = _hash(key, 4) < 0.11 + 0.13 * crowd
-    power = bright**6 * there * spot * 0.020
+    power = _hash(key, 3) ** 6 * spot * 0.020
     warm = _hash(key, 5)
-    tint = torch.stack([0.8 + 0.4 * warm, torch.ones_like(warm), 1.25 - 0.4 * warm], 1)
-    return tint * power[:, None]
+    stars = torch.zeros_like(direction)
+    stars[at] = torch.stack([0.8 + 0.4 * warm, torch.ones_like(warm), 1.25 - 0.4 * warm], 1) * power[:, None]
+    return stars
 
 
 def _hash(key: Tensor, salt: int) -> Tensor:

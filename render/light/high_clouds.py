@@ -50,14 +50,18 @@ class HighClouds:
     cover_light: Tensor
     curtains: float
 
-    def over(self, radiance: Tensor, direction: Tensor, eye_m: Tensor, pixel_rad: float) -> Tensor:
-        """Lay cirrus and altocumulus over radiance (M, 3) along unit rays (M, 3) from an eye (3,); what pixels of an
-        angle could not hold is left out."""
+    def over(self, radiance: Tensor, direction: Tensor, eye_m: Tensor, pixel_rad: float) -> tuple[Tensor, Tensor]:
+        """See `HighClouds.over` in the light's contracts; what pixels of an angle could not hold is left out."""
+        through = torch.ones(direction.shape[0])
         if self.cirrus > 0.01:
-            radiance = self._cirrus(radiance, direction, eye_m, pixel_rad)
+            light, share = self._cirrus(direction, eye_m, pixel_rad)
+            radiance = radiance * (1 - 0.55 * share)[:, None] + light * share[:, None]
+            through = through * (1 - 0.55 * share)
         if self.altocumulus > 0.01:
-            radiance = self._alto(radiance, direction, eye_m, pixel_rad)
-        return radiance
+            light, share = self._alto(direction, eye_m, pixel_rad)
+            radiance = radiance * (1 - share)[:, None] + light * share[:, None]
+            through = through * (1 - share)
+        return radiance, through
 
     def under(self, radiance: Tensor, direction: Tensor, eye_m: Tensor) -> Tensor:
         """Give a closed cover, already in radiance (M, 3), its bellies and thin places, and hang curtains from it."""
@@ -67,7 +71,7 @@ class HighClouds:
             radiance = self._curtains(radiance, direction, eye_m)
         return radiance
 
-    def _cirrus(self, radiance: Tensor, direction: Tensor, eye_m: Tensor, pixel_rad: float) -> Tensor:
+    def _cirrus(self, direction: Tensor, eye_m: Tensor, pixel_rad: float) -> tuple[Tensor, Tensor]:
         x, y, rise = _meet(direction, eye_m, _CIRRUS_M)
         turn = 0.7 + (self.seed % 97) * 0.065
         along, across = x * math.cos(turn) + y * math.sin(turn), y * math.cos(turn) - x * math.sin(turn)
@@ -81,10 +85,9 @@ class HighClouds:
         thick = 0.75 * field[0] + 0.55 * threads[0] * (0.4 + 0.6 * near) + 0.26 * fine * near + 2.4 * self.cirrus - 1.35
         tau = 0.62 * smoothstep(-0.1, 2.1, thick) * smoothstep(0.02, 0.16, rise)
         light = self._lit(direction, self.on_cirrus, 0.62, 0.055) + self.ambient * 0.75
-        share = (1 - torch.exp(-1.5 * tau))[:, None]
-        return radiance * (1 - 0.55 * share) + light * share
+        return light, 1 - torch.exp(-1.5 * tau)
 
-    def _alto(self, radiance: Tensor, direction: Tensor, eye_m: Tensor, pixel_rad: float) -> Tensor:
+    def _alto(self, direction: Tensor, eye_m: Tensor, pixel_rad: float) -> tuple[Tensor, Tensor]:
         x, y, rise = _meet(direction, eye_m, _ALTO_M)
         turn = 1.9 + (self.seed % 89) * 0.07
         along, across = x * math.cos(turn) + y * math.sin(turn), y * math.cos(turn) - x * math.sin(turn)
@@ -100,12 +103,11 @@ class HighClouds:
         mask = 0.85 * field[0] + 2.6 * self.altocumulus - 1.55
         # Puffs are some 500 m wide; a pixel covers more of them the lower it looks.
         near = smoothstep(520.0, 120.0, pixel_rad * _ALTO_M / (rise + 0.01) ** 1.6)
-        body = smoothstep(-0.5, 1.7, (0.8 * puff[0] + 0.25 * puff[1]) * near + mask)
+        body = smoothstep(-0.5, 1.7, (0.66 * puff[0] + 0.25 * puff[1]) * near + mask)
         body = body * smoothstep(0.015, 0.10, rise)
         lit = torch.exp(-0.75 * ((shade - 0.35 * puff[0]) * near + 0.5).clamp(min=0))
         light = self._lit(direction, self.on_alto, 0.5, 0.10) * (0.45 + 0.85 * lit[:, None]) + self.ambient * 0.85
-        share = (0.86 * body)[:, None]
-        return radiance * (1 - share) + light * share
+        return light, 0.86 * body
 
     def _cover(self, radiance: Tensor, direction: Tensor, eye_m: Tensor) -> Tensor:
         x, y, rise = _meet(direction, eye_m, _COVER_M)

@@ -93,7 +93,7 @@ def _far_rain(
     far = ((distance_m - 15) * (1 / 220)).clamp(0, 1)
     fine = lookup(strands[0], turn * 9.0, slope * 0.45, 1.0) * max(0.0, 1 - pixel_rad / 0.006)
     broad = lookup(strands[1], turn * 3.0, slope * 0.12, 1.0)
-    return ((0.05 + 0.05 * fine + 0.035 * broad) * (light.precipitation * 1.3)).clamp(0, 0.3) * far
+    return ((0.04 + 0.04 * fine + 0.03 * broad) * light.precipitation).clamp(0, 0.2) * far
 
 
 def _spots(u: Tensor, v: Tensor, sheet: _Sheet, layer: int, share: float, long: float, pixel_rad: float) -> Tensor:

@@ -1,13 +1,19 @@
-"""What a camera sees where nothing stands: sky, sun and stars, sheets of cloud, single clouds, fog in front of all."""
+"""What a camera sees where nothing stands: sky, sun and stars, sheets of cloud, single clouds, fog in front of all.
+
+What is soft is worked out on a coarser grid of the camera's own rays, only where sky shows, and spread from there: sky
+and sheets at half the size, single clouds at a third or a quarter. Sun, stars and the clouds' frayed edges are not.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from render.light.air import sky_through_fog
 from render.light.base import Clouds, Light
-from render.light.firmament import firmament, pixel_angle
+from render.light.firmament import lights_in_the_sky, pixel_angle
 from render.view import View
 
 _RIPPLED_RAD = 0.012
@@ -30,16 +36,29 @@ def sky_behind(direction: Tensor, which: Tensor, rays: Tensor, view: View, light
     """
     eye = torch.tensor(view.eye_m, dtype=torch.float32)
     pixel_rad = pixel_angle(view.fx_px, view.width_px)
-    radiance = firmament(direction, light, light.overcast, pixel_rad)
-    sheets = light.high_clouds
-    if sheets is not None:
-        radiance = sheets.over(radiance, direction, eye, pixel_rad)
-        radiance = sheets.under(radiance, direction, eye)
+    size = (view.width_px * fineness, view.height_px * fineness)
+    half = _Grid.over(which, size, 2, reach=1)
+    soft, through = sky_and_sheets(rays[half.sample], eye, light, pixel_rad)
+    got = half.spread(torch.cat([soft, through[:, None]], 1), which)
+    radiance = got[:3].T
+    points = lights_in_the_sky(direction, light, light.overcast, pixel_rad)
+    if points is not None:
+        radiance = radiance + points * got[3].clamp(0, 1)[:, None]
     if light.clouds is not None:
-        size = (view.width_px * fineness, view.height_px * fineness)
         radiance = _single_clouds(radiance, direction, which, rays, size, eye, light.clouds, fineness, pixel_rad)
     at = (float(view.eye_m[0]), float(view.eye_m[1]))
     return sky_through_fog(radiance, direction, float(view.eye_m[2]), light, at)
+
+
+def sky_and_sheets(direction: Tensor, eye_m: Tensor, light: Light, pixel_rad: float) -> tuple[Tensor, Tensor]:
+    """The sky's own light with sheets of cloud laid over it: radiance (M, 3), and the share (M,) of sun and stars that
+    comes through them, along unit rays (M, 3) from an eye (3,)."""
+    radiance = light.sky.radiance(direction)
+    through = torch.ones(direction.shape[0])
+    if light.high_clouds is not None:
+        radiance, through = light.high_clouds.over(radiance, direction, eye_m, pixel_rad)
+        radiance = light.high_clouds.under(radiance, direction, eye_m)
+    return radiance, through
 
 
 def sky_mirrored(direction: Tensor, eye_m: Tensor, light: Light) -> Tensor:
@@ -50,11 +69,7 @@ def sky_mirrored(direction: Tensor, eye_m: Tensor, light: Light) -> Tensor:
         eye_m: (3,) the eye above the water.
         light: the scene's.
     """
-    radiance = light.sky.radiance(direction)
-    if light.high_clouds is not None:
-        radiance = light.high_clouds.over(radiance, direction, eye_m, _RIPPLED_RAD)
-        radiance = light.high_clouds.under(radiance, direction, eye_m)
-    return radiance
+    return sky_and_sheets(direction, eye_m, light, _RIPPLED_RAD)[0]
 
 
 def _single_clouds(
@@ -62,30 +77,66 @@ def _single_clouds(
     clouds: Clouds, fineness: int, pixel_rad: float,
 ) -> Tensor:
     """Clouds marched at a fraction of the size, then frayed at full size where they are thin."""
-    width, height = size
-    factor = 4 if fineness > 1 else 3
-    small_w, small_h = max(2, width // factor), max(2, height // factor)
-    rows = ((torch.arange(small_h) + 0.5) * height / small_h).long()
-    columns = ((torch.arange(small_w) + 0.5) * width / small_w).long()
-    few = rays.view(height, width, 3)[rows][:, columns].reshape(-1, 3)
-    glow, clear, met = clouds.march(eye, few, 26 if fineness > 1 else 14)
-    thick = 1 - clear
-    low = torch.cat([glow, thick[:, None], (met * thick)[:, None]], 1).T.reshape(1, 5, small_h, small_w)
-    low = torch.nn.functional.avg_pool2d(torch.nn.functional.pad(low, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
-    at = torch.stack([
-        (which % width + 0.5) * (2 / width) - 1, (which // width + 0.5) * (2 / height) - 1,
-    ], -1)[None, None]
-    got = torch.nn.functional.grid_sample(low, at, mode="bilinear", align_corners=False, padding_mode="border")[0, :, 0]
+    grid = _Grid.over(which, size, 4 if fineness > 1 else 3, reach=2)
+    glow, clear = clouds.march(eye, rays[grid.sample], 26 if fineness > 1 else 13)
+    got = grid.spread(torch.cat([glow, (1 - clear)[:, None]], 1), which, blurred=True)
     there = torch.nonzero(got[3] > 0.004).squeeze(1)
     if there.numel() == 0:
         return radiance
     got, way = got[:, there], direction[there]
     share = got[3].clamp(max=1)
-    rough = clouds.fray(eye, way, got[4] / share, pixel_rad)
+    rough = clouds.fray(eye, way, pixel_rad)
     edge = 4 * share * (1 - share)
-    torn = (share + 0.42 * rough * edge).clamp(0, 1)
+    torn = (share + 0.40 * rough * edge).clamp(0, 1)
     torn = torn + 0.6 * (torn * torn * (3 - 2 * torn) - torn)
     lit = got[:3] * (torn / share * (1 + 0.10 * rough * (1 - 0.5 * edge)))
     radiance[there] = radiance[there] * (1 - torn)[:, None] + lit.T.clamp(min=0)
     return radiance
 
+
+@dataclass(frozen=True)
+class _Grid:
+    """A coarser grid over a view's samples: the cells near those that are wanted, and one sample in each.
+
+    Args:
+        size: (width, height) of the fine grid; small the same of the coarse one; factor between them.
+        cells: (K,) coarse cells; sample: (K,) fine samples that stand for them.
+    """
+
+    size: tuple[int, int]
+    small: tuple[int, int]
+    factor: int
+    cells: Tensor
+    sample: Tensor
+
+    @staticmethod
+    def over(which: Tensor, size: tuple[int, int], factor: int, reach: int) -> _Grid:
+        """The grid for the samples `which` (M,), with `reach` cells around each."""
+        width, height = size
+        small_w, small_h = -(-width // factor), -(-height // factor)
+        mask = torch.zeros(small_h * small_w)
+        mask[(which // width // factor) * small_w + which % width // factor] = 1
+        mask = torch.nn.functional.max_pool2d(mask.view(1, 1, small_h, small_w), 2 * reach + 1, 1, reach)
+        cells = torch.nonzero(mask.reshape(-1)).squeeze(1)
+        row = ((cells // small_w) * factor + factor // 2).clamp(max=height - 1)
+        column = ((cells % small_w) * factor + factor // 2).clamp(max=width - 1)
+        return _Grid(size, (small_w, small_h), factor, cells, row * width + column)
+
+    def spread(self, values: Tensor, which: Tensor, blurred: bool = False) -> Tensor:
+        """Values (K, C) of the cells at the fine samples `which` (M,): (C, M)."""
+        small_w, small_h = self.small
+        plane = torch.zeros(values.shape[1], small_h * small_w)
+        plane[:, self.cells] = values.T
+        plane = plane.view(1, -1, small_h, small_w)
+        if blurred:
+            plane = torch.nn.functional.avg_pool2d(
+                torch.nn.functional.pad(plane, (1, 1, 1, 1), mode="replicate"), 3, stride=1
+            )
+        # A cell's value stands at its sample's middle.
+        shift = 0.5 - (self.factor // 2 + 0.5) / self.factor
+        u = (which % self.size[0] + 0.5) / self.factor + shift
+        v = (which // self.size[0] + 0.5) / self.factor + shift
+        at = torch.stack([u * (2 / small_w) - 1, v * (2 / small_h) - 1], -1)[None, None]
+        return torch.nn.functional.grid_sample(
+            plane, at, mode="bilinear", align_corners=False, padding_mode="border"
+        )[0, :, 0]

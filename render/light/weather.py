@@ -79,7 +79,7 @@ def air_of(scene: Scene) -> Air:
         case "storm":
             return Air(
                 overcast=1.0, gain=0.50 - 0.20 * i, rough=0.50 + 0.22 * i, storm=0.60 + 0.40 * i,
-                fog_per_m=0.00006 + 0.0006 * i * i, fog_height_m=420.0, banks=0.28, veil=0.05 + 0.20 * i,
+                fog_per_m=0.00006 + 0.0003 * i * i, fog_height_m=420.0, banks=0.28, veil=0.05 + 0.20 * i,
                 wetness=0.9 + 0.1 * i, puddles=0.6 + 0.4 * i, precipitation=0.60 + 0.40 * i, curtains=1.0,
             )
         case "snow":
@@ -91,7 +91,7 @@ def air_of(scene: Scene) -> Air:
         case "dust":
             return Air(
                 overcast=0.10 + 0.30 * i, gain=0.85, rough=0.08, fog_per_m=0.0003 + 0.0030 * i * i,
-                fog_height_m=240.0, banks=0.45, veil=0.40 + 0.48 * i, dust=0.3 + 0.7 * i,
+                fog_height_m=240.0, banks=0.7, veil=0.40 + 0.48 * i, dust=0.3 + 0.7 * i,
             )
 
 
