@@ -19,6 +19,8 @@ TAPS = 8
 SUN_RADIUS = 0.0065
 """Half the sun's angle in radians, a little widened, as a slightly veiled sun has it."""
 REACH_M = 4096.0
+MILKY = 0.4
+"""Glass that lets through less than this scatters most of a sunbeam."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class _WallMap:
     frame: Tensor
     low: Tensor
     texel_m: float
+    share: float
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ class RoomSun:
             near = map_.depth_m.reshape(-1)
             centre = near[row.long() * width + column.long()]
             if spin is None:
-                lit[here] = torch.maximum(lit[here], (limit <= centre).float())
+                lit[here] = torch.maximum(lit[here], (limit <= centre).float() * map_.share)
                 continue
             turn = spin[here] * (2 * math.pi)
             # The penumbra is as wide as the blocker is far: two rings of taps find the blocker, then the share.
@@ -98,7 +101,7 @@ class RoomSun:
                 angle = turn + 2.399963 * tap
                 met = near[_texel(row + radius * angle.sin(), column + radius * angle.cos(), height, width)]
                 total += (limit <= met).float()
-            lit[here] = torch.maximum(lit[here], total / TAPS)
+            lit[here] = torch.maximum(lit[here], total * (map_.share / TAPS))
         return lit
 
 
@@ -140,4 +143,5 @@ def _trace(quads: Quads, portals: Portals, chosen: Tensor, travel: Tensor, texel
     key = fill(REACH_M * one - t_row, edges, rows[index], columns[index], near, width, height)
     bits = (key >> 32).to(torch.int32).view(torch.float32)
     depth = torch.where(key > 0, REACH_M - bits, torch.inf).reshape(height, width)
-    return _WallMap(depth, frame.float(), low.float(), texel)
+    share = float(portals.share[chosen].mean())
+    return _WallMap(depth, frame.float(), low.float(), texel, share if share > MILKY else share * 0.35)

@@ -13,8 +13,8 @@ Tint = tuple[float, float, float]
 
 
 def rounded(
-    b: MeshBuilder, centre: Vec | Sequence[Vec], half: Vec | Sequence[Vec], radius: float, material: Material, tint: Vec,
-    params: Vec = (), *, yaw: float | F64 = 0.0, texel_m: float = 0.0, casts: bool = True, lean: float = 0.0,
+    b: MeshBuilder, centre: Vec | Sequence[Vec], half: Vec | Sequence[Vec], radius: float, material: Material,
+    tint: Vec, params: Vec = (), *, yaw: float | F64 = 0.0, texel_m: float = 0.0, casts: bool = True, lean: float = 0.0,
 ) -> None:
     """One box or many, (3,) or (n, 3), with arrises of a radius that shade as if round.
 

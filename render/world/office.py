@@ -106,8 +106,8 @@ def _ceiling_lights(b: MeshBuilder, high: float, rng: np.random.Generator) -> li
         for x in (-3.3, 0.0, 3.3):
             rounded(b, (x, y, high - 0.012), (0.32, 0.62, 0.014), 0.008, Material.METAL, (0.6, 0.6, 0.6), (0.2, 0.0),
                     casts=False)
-            b.sheet((x - 0.28, y + 0.58, high - 0.028), (0.56, 0, 0), (0, -1.16, 0), Material.PANEL_LIGHT, cool, (0.85, 2.6),
-                    casts=False)
+            b.sheet((x - 0.28, y + 0.58, high - 0.028), (0.56, 0, 0), (0, -1.16, 0), Material.PANEL_LIGHT, cool,
+                    (0.85, 2.6), casts=False)
             lamps.append((x, y, high - 0.1, 3.4 * cool[0], 3.4 * cool[1], 3.4 * cool[2], 7.5, 0.95))
         b.box((-1.65, y + 1.5, high - 0.008), (0.29, 0.29, 0.008), Material.METAL, (0.45, 0.45, 0.45), (0.2, 0.2),
               bottom=True, casts=False)

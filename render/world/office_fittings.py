@@ -90,7 +90,8 @@ def chair(b: MeshBuilder, at: tuple[float, float], yaw: float, tint: Tint) -> No
         a = yaw + 2 * np.pi * k / 5
         end = np.array([at[0] + 0.29 * np.cos(a), at[1] + 0.29 * np.sin(a), 0.065])
         bar(b, p(0, 0, 0.11), end, 0.017, Material.METAL, BLACK, (0.4, 0.0), 5)
-        bar(b, end - np.array([0, 0.018, 0.035]), end + np.array([0, 0.018, -0.035]), 0.03, Material.PLAIN, BLACK, (0.02, 1, 0.2), 8)
+        bar(b, end - np.array([0, 0.018, 0.035]), end + np.array([0, 0.018, -0.035]), 0.03, Material.PLAIN, BLACK,
+            (0.02, 1, 0.2), 8)
 
 
 def cabinet(b: MeshBuilder, at: tuple[float, float], count: int, top: Tint, rng: np.random.Generator) -> None:
