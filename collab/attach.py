@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from enum import StrEnum
 from typing import Any
 
 from collab import renders
@@ -20,6 +19,8 @@ from collab.origin import AttachOrigin
 from collab.planning import plan
 from collab.room import Room
 from collab.rooms import Rooms
+from collab.scoring import attach_scores, attach_unscored, variation_of
+from collab.verdict import Verdict
 from render.errors import SpecError
 from render.events import FARM_STREAM, RenderEvent, decode_event
 from store.errors import StoreError
@@ -33,18 +34,6 @@ AT_ONCE = 8
 """Events in work at one time; loading one large document must not hold up the rest."""
 
 OnOutdated = Callable[[DocId, EnvironmentId], None]
-
-
-class Verdict(StrEnum):
-    """What became of an outcome."""
-
-    ATTACHED = "attached"
-    ALREADY = "already"
-    """The document says so already."""
-    OUTDATED = "outdated"
-    """The document asks for another picture by now."""
-    GONE = "gone"
-    """The environment is archived, broken or not there."""
 
 
 def attach_done(
@@ -169,18 +158,33 @@ class Attacher:
                 "attach.%s job=%s type=%s doc=%s environment=%s slot=%s", verdict, event.job, event.type, doc,
                 event.target.environment, event.target.slot,
             )
-            if verdict is Verdict.OUTDATED and event.type != "canceled":
+            is_picture = variation_of(event.target.slot) is None
+            if verdict is Verdict.OUTDATED and event.type != "canceled" and is_picture:
                 self._on_outdated(doc, event.target.environment)
             await room.saved()
 
 
 def _apply(room: Room, event: RenderEvent) -> Verdict:
     environment, slot = event.target.environment, event.target.slot
+    variation = variation_of(slot)
+    if variation is not None:
+        return _apply_scores(room, event, variation)
     if event.type == "done":
         return attach_done(room, environment, slot, event.digest, event.result, event.job)
     if event.type == "failed":
         return attach_failed(room, environment, slot, event.digest, event.error_kind, event.error, event.job)
     return attach_canceled(room, environment, slot, event.digest, event.job)
+
+
+def _apply_scores(room: Room, event: RenderEvent, variation: str) -> Verdict:
+    environment = event.target.environment
+    if event.type == "done":
+        return attach_scores(room, environment, variation, event.digest, event.result["scores"], event.job)
+    if event.type == "failed":
+        return attach_unscored(
+            room, environment, variation, event.digest, event.error_kind, event.error, event.job
+        )
+    return Verdict.ALREADY
 
 
 def _judge(room: Room, environment: str, slot: str, digest: str) -> tuple[Verdict | None, dict[str, Any] | None]:

@@ -1,4 +1,4 @@
-"""The flow of a server: triggers, healing, attach and the farm's presence, started and stopped together."""
+"""The flow of a server: triggers, healing, attach, scores and the farm's presence, started and stopped together."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from collab.flow_config import FlowConfig
 from collab.healing import Healer
 from collab.ordering import Farm
 from collab.rooms import Rooms
+from collab.scorer import Scorer
 from collab.triggers import Triggers
 from store.errors import UnavailableError
 from store.opening import Stores
@@ -57,14 +58,15 @@ async def run_flow(
     config = config or FlowConfig()
     triggers = Triggers(rooms, farm, stores.ledger, stores.relay, config)
     presence = FarmPresence(stores.ledger, config, clock)
-    healer = Healer(rooms, farm, config)
+    scorer = Scorer(rooms, farm, config)
+    healer = Healer(rooms, farm, config, scores=scorer.ask)
     keeper = DirectoryKeeper(rooms, stores.directory, config)
     attacher = Attacher(
         rooms, stores.relay, member=node, on_outdated=triggers.recheck, retry_s=config.retry_s
     )
     feed = FarmFeed(stores.relay)
     feed.listeners += [presence.heard, triggers.heard]
-    watchers = [triggers.watch, presence.watch, keeper.watch, healer.watch]
+    watchers = [triggers.watch, presence.watch, keeper.watch, healer.watch, scorer.watch]
     rooms.on_open += watchers
     rooms.on_close.append(presence.unwatch)
     await feed.begin()
@@ -78,7 +80,7 @@ async def run_flow(
         for watcher in watchers:
             rooms.on_open.remove(watcher)
         rooms.on_close.remove(presence.unwatch)
-        await asyncio.gather(triggers.close(), healer.close(), keeper.close(), presence.close())
+        await asyncio.gather(triggers.close(), healer.close(), scorer.close(), keeper.close(), presence.close())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

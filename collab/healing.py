@@ -1,4 +1,4 @@
-"""Opening a room heals it: pictures that are missing, outdated or lost are asked for again, gently.
+"""Opening a room heals it: pictures and scores that are missing, outdated or lost are asked for again, gently.
 
 Whatever went wrong before (a node killed between edit and request, an event that never came, a worker lost three times)
 shows in the document as a slot that does not hold what is wanted. Asking twice is harmless: the farm knows its digests.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from collab.document import EnvironmentsDoc
 from collab.ending import Closing, ended
@@ -23,6 +23,8 @@ from store.ids import DocId, EnvironmentId
 
 logger = logging.getLogger(__name__)
 
+AskScores = Callable[[Room, Sequence[EnvironmentId]], Awaitable[int]]
+
 ORIGIN = AttachOrigin("heal")
 HEALER = "farm"
 TRIES = 5
@@ -35,12 +37,14 @@ class Healer:
         rooms: hold the documents.
         farm: renders.
         config: how gently.
+        scores: asks for the scores that complete sets of environments lack.
     """
 
-    def __init__(self, rooms: Rooms, farm: Farm, config: FlowConfig) -> None:
+    def __init__(self, rooms: Rooms, farm: Farm, config: FlowConfig, scores: AskScores | None = None) -> None:
         self._rooms = rooms
         self._farm = farm
         self._config = config
+        self._scores = scores
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = Closing()
 
@@ -87,4 +91,6 @@ class Healer:
                 if view is not None and view.is_live:
                     orders += [Order(environment, slot, HEAL_PRIORITY) for slot in slots_of(view)]
             asked += len(await place(room, self._farm, orders, origin=ORIGIN, user=HEALER))
+            if self._scores is not None:
+                asked += await self._scores(room, ids[start : start + self._config.heal_batch])
         return asked

@@ -55,7 +55,13 @@ def failed(old: RenderValue | None, wanted: str, kind: str, sentence: str) -> di
 def canceled(old: RenderValue, digest: str) -> dict[str, Any] | None:
     """Back to the picture before; None (no slot) when there was none."""
     picture = _picture(old)
-    return {**picture, "state": "done", "canceled": digest} if picture else None
+    return {**picture, "state": _state_of(picture), "canceled": digest} if picture else None
+
+
+def scored(value: RenderValue, scores: Mapping[str, Any]) -> dict[str, Any]:
+    """The same picture, and what its set is worth: under the gate it is a draft."""
+    told = {key: _plain(item) for key, item in value.items()} | {"scores": dict(scores)}
+    return told | {"state": _state_of(told)}
 
 
 def has_picture(value: RenderValue | None) -> bool:
@@ -93,6 +99,11 @@ def is_owed(value: RenderValue | None, digest: str) -> bool:
         return False
     failure = failed_for(value, digest)
     return failure is None or failure in HEALABLE
+
+
+def _state_of(picture: RenderValue) -> str:
+    scores = picture.get("scores")
+    return "draft" if isinstance(scores, Mapping) and scores.get("verdict") == "draft" else "done"
 
 
 def _picture(value: RenderValue | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ memory with it when it goes. It dies with its parent (PR_SET_PDEATHSIG, and the 
 in line when the kernel runs out of memory, so that the server is not.
 
 In:  `{kind: "render", job, spec, lane}` · `{kind: "stop", job, mode}`
+     `{kind: "supply", job, name}` + PNG and EXR: a picture that the job's scores will be made of
 Out: `{kind: "ready"}` · `{kind: "progress", job, progress, phase}`
      `{kind: "picture", job, final, result, parts, rss_mb}` + blobs
      `{kind: "stopped", job}` · `{kind: "failed", job, failure, sentence}`
@@ -35,6 +36,7 @@ from render.errors import CanceledError
 from render.failures import NAN_OUTPUT, Failure, of_error
 from render.frames import Frame, encode_frame, read_frame
 from render.outputs import encode_draft, encode_settled, is_finite
+from render.scores.request import ScoreSpec, is_scores, parse_scores
 from render.spec import RenderSpec, parse_spec
 
 logger = logging.getLogger("render.child")
@@ -78,6 +80,7 @@ class Child:
         self._engines = engines
         self._pipe = pipe
         self._stops = stops
+        self._supplies: dict[str, dict[str, Any]] = {}
 
     def send(self, header: dict[str, Any], blobs: tuple[bytes, ...] = ()) -> None:
         """Write one frame to the worker."""
@@ -85,10 +88,17 @@ class Child:
 
     def serve(self, request: Frame) -> None:
         """Render one request; every ending is told to the worker."""
+        if request.kind == "supply":
+            self._take(request)
+            return
         job, lane = str(request.header["job"]), str(request.header["lane"])
         try:
-            spec = parse_spec(request.header["spec"])
-            failure = self._preview(job, spec) if lane == "preview" else self._settled(job, spec)
+            failure: Failure | None = None
+            if is_scores(request.header["spec"]):
+                self._score(job, parse_scores(request.header["spec"]))
+            else:
+                spec = parse_spec(request.header["spec"])
+                failure = self._preview(job, spec) if lane == "preview" else self._settled(job, spec)
         except CanceledError:
             self.send({"kind": "stopped", "job": job})
         except Exception as error:
@@ -100,6 +110,7 @@ class Child:
                 self.send({"kind": "failed", "job": job, "failure": failure.kind, "sentence": failure.sentence})
         finally:
             self._stops.modes.pop(job, None)
+            self._supplies.clear()
 
     def _preview(self, job: str, spec: RenderSpec) -> Failure | None:
         """A small picture at once, then the whole one; the engine's caches make the second cheap."""
@@ -122,6 +133,32 @@ class Child:
         result["render_s"] = round(time.perf_counter() - started, 3)
         self._picture(job, result, parts, final=True)
         return None
+
+    def _take(self, supply: Frame) -> None:
+        """Read a picture and keep it at measuring size: six of them whole would be a lot of memory."""
+        from render.scores.reading import read_measured  # torch; only this process has it, and only when it scores
+
+        job, name = str(supply.header["job"]), str(supply.header["name"])
+        if job not in self._supplies:
+            self._supplies.clear()
+        held = self._supplies.setdefault(job, {})
+        try:
+            held[name] = read_measured(*supply.blobs)
+        except Exception as error:
+            logger.exception("child.unreadable_supply job=%s name=%s", job, name)
+            held[name] = error
+
+    def _score(self, job: str, spec: ScoreSpec) -> None:
+        from render.scores.report import score_delivered
+
+        def check(share: float) -> None:
+            self._stops.check(job, shown=True)
+            self.send({"kind": "progress", "job": job, "progress": round(share, 3), "phase": "comparing the angles"})
+
+        started = time.perf_counter()
+        result, report = score_delivered(spec, self._supplies.get(job, {}), check)
+        result["render_s"] = round(time.perf_counter() - started, 3)
+        self._picture(job, result, {"report": report}, final=True)
 
     def _render(self, job: str, spec: RenderSpec, low: float, high: float, *, shown: bool) -> Picture:
         said_at, said_phase = 0.0, ""
@@ -179,6 +216,8 @@ def _read(pipe: BinaryIO, requests: queue.SimpleQueue[Frame], stops: Stops) -> N
     while (frame := read_frame(pipe)) is not None:
         if frame.kind == "stop":
             stops.modes[str(frame.header["job"])] = str(frame.header["mode"])
+        elif frame.kind == "supply":
+            requests.put(frame)
         elif frame.kind == "render":
             stops.modes.clear()  # what is left came too late for the job before
             requests.put(frame)

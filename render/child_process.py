@@ -65,6 +65,19 @@ class ChildProcess:
                 raise ChildDiedError(None, "the worker is closing", started=False)
             await self._start()
 
+    async def supply(self, job: str, name: str, blobs: tuple[bytes, ...]) -> None:
+        """Hand over files that the job's rendering will want, one picture at a time.
+
+        Args:
+            job: its id. name: what the files are. blobs: the files.
+
+        Raises:
+            ChildDiedError: the process will not start.
+        """
+        await self.ensure()
+        if self._child is not None:
+            await self._child.send(Frame({"kind": "supply", "job": job, "name": name}, blobs))
+
     async def render(self, job: str, spec: dict[str, Any]) -> AsyncGenerator[Frame, None]:
         """Render one job.
 

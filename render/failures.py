@@ -82,6 +82,12 @@ def storage(reason: object) -> Failure:
     return Failure("storage", f"The picture was rendered but could not be stored: {reason}. Retry once that is mended.")
 
 
+def picture_gone(camera: str) -> Failure:
+    """A delivered picture that was to be scored is no longer in the store."""
+    return Failure("storage", f"The picture of {camera} is no longer in the store, so its set cannot be scored. Render "
+                   "that angle again.")
+
+
 def of_error(error: BaseException) -> Failure:
     """The failure an exception in the engine stands for."""
     text = str(error) or type(error).__name__

@@ -15,6 +15,7 @@ from render.control import CONTROL_STREAM, Control, Stop, Supersede, encode_cont
 from render.remembered import are_there
 from render.results import object_ids
 from render.run import Clock
+from render.scores.request import ScoreSpec
 from render.spec import Lane, RenderSpec, RenderTarget
 from render.tickets import Tickets
 from store.errors import UnavailableError
@@ -30,7 +31,7 @@ TICKETS_AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True)
 class RenderRequest:
-    """One picture wanted.
+    """One picture wanted, or the scores of a set of pictures.
 
     Args:
         target: where it belongs.
@@ -42,7 +43,7 @@ class RenderRequest:
     """
 
     target: RenderTarget
-    spec: RenderSpec
+    spec: RenderSpec | ScoreSpec
     lane: Lane
     user: str
     priority: int

@@ -21,12 +21,13 @@ from render.announce import Announcer
 from render.child_process import ChildProcess, StoppedError
 from render.config import FarmConfig
 from render.control import StopMode
-from render.failures import ChildDiedError, Failure, RenderFailedError, after_death, storage
+from render.failures import ChildDiedError, Failure, RenderFailedError, after_death, picture_gone, storage
 from render.frames import Frame
 from render.pausing import happens_within
 from render.remembered import remembered
-from render.results import object_ids, settled_result
-from store.errors import StorageFullError, StoreError, UnavailableError
+from render.results import object_ids, scores_result, settled_result
+from render.scores.request import is_scores, parse_scores
+from store.errors import NotFoundError, StorageFullError, StoreError, UnavailableError
 from store.ids import ObjectId
 from store.ledger import Job
 from store.opening import Stores
@@ -110,6 +111,7 @@ class Run:
         crashes = 0
         while True:
             try:
+                await self._supply(spec)
                 async with aclosing(self._child.render(self.job.id, spec)) as frames:
                     async for frame in frames:
                         if frame.kind == "progress":
@@ -131,6 +133,21 @@ class Run:
                 )
                 if failure is not None:
                     raise RenderFailedError(failure) from error
+
+    async def _supply(self, spec: dict[str, Any]) -> None:
+        """Hand the render process the pictures that are to be scored: it reaches no store itself."""
+        if not is_scores(spec):
+            return
+        for part, camera, delivered in parse_scores(spec).needed():
+            blobs: list[bytes] = []
+            for object_id in (delivered.image, delivered.depth):
+                try:
+                    blobs.append(await self._insist(partial(self._objects.get, object_id)))
+                except NotFoundError as error:
+                    raise RenderFailedError(picture_gone(camera)) from error
+                except UnavailableError as error:
+                    raise RenderFailedError(storage(error)) from error
+            await self._child.supply(self.job.id, f"{part}/{camera}", tuple(blobs))
 
     async def _show_progress(self, frame: Frame) -> None:
         self._progress, self._phase = float(frame.header["progress"]), str(frame.header["phase"])
@@ -154,6 +171,8 @@ class Run:
             return {"image": ids["image"], "width": result["width"], "height": result["height"]}
         if self.job.lane == "preview":
             return {**result, "image": ids["image"]}
+        if "report" in ids:
+            return scores_result(result, ids, finished_at=self._clock())
         return settled_result(result, ids, finished_at=self._clock())
 
     def _put(self, blob: bytes) -> Callable[[], Awaitable[Any]]:

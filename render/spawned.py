@@ -46,6 +46,14 @@ class Spawned:
         if stdin is not None and not stdin.is_closing():
             stdin.write(encode_frame(frame))
 
+    async def send(self, frame: Frame) -> None:
+        """Send a large frame, waiting until the pipe has taken most of it."""
+        self.write(frame)
+        stdin = self._process.stdin
+        if stdin is not None and not stdin.is_closing():
+            with contextlib.suppress(ConnectionError):
+                await stdin.drain()
+
     async def read(self) -> Frame:
         """The next frame.
 

@@ -65,7 +65,8 @@ def _return_px(a: Measured, b: Measured, met: Met, there: Tensor) -> Tensor:
     back, _ = project(points + torch.from_numpy(view.eye_m), a.view)
     height, width = a.inverse.shape
     own = torch.stack(torch.meshgrid(torch.arange(width) + 0.5, torch.arange(height) + 0.5, indexing="xy"), -1)
-    return torch.linalg.vector_norm(back - own, dim=-1)
+    away: Tensor = torch.linalg.vector_norm(back - own, dim=-1)
+    return away
 
 
 def geometric_of(counts: Iterable[Counts]) -> Geometric:

@@ -10,7 +10,7 @@ measured is not passed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import permutations
 from typing import Any
@@ -95,10 +95,21 @@ def score_set(pictures: Mapping[str, Shown]) -> SpatialScore:
     """
     with torch.inference_mode():
         ready = {name: measured(shown) for name, shown in pictures.items() if shown.view.projection == "pinhole"}
+    return score_measured(ready)
+
+
+def score_measured(ready: Mapping[str, Measured], check: Callable[[float], None] = lambda share: None) -> SpatialScore:
+    """The same for pictures brought to measuring size already.
+
+    Args:
+        ready: by name. check: told the share done (0–1); may raise to stop.
+    """
+    with torch.inference_mode():
         pairs: list[PairScore] = []
         geometry: list[Counts] = []
         met = {(one, other): meet(ready[one], ready[other]) for one, other in permutations(ready, 2)}
-        for (first, second), there in met.items():
+        for done, ((first, second), there) in enumerate(met.items()):
+            check(done / len(met))
             pair, counts = _pair(first, second, ready[first], ready[second], there, met[second, first])
             pairs.append(pair)
             geometry.append(counts)
