@@ -16,6 +16,8 @@ export type Job = Schemas['JobOut'];
 export type Accepted = Schemas['Accepted'];
 export type Member = Schemas['MemberOut'];
 export type NewMember = Schemas['NewMemberOut'];
+export type Description = Schemas['DescriptionOut'];
+export type Suggestion = Schemas['SuggestionOut'];
 export type VariationType = NonNullable<Schemas['VariationsIn']['types']>[number];
 
 const client = createClient<paths>({
@@ -77,6 +79,10 @@ export const api = {
 	},
 	async sceneSchema(): Promise<unknown> {
 		return taken(client.GET('/api/scene-schema'));
+	},
+	/** What a description would make; another kind of place may be insisted on. */
+	async describe(text: string, archetype?: string): Promise<Description> {
+		return taken(client.POST('/api/describe', { body: { text, ...(archetype && { archetype }) } }));
 	},
 	async generate(environment_id: string, variation: string | undefined, camera: string): Promise<Accepted> {
 		return taken(

@@ -3,6 +3,7 @@
 import { createContext } from 'svelte';
 import { api, type Me, type Project } from '../api/client.ts';
 import { thumb } from '../render/picture.ts';
+import { Places } from '../scene/places.ts';
 import { readSchema, type Parameter } from '../scene/schema.ts';
 import { writeCovers } from './covers.ts';
 import { History } from './history.svelte.ts';
@@ -21,6 +22,8 @@ export class ProjectSession {
 	/** What REST knows of the project; the document does not wait for it. */
 	project = $state<Project | null>(null);
 	parameters = $state<Parameter[]>([]);
+	/** What kinds of place there are and what they are called. */
+	readonly places = $derived(new Places(this.parameters));
 	/** Links that let invited people in, by user; the server tells each one only once, so they stay for this visit. */
 	sign_in_links = $state<Record<string, string>>({});
 	/** Where the gallery was, so that coming back finds it as it was left. */

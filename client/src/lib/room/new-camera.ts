@@ -4,9 +4,10 @@ import { freshName, MOST_CAMERAS, poseOf, reachOf, startFrom } from '../scene/ca
 import { BASE, isStandard, slotName, STANDARD_ANGLES, type Slot } from '../doc/names.ts';
 import type { Environment } from '../doc/project.svelte.ts';
 import type { Camera } from '../doc/records.ts';
+import type { Places } from '../scene/places.ts';
 
 /** Nothing while no angle has been rendered (nobody knows where the cameras stand), or when there are too many. */
-export function newCamera(environment: Environment, slot: Slot): Camera | undefined {
+export function newCamera(environment: Environment, slot: Slot, places: Places): Camera | undefined {
 	const { cameras } = environment;
 	if (cameras.size >= MOST_CAMERAS) return undefined;
 	const name = freshName(cameras.values());
@@ -15,6 +16,6 @@ export function newCamera(environment: Environment, slot: Slot): Camera | undefi
 	const standard = STANDARD_ANGLES.flatMap((angle) => poseOf(environment.render(`${BASE}/${angle}`)) ?? []);
 	const pose = (isStandard(slot.camera) ? poseOf(environment.render(slotName(slot))) : null) ?? standard[0];
 	if (!pose) return undefined;
-	const reach = reachOf(String(environment.parameter('archetype') ?? 'alpine'));
+	const reach = reachOf(places.of(environment.parameter('archetype')));
 	return { kind: 'custom', name, ...startFrom(pose, standard, reach) };
 }

@@ -25,7 +25,7 @@ describe('a camera on its orbit', () => {
 		// a high angle is tilted: only on the map does it look at the subject
 		const high = pose(taken([-47, -20, 28], [0, 62, 0]));
 
-		const start = startFrom(wide, [wide, high], reachOf('alpine'));
+		const start = startFrom(wide, [wide, high], reachOf({ indoors: false, group: 'Landscapes' }));
 
 		expect(start.position_m).toEqual([10, -60, 12]);
 		expect(start.look_at_m?.map((v) => Math.round(v) + 0)).toEqual(subject);
@@ -34,7 +34,7 @@ describe('a camera on its orbit', () => {
 
 	it('guesses how far its subject is when only one angle is known', () => {
 		const wide = pose(taken([0, 0, 2], [0, 50, 2]));
-		expect(startFrom(wide, [wide], reachOf('interior')).look_at_m).toEqual([0, 3.5, 2]);
+		expect(startFrom(wide, [wide], reachOf({ indoors: true, group: 'Rooms' })).look_at_m).toEqual([0, 3.5, 2]);
 	});
 
 	it('takes nothing from a panorama or from a picture without a camera', () => {

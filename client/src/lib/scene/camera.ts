@@ -60,9 +60,10 @@ export function standingOf(camera: Camera): { position?: Vector; look_at?: Vecto
 	return { position: positionOn(around, target), look_at: target };
 }
 
-export function reachOf(archetype: string): Reach {
-	if (['living_room', 'kitchen', 'office', 'corridor', 'warehouse', 'church', 'interior'].includes(archetype)) return { nearest_m: 0.3, farthest_m: 12, lowest_m: -2, highest_m: 3, step_m: 0.05, subject_m: 3.5 };
-	if (['village', 'city', 'downtown', 'ruins'].includes(archetype)) return { nearest_m: 1, farthest_m: 150, lowest_m: -20, highest_m: 80, step_m: 0.5, subject_m: 28 };
+/** By what kind of place it is: a room, a town, or open land. */
+export function reachOf(place: { indoors: boolean; group: string }): Reach {
+	if (place.indoors) return { nearest_m: 0.3, farthest_m: 12, lowest_m: -2, highest_m: 3, step_m: 0.05, subject_m: 3.5 };
+	if (place.group === 'Towns') return { nearest_m: 1, farthest_m: 150, lowest_m: -20, highest_m: 80, step_m: 0.5, subject_m: 28 };
 	return { nearest_m: 2, farthest_m: 600, lowest_m: -60, highest_m: 240, step_m: 1, subject_m: 100 };
 }
 

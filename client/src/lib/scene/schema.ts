@@ -1,6 +1,7 @@
 // The scene schema as the controls need it: parameters in groups, for one archetype, with units and ranges.
 
 import type { Value } from '../doc/records.ts';
+import { words, type PlaceKind } from './places.ts';
 
 export type Control = 'hour_dial' | 'season_ring' | 'weather_picker' | 'choice' | 'slider' | 'seed';
 
@@ -18,6 +19,10 @@ export interface Parameter {
 	cyclic: boolean;
 	choices: string[];
 	archetypes: string[];
+	/** What its choices are called, where the schema says so; only kinds of place have this. */
+	kinds?: PlaceKind[];
+	/** Choices of earlier versions and what they are called now. */
+	aliases?: Record<string, string>;
 }
 
 const CONTROLS: readonly string[] = ['hour_dial', 'season_ring', 'weather_picker', 'choice', 'slider', 'seed'];
@@ -41,9 +46,27 @@ export function readSchema(schema: unknown): Parameter[] {
 			step: Number(entry['x-step'] ?? 0.01) || 0.01,
 			cyclic: entry['x-cyclic'] === true,
 			choices,
-			archetypes: Array.isArray(entry['x-archetypes']) ? entry['x-archetypes'].map(String) : []
+			archetypes: Array.isArray(entry['x-archetypes']) ? entry['x-archetypes'].map(String) : [],
+			...(name === 'archetype' && { kinds: kindsOf(entry, choices), aliases: textsOf(entry['x-aliases']) })
 		};
 	});
+}
+
+function kindsOf(entry: Record<string, unknown>, choices: string[]): PlaceKind[] {
+	const [titles, notes, groups] = [textsOf(entry['x-titles']), textsOf(entry['x-notes']), textsOf(entry['x-groups'])];
+	const indoors = Array.isArray(entry['x-indoors']) ? entry['x-indoors'] : [];
+	return choices.map((name) => ({
+		name,
+		title: titles[name] ?? words(name),
+		note: notes[name] ?? '',
+		group: groups[name] ?? '',
+		indoors: indoors.includes(name)
+	}));
+}
+
+function textsOf(value: unknown): Record<string, string> {
+	if (typeof value !== 'object' || value === null) return {};
+	return Object.fromEntries(Object.entries(value).map(([key, text]) => [key, String(text)]));
 }
 
 /** What an artist reaches for first comes first; groups this client does not know follow. */
