@@ -67,7 +67,7 @@ KINDS: Mapping[Archetype, Kind] = {
                   "Walls and columns that nature takes back.", (0.18, 0.16, 0.11)),
     "living_room": Kind("Living room", "place", "render.world.interior:living_room",
                         "Sofa, books and windows that let the hour in.", indoors=True),
-    "kitchen": Kind("Kitchen", "place", "render.world.interior:living_room",
+    "kitchen": Kind("Kitchen", "place", "render.world.kitchen:kitchen",
                     "Worktops, a table and daylight from the side.", indoors=True),
     "office": Kind("Office", "place", "render.world.office:office",
                    "Desks, screens and a city outside.", indoors=True),

@@ -12,6 +12,8 @@ from torch import Tensor
 
 from render.gbuffer import SKY, GBuffer
 from render.light.base import Light
+from render.light.roomsun import RoomSun
+from render.light.shafts import shafts
 from render.materials.base import Mood, Patch, Surface, smooth
 from render.materials.table import surfaces
 from render.scene import Scene
@@ -132,6 +134,8 @@ class BuiltWorld:
             radiance += puddles
             mirrored += puddles.sum(1)
             g.note_mirror(which, torch.maximum(s.glass, mirrored / radiance.sum(1).clamp_min(1e-9)))
+        if self.place.dust_per_m > 0 and isinstance(hour.sun, RoomSun) and hour.sun.maps:
+            radiance += shafts(g.view, which, g.depth_m[which], hour.sun, light, self.place.dust_per_m)
         return radiance
 
     def hour(self, light: Light, *, coarse: bool) -> Hour:

@@ -1,0 +1,65 @@
+"""Sunbeams in the dust of a room: light scattered towards the eye along every ray, up to what it meets.
+
+The view is cut into cells a few pixels wide and some depths deep; whether the sun reaches a cell is read from the
+room's own shadow maps, so beams stand in the world and every camera sees the same ones.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from render.light.base import Light
+from render.light.roomsun import RoomSun
+from render.view import View
+from render.visibility.quads import equirect_rays
+
+CELL_PX = 8
+MOST_CELLS = 5200
+DEPTHS = 40
+
+
+def shafts(
+    view: View, pixel: Tensor, depth_m: Tensor, sun: RoomSun, light: Light, dust_per_m: float
+) -> Tensor:
+    """(M, 3) radiance scattered in on the way to what the pixels (M,) show at depths (M,), planar for a pinhole."""
+    factor = max(CELL_PX, round((view.width_px * view.height_px / MOST_CELLS) ** 0.5))
+    small = view.scaled(1 / factor)
+    wide, tall = small.width_px, small.height_px
+    way = _rays(small)
+    length = way.norm(dim=1)
+    reach = float((sun.inside[1] - sun.inside[0]).norm())
+    ends = reach * (torch.arange(DEPTHS + 1) / DEPTHS) ** 1.25
+    middle = 0.5 * (ends[1:] + ends[:-1])
+    eye = torch.from_numpy(view.eye_m).float()
+    points = (eye + way[None] * middle[:, None, None]).reshape(-1, 3)
+    at = points @ sun.own
+    inside = ((at > sun.inside[0]) & (at < sun.inside[1])).all(1)
+    index = inside.nonzero().squeeze(1)
+    lit = torch.zeros(points.shape[0])
+    lit[index] = sun.lit(points[index], torch.zeros(1, 3).expand(index.numel(), 3))
+    mu = (way @ light.sun_direction) / length
+    phase = 0.05 + 0.32 * ((1 + mu) * 0.5) ** 4
+    step = (ends[1:] - ends[:-1])[:, None] * (length * phase * dust_per_m)[None]
+    total = (lit.view(DEPTHS, -1) * step).cumsum(0)
+    volume = torch.cat([torch.zeros(1, total.shape[1]), total]).view(1, 1, DEPTHS + 1, tall, wide)
+    soft = torch.nn.functional.pad(volume, (1, 1, 1, 1, 0, 0), mode="replicate")
+    volume = torch.nn.functional.avg_pool3d(soft, (1, 3, 3), stride=1)
+
+    column = (pixel % view.width_px + 0.5) * (2 / view.width_px) - 1
+    row = (torch.div(pixel, view.width_px, rounding_mode="floor") + 0.5) * (2 / view.height_px) - 1
+    end = (depth_m / reach).clamp(0, 1) ** (1 / 1.25) * DEPTHS
+    slice_ = (2 * end + 1) / (DEPTHS + 1) - 1
+    grid = torch.stack([column, row, slice_], 1).view(1, 1, 1, -1, 3)
+    got = torch.nn.functional.grid_sample(volume, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    return got.view(-1, 1) * light.sun_irradiance
+
+
+def _rays(view: View) -> Tensor:
+    """(N, 3) ways per unit of depth through the pixel centres."""
+    if view.projection == "equirect":
+        return equirect_rays(view)
+    x = (torch.arange(view.width_px) + 0.5 - view.cx_px) / view.fx_px
+    y = (torch.arange(view.height_px) + 0.5 - view.cy_px) / view.fy_px
+    axes = torch.from_numpy(view.world_from_cam).float()
+    return (x[None, :, None] * axes[:, 0] + y[:, None, None] * axes[:, 1] + axes[:, 2]).reshape(-1, 3)
