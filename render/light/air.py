@@ -93,8 +93,10 @@ def _ramp(start: float, end: float, value: float) -> float:
 
 def _mean_density(rise: Tensor, distance: Tensor, eye_height_m: float, scale_m: float) -> Tensor:
     """Mean of exp(−z / scale) along rays, z never counted below 0."""
-    start = math.exp(-max(eye_height_m, 0.0) / scale_m)
-    climb = (rise * distance / scale_m).clamp(-max(eye_height_m, 0.0) / scale_m, 60)
+    start = max(eye_height_m, 0.0) / scale_m
+    climb = (rise * distance / scale_m).clamp(-start, 60)
     steep = climb.abs() > 1e-3
     safe = torch.where(steep, climb, torch.ones_like(climb))
-    return start * torch.where(steep, (1 - torch.exp(-safe)) / safe, 1 - climb / 2)
+    # As a difference of two densities, both at most 1: from a plane over low fog neither overflows.
+    met = (math.exp(-start) - torch.exp(-(start + safe).clamp(min=0))) / safe
+    return torch.where(steep, met, math.exp(-start) * (1 - climb / 2))

@@ -40,7 +40,7 @@ def exposure_of(
     level = 0.7 * luma(sun) * max(sin_elevation, 0.12) + (2.2 - 1.0 * air.overcast) * luma(sky)
     hold = (1 + ((_FULL_DAY + _DARKEST) / (level + _DARKEST)) ** 2) ** (-0.5 * _ADAPTS) * 2 ** (0.5 * _ADAPTS)
     exposure = _MIDDLE / max(level, 1e-6) * min(hold, 1.0)
-    exposure *= (_NIGHT + 0.20 * air.overcast) ** night
+    exposure *= (_NIGHT + 0.10 * air.overcast) ** night
     exposure *= 0.54 + 0.46 * air.gain
     exposure *= 1 + 0.12 * air.veil
     exposure *= 1 - (0.34 + 0.12 * night) * white  # a white ground sends back four times what a green one does
