@@ -245,7 +245,7 @@ def _room(p: Patch, c: _Cell, x: Tensor, y: Tensor, mood: Mood) -> Tensor:
     to_lamp = (hx - c.bay * 0.5) ** 2 + (hy - c.floor + 0.5) ** 2 + (hz - depth * 0.5) ** 2
     glow = 0.30 + 1.5 / (to_lamp + 0.7)
 
-    lit_share = 0.10 + 0.42 * min(1.0, 1.4 * mood.lamps)
+    lit_share = 0.10 + 0.50 * min(1.0, 1.4 * mood.lamps)
     by_floor = cell_hash(c.row, c.row * 0, 31) < 0.12
     lit = torch.where(c.glassy, (c.group < lit_share * 0.8) | by_floor, c.hash < lit_share)
     warm = torch.where((hue < 0.68)[:, None], color(1.0, 0.66, 0.34), color(0.86, 0.90, 1.0))

@@ -18,6 +18,7 @@ from render.world.buildings import building
 from render.world.lot import Lot
 from render.world.place import Metering, Place, rotation
 from render.world.quads_scene import Material, MeshBuilder
+from render.world.street_clutter import clutter
 from render.world.street_furniture import furnish
 
 KERB_M = 0.14
@@ -53,7 +54,7 @@ def city(scene: Scene) -> Place:
     b = MeshBuilder()
     lots = _houses(b, plan, scene, rng)
     street_ground(b, plan)
-    lamps = furnish(b, plan, scene, lots)
+    lamps = furnish(b, plan, scene, lots) + clutter(b, plan, lots, np.random.default_rng([scene.seed, 0xC1]))
     turn = torch.from_numpy(rotation(heading))
     boxes = np.array([lot.bounds() for lot in lots])
 

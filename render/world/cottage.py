@@ -194,9 +194,9 @@ def _door(b: MeshBuilder, f: Frame, x: float, tint: Vec, rng: np.random.Generato
     if rng.uniform() < 0.5:
         f.sheet(b, (x - 0.8, -0.75, 2.28), (1.6, 0, 0), (0, 0.75, 0.42), Material.ROOF, (0.28, 0.12, 0.07), (1,))
         f.sheet(b, (x - 0.8, -0.75, 2.26), (0, 0.75, 0.42), (1.6, 0, 0), Material.PLANKS, (0.10, 0.06, 0.04), (0.1, 2))
-    if rng.uniform() < 0.6:
+    if rng.uniform() < 0.85:
         f.box(b, (x + 0.85, -0.20, 2.15), (0.07, 0.07, 0.11), Material.GLOW, (1.0, 0.76, 0.46), (0.4, 5.0), bottom=True,
               casts=False)  # fmt: skip
         f.box(b, (x + 0.85, -0.18, 2.30), (0.1, 0.1, 0.03), Material.PLAIN, (0.03, 0.03, 0.03), (0.1, 1, 0.2))
-        return [(*f.point((x + 0.85, -0.45, 2.15)), 7.5, 4.6, 2.1, 9.0, 0.1)]
+        return [(*f.point((x + 0.85, -0.45, 2.15)), 19.0, 11.8, 5.4, 12.0, 0.1)]
     return []

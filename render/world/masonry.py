@@ -111,12 +111,13 @@ def _column(
 def pier(b: MeshBuilder, f: Frame, tall: float, radius: float, *, whole: bool) -> None:
     """A round pier with base and, where it stands whole, a capital."""
     rows = [(1.45, -0.6), (1.45, 0.35), (1.2, 0.5), (1.02, 0.62), (1.0, 0.7), (0.98, tall - 0.55)]
-    rows += [(1.05, tall - 0.5), (1.35, tall - 0.2), (1.5, tall - 0.15), (1.5, tall)] if whole else [(0.6, tall - 0.3)]
+    head = [(1.08, tall - 0.5), (1.10, tall - 0.42), (1.30, tall - 0.15), (1.32, tall)]
+    rows += head if whole else [(0.6, tall - 0.3)]
     path = np.array([[0, 0, z] for _, z in rows])
     f.loft(b, tube(path, radius * np.array([r for r, _ in rows]), 14), Material.MASONRY, STONE, _look(ASHLAR, 8),
            closed_u=True)  # fmt: skip
     if whole:
-        f.box(b, (0, 0, tall + 0.08), (radius * 1.5, radius * 1.5, 0.1), Material.MASONRY, STONE, _look(ASHLAR, 8))
+        f.box(b, (0, 0, tall + 0.02), (radius * 1.24, radius * 1.24, 0.14), Material.MASONRY, STONE, _look(ASHLAR, 8))
     else:
         f.box(b, (0, 0, tall - 0.45), (radius * 0.6, radius * 0.6, 0.1), Material.MASONRY, STONE, _look(ASHLAR, 8))
 

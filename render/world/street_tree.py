@@ -35,7 +35,7 @@ def street_tree(b: MeshBuilder, at: tuple[float, float, float], scale: float, le
                 tube(twig, np.array([0.028, 0.018, 0.006]) * scale, 3), Material.PLAIN, BARK, (0.35, 5.0), closed_u=True
             )
     crown = fork + np.array([0, 0, 2.0 * scale])
-    tint = np.array([0.078, 0.115, 0.027]) * rng.uniform(0.85, 1.15)
+    tint = np.array([0.092, 0.132, 0.031]) * rng.uniform(0.85, 1.15)
     _leaves(b, centres, size, crown, scale, max(60, round(0.32 * leaves)), tint, rng)
 
 

@@ -51,11 +51,11 @@ class VillageLand:
         cut = 2 * texel_m
         u, v = self.own(x, y)
         reach = torch.sqrt((u * 1.25) ** 2 + (v - 40) ** 2)
-        broad = octaves(self._mass, x, y, 1500, 4, 0.5, cut)
-        fine = octaves(self._fine, x, y, 340, 4, 0.5, cut)
-        hills = smoothstep(130, 900, reach) * (52 + 46 * broad + 9 * fine)
+        broad = octaves(self._mass, x, y, 1500, 3, 0.34, cut)
+        fine = octaves(self._fine, x, y, 340, 4, 0.42, cut)
+        hills = smoothstep(130, 900, reach) * (44 + 34 * broad + 6 * fine)
         flank = smoothstep(60, 420, u.abs()) * (16 + 9 * fine)
-        far = smoothstep(900, 4200, reach) * (150 + 150 * broad.clamp(min=-0.4))
+        far = smoothstep(900, 4200, reach) * (90 + 95 * broad.clamp(min=-0.5))
         closing = smoothstep(260, 1000, v) * (30 + 26 * broad)
         return hills + flank + far + closing + 0.6 * fine
 

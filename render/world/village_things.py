@@ -18,7 +18,7 @@ from render.world.village_plan import HALF_LANE_M, VillagePlan
 
 IRON = (0.028, 0.030, 0.030)
 BLOOMS = ((0.5, 0.06, 0.10), (0.55, 0.42, 0.08), (0.42, 0.16, 0.45), (0.6, 0.55, 0.5))
-LANTERN = (64.0, 40.0, 18.5)
+LANTERN = (120.0, 74.0, 33.0)
 Ground = Callable[[F64], F64]
 
 
@@ -53,8 +53,10 @@ def _free(plan: VillagePlan, x: F64, y: F64, margin: float) -> np.ndarray:
 
 def _lanterns(b: MeshBuilder, plan: VillagePlan) -> list[tuple[float, ...]]:
     rows: list[tuple[float, ...]] = []
-    for k, y in enumerate(np.arange(-70.0, 150.0, 15.5)):
+    for k, y in enumerate(np.arange(-56.0, 150.0, 15.5)):
         side = 1 if k % 2 else -1
+        if -24 < y < 3:  # where the standard cameras stand
+            continue
         at = _beside(plan, float(y), side * (HALF_LANE_M + 0.8))
         post = np.array([at, at + np.array([0, 0, 0.5]), at + np.array([0, 0, 3.0])])
         b.loft(tube(post, np.array([0.09, 0.05, 0.035]), 8), Material.PAINT, IRON, (0.3,), closed_u=True)
@@ -151,7 +153,7 @@ def _well(b: MeshBuilder, plan: VillagePlan) -> None:
 
 
 def _people(b: MeshBuilder, plan: VillagePlan, rng: np.random.Generator) -> None:
-    for y in (8.0, 31.0, 33.0, 47.0, 66.0, 90.0):
+    for y in (24.0, 31.0, 33.0, 47.0, 66.0, 90.0):
         if rng.uniform() > 0.35 + 0.7 * plan.density:
             continue
         at = _beside(plan, y + float(rng.uniform(-2, 2)), float(rng.uniform(-2.6, 2.6)))
