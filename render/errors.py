@@ -50,3 +50,11 @@ class CanceledError(RenderError):
 
 class EngineError(RenderError):
     """The engine failed on a request that passed validation."""
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an exception says in any library's words that memory has run out: Python's, torch's, CUDA's, C++'s."""
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or any(
+        words in text for words in ("allocate memory", "out of memory", "bad_alloc", "std::bad_array_new_length")
+    )

@@ -20,7 +20,7 @@ import signal
 from dataclasses import dataclass
 from typing import get_args
 
-from render.errors import FailureKind, RenderError
+from render.errors import FailureKind, RenderError, is_out_of_memory
 
 MAX_CRASHES = 2
 """A render whose process died is tried once more: a stray crash heals, a poisonous spec does not loop."""
@@ -91,7 +91,7 @@ def picture_gone(camera: str) -> Failure:
 def of_error(error: BaseException) -> Failure:
     """The failure an exception in the engine stands for."""
     text = str(error) or type(error).__name__
-    if isinstance(error, MemoryError) or "can't allocate memory" in text or "out of memory" in text.lower():
+    if is_out_of_memory(error):
         return OOM
     if isinstance(error, RenderError):
         return OOM if error.kind == "oom" else Failure(error.kind, text)

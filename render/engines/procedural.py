@@ -20,7 +20,7 @@ from torch import Tensor
 
 from render.engines.base import Picture, Progress
 from render.engines.cache import ByteCache
-from render.errors import EngineError, OutOfMemoryError
+from render.errors import EngineError, OutOfMemoryError, is_out_of_memory
 from render.film import develop
 from render.gbuffer import GBuffer
 from render.light.air import through_air
@@ -30,6 +30,7 @@ from render.light.firmament import pixel_angle
 from render.light.particles import fall
 from render.light.skyward import sky_behind
 from render.planes import collect, keep_albedo
+from render.remarks import remarks
 from render.shots import Shot, place
 from render.spec import RenderSpec
 from render.view import View
@@ -43,6 +44,7 @@ _WORLD_BYTES_UNKNOWN = 60_000_000
 _MOST_SUPERSAMPLES = 4_300_000
 _TRACED_BYTES = 80_000_000
 _ROOM_M = 8.0
+_SHADED_AT_ONCE = 1 << 19
 
 
 class ProceduralEngine:
@@ -68,7 +70,7 @@ class ProceduralEngine:
         except MemoryError as error:
             raise OutOfMemoryError("the picture does not fit into memory; ask for a smaller one") from error
         except RuntimeError as error:
-            if "alloc" in str(error) and "memory" in str(error):
+            if is_out_of_memory(error):
                 raise OutOfMemoryError("the picture does not fit into memory; ask for a smaller one") from error
             raise EngineError(f"the engine failed: {error}") from error
 
@@ -109,7 +111,8 @@ class ProceduralEngine:
         progress(1.0, "done")
         logger.debug("engine.rendered digest=%s %s", spec.digest()[:12], watch.seconds)
         return Picture(
-            display=display, linear=linear.numpy(), depth_m=depth.numpy(), view=view, notes=shot.notes,
+            display=display, linear=linear.numpy(), depth_m=depth.numpy(), view=view,
+            notes=(*shot.notes, *remarks(depth.numpy(), view)),
             seconds=watch.seconds, aux=masks,
         )
 
@@ -152,7 +155,9 @@ def _expose(
     hit = torch.nonzero(seen).squeeze(1)
     if hit.numel():
         at = which[hit]
-        left = world.shade(g, at, light)
+        # A panorama in parts: eight million samples at once would take four gigabytes.
+        parts = torch.split(at, _SHADED_AT_ONCE) if view.projection == "equirect" else (at,)
+        left = torch.cat([world.shade(g, part, light) for part in parts])
         watch.lap("shade")
         progress(0.80, "filling the air")
         along = _along(view, g, at)

@@ -20,6 +20,7 @@ from PIL import Image
 from render.config import FarmConfig
 from render.embedded import open_farm
 from render.queue import Farm
+from render.spec import ENGINE_VERSION
 from store.errors import StorageFullError, UnavailableError
 from store.ids import ObjectId
 from store.jobs import JobState
@@ -40,7 +41,7 @@ async def test_settled_render_delivers_png_exr_and_thumbs(stores: Stores, farm: 
 
     result = heard.of(answer.job_id, "done")[0].result
     assert {k: result[k] for k in ("width", "height", "tier", "engine", "scores", "notes")} == {
-        "width": 600, "height": 300, "tier": "low", "engine": "procedural/1", "scores": None, "notes": ["flat"],
+        "width": 600, "height": 300, "tier": "low", "engine": f"procedural/{ENGINE_VERSION}", "scores": None, "notes": ["flat"],
     }
     png = Image.open(io.BytesIO(await stores.objects.get(result["image"])))
     assert (png.format, png.size) == ("PNG", (600, 300))
