@@ -23,6 +23,8 @@ NEAR_ROWS_M = 0.02
 """A primitive with a corner nearer than this (or behind) may touch any row; its rows are not narrowed."""
 BAND_FRAGMENTS = 1 << 21
 """Fragments handled at once; bounds memory at about 120 MB."""
+CUT_BAND_FRAGMENTS = 1 << 18
+"""As many where primitives are cut out: between bands, what is hidden already is dropped."""
 
 
 @dataclass(frozen=True)
@@ -174,8 +176,10 @@ def fill(
     k_start = (key[:, 1][owner] * (row + 0.5) + key[:, 2][owner] + k_slope * (start + 0.5)).float()
     k_slope = k_slope.float()
     pixel = row * width + start
+    stencil = None if cut is None else _along_spans(cut, owner, row + 0.5, start + 0.5)
     total = length.cumsum(0)
-    bounds = torch.searchsorted(total, torch.arange(0, int(total[-1]) if len(total) else 0, BAND_FRAGMENTS), right=True)
+    most = BAND_FRAGMENTS if cut is None else CUT_BAND_FRAGMENTS
+    bounds = torch.searchsorted(total, torch.arange(0, int(total[-1]) if len(total) else 0, most), right=True)
     for begin, end in pairwise([*bounds.tolist(), len(live)]):
         if begin == end:
             continue
@@ -183,25 +187,25 @@ def fill(
         span = torch.repeat_interleave(torch.arange(begin, end), part)
         step = torch.arange(span.numel()) - (part.cumsum(0) - part)[span - begin]
         value = k_start[span] + k_slope[span] * step.float()
-        if cut is not None:
-            kept = _inside_stencil(cut, owner[span], row[span] + 0.5, start[span] + step + 0.5, value)
-            span, step, value = span[kept], step[kept], value[kept]
         code = (value.clamp_min(1e-30).view(torch.int32).long() << 32) | owner[span]
-        film.scatter_reduce_(0, pixel[span] + step, code, "amax")
+        at = pixel[span] + step
+        if cut is not None and stencil is not None:
+            # what is hidden by earlier bands needs no stencil; callers hand over what is near first
+            ahead = (code > film[at]).nonzero().squeeze(1)
+            span, step, code, at = span[ahead], step[ahead].float(), code[ahead], at[ahead]
+            u, v, du, dv = stencil[span].unbind(1)
+            scale = 1 / value[ahead].clamp_min(1e-30)
+            own = stencil_index(cut[2][owner[span]], (u + du * step) * scale, (v + dv * step) * scale)
+            kept = stencils()[own].nonzero().squeeze(1)
+            code, at = code[kept], at[kept]
+        film.scatter_reduce_(0, at, code, "amax")
     return film
 
 
-def _inside_stencil(cut: tuple[Tensor, Tensor, Tensor], owner: Tensor, y: Tensor, x: Tensor, value: Tensor) -> Tensor:
-    """Indices of the fragments that their primitive's stencil keeps; whole primitives keep all of theirs."""
-    cutout = cut[2][owner]
-    some = (cutout > 0).nonzero().squeeze(1)
-    owner, cutout, x, y = owner[some], cutout[some], x[some], y[some]
-    u, v = (form.float()[owner] for form in cut[:2])
-    scale = 1 / value[some].clamp_min(1e-30)
-    s, t = ((form[:, 0] * x + form[:, 1] * y + form[:, 2]) * scale for form in (u, v))
-    kept = torch.ones(value.shape[0], dtype=torch.bool)
-    kept[some] = stencils()[stencil_index(cutout, s, t)]
-    return kept.nonzero().squeeze(1)
+def _along_spans(cut: tuple[Tensor, Tensor, Tensor], owner: Tensor, y: Tensor, x: Tensor) -> Tensor:
+    """(R, 4) float32: u·key and v·key at the first pixel of each row of a primitive, and how they grow per pixel."""
+    starts = [form[:, 0][owner] * x + form[:, 1][owner] * y + form[:, 2][owner] for form in cut[:2]]
+    return torch.stack([*starts, *(form[:, 0][owner] for form in cut[:2])], 1).float()
 
 
 def corners(quads: Quads, origin: Tensor | None = None) -> Tensor:

@@ -46,7 +46,11 @@ def tree(habit: Habit, variant: int, leaves: int, twigs: int, sides: int) -> Mod
     high = habit.tall * np.array([-0.03, 0.015, 0.06, habit.fork, 0.52, 0.80])
     bend = random.normal(0, 0.010, (6, 2)) * habit.tall * (high[:, None] > 0.1)
     path = np.concatenate([lean * (high[:, None] / habit.tall) ** 2 + bend, high[:, None]], 1)
-    b.tube(path, habit.stem * np.array([1.75, 1.25, 0.95, 0.74, 0.42, 0.10]), max(sides, 4), habit.bark, 0.35)
+    thick = habit.stem * np.array([1.75, 1.25, 0.95, 0.74, 0.42, 0.10])
+    few = [1, 2, 3, 4, 5] if sides > 4 else [1, 3, 5] if sides else [1, 4]
+    if sides > 4:
+        few.insert(0, 0)
+    b.tube(path[few], thick[few], max(sides, 3), habit.bark, 0.35)
 
     lobes, sizes = _lobes(habit, random)
     if sides:

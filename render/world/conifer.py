@@ -28,6 +28,7 @@ class Conifer:
     boulders = 0.06
     tufts = 0.34
     gain = 1.75
+    micro_m = 0.08
     wave_height = 0.10
     foam = 0.0
 
@@ -65,7 +66,7 @@ class Conifer:
         away = (x - self._brook(y)).abs() + 1.3 * octaves(self._fine, x, y, 15, 3, 0.5, cut)
         floor = 1.0 + 0.045 * away + 0.3 * octaves(self._fine, x, y, 19, 4, 0.5, cut)
         height = mix(torch.minimum(height, floor + 0.8), height, smoothstep(14, 50, away))
-        width = 1.3 + 3.6 * self._water
+        width = (1.3 + 3.6 * self._water) * (0.45 + 0.55 * smoothstep(2, 30, y))
         pool = 5 * self._water * smoothstep(26, 8, (y - 34).abs())
         bank = (away - width - pool) / 2.6
         bed = -0.75 + 1.75 * smoothstep(-1.3, 0.7, bank)
@@ -88,7 +89,7 @@ class Conifer:
         x, y, draw = scattered(near, 1.5, 110.0, self._seed + 5)
         away = near.away(x, y)
         patch = 0.5 + 0.55 * lookup(self._broad, x, y, 23 * FEATURES)
-        keep = draw[:, 3] < 0.62 * smoothstep(46, 12, away) * patch * (0.35 + 0.9 * self._vegetation)
+        keep = draw[:, 3] < 0.80 * smoothstep(52, 14, away) * patch * (0.35 + 0.9 * self._vegetation)
         few = torch.nonzero(keep).squeeze(1)
         x, y, draw = x[few], y[few], draw[few]
         z = ground(x, y)

@@ -17,7 +17,9 @@ def spruce(variant: int, tiers: int, branches: int, bare: float = 0.07) -> Model
     random = np.random.Generator(np.random.PCG64(seed_of("spruce", variant)))
     b = Builder()
     stem = np.array([[0, 0, -0.4], [0, 0, 0.25], [0, 0, 1.0], [0, 0, 0.55 * tall], [0, 0, 0.985 * tall]])
-    b.tube(stem, np.array([0.36, 0.25, 0.20, 0.12, 0.015]), 6 if tiers > 12 else 3, Stuff.BARK, 0.3)
+    thick = np.array([0.36, 0.25, 0.20, 0.12, 0.015])
+    few = [0, 4] if tiers < 10 else [0, 2, 4] if tiers < 20 else [0, 1, 2, 3, 4]
+    b.tube(stem[few], thick[few], 6 if tiers > 20 else 3, Stuff.BARK, 0.3)
     count = tiers * branches
     tier = np.repeat(np.arange(tiers), branches)
     z = bare + (0.975 - bare) * (tier + random.uniform(-0.35, 0.35, count)) / tiers
@@ -56,8 +58,9 @@ def pine(variant: int, clouds: int, needles: int, sides: int) -> Model:
     bend = np.cumsum(random.normal(0, 0.10, (6, 2)), 0)
     stem = np.concatenate([bend - bend[:1], high[:, None]], 1)
     thick = np.array([0.40, 0.29, 0.24, 0.19, 0.14, 0.03])
-    b.tube(stem[:4], thick[:4], max(sides, 3), Stuff.BARK, 0.4)
-    b.tube(stem[3:], thick[3:], max(sides, 3), Stuff.RED_BARK, 0.5)
+    low, high_part = ([0, 1, 2, 3], [3, 4, 5]) if sides > 4 else ([0, 3], [3, 5])
+    b.tube(stem[low], thick[low], max(sides, 3), Stuff.BARK, 0.4)
+    b.tube(stem[high_part], thick[high_part], max(sides, 3), Stuff.RED_BARK, 0.5)
     for k in range(clouds):
         share = (k + 0.5) / clouds
         z = tall * (0.52 + 0.46 * share)

@@ -28,6 +28,7 @@ class Forest:
     boulders = 0.03
     tufts = 0.42
     gain = 1.6
+    micro_m = 0.07
     wave_height = 0.14
     foam = 0.0
 
@@ -95,7 +96,7 @@ class Forest:
         x, y, draw = scattered(near, 1.6, 120.0, self._seed + 5)
         patch = 0.5 + 0.6 * lookup(self._broad, x, y, 25 * FEATURES)
         way = (x - self._path(y)).abs()
-        share = 0.62 * smoothstep(58, 16, near.away(x, y)) * patch * (0.35 + 0.9 * self._vegetation)
+        share = 0.85 * smoothstep(64, 18, near.away(x, y)) * patch * (0.35 + 0.9 * self._vegetation)
         few = torch.nonzero(draw[:, 3] < share * smoothstep(1.6, 3.6, way)).squeeze(1)
         x, y, draw, way = x[few], y[few], draw[few], way[few]
         z = ground(x, y)

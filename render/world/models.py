@@ -20,15 +20,15 @@ VARIANTS = 3
 
 MODELS: Mapping[str, Callable[[int], Model]] = {
     "broadleaf": lambda k: tree(OAK, k, 760, 36, 7),
-    "broadleaf mid": lambda k: tree(OAK, k, 170, 14, 4),
+    "broadleaf mid": lambda k: tree(OAK, k, 220, 14, 4),
     "broadleaf far": lambda k: tree(OAK, k, 42, 8, 0),
     "birch": lambda k: tree(BIRCH, k, 560, 34, 7),
-    "birch mid": lambda k: tree(BIRCH, k, 120, 14, 4),
+    "birch mid": lambda k: tree(BIRCH, k, 150, 14, 4),
     "birch far": lambda k: tree(BIRCH, k, 36, 8, 0),
     "dead tree": lambda k: tree(DEAD, k, 0, 26, 7),
     "conifer": lambda k: spruce(k, 26, 8),
     "conifer mid": lambda k: spruce(k, 13, 6),
-    "conifer far": lambda k: spruce(k, 7, 4),
+    "conifer far": lambda k: spruce(k, 6, 4),
     "pine": lambda k: pine(k, 12, 200, 7),
     "pine mid": lambda k: pine(k, 9, 80, 4),
     "pine far": lambda k: pine(k, 6, 30, 0),

@@ -100,11 +100,13 @@ class Plants:
         return len(self.quads) * (9 * 8 + 60)
 
     def seen(self, view: View, leaf_share: float) -> Tensor:
-        """Indices of the cards that a view may see in a season, whole plants outside the picture left out."""
+        """Indices of the cards that a view may see in a season, near plants first, those outside the picture left out."""
         cards = self.rank < leaf_share
         if view.projection == "pinhole":
             cards &= self._in_picture(view)[self.plant]
-        return cards.nonzero().squeeze(1)
+        index = cards.nonzero().squeeze(1)
+        away = (self.ball[:, :3] - torch.from_numpy(view.eye_m)).norm(dim=1).float()
+        return index[torch.argsort(away[self.plant[index]], stable=True)]
 
     def _in_picture(self, view: View) -> Tensor:
         centre = (self.ball[:, :3] - torch.from_numpy(view.eye_m)) @ torch.from_numpy(view.world_from_cam)
