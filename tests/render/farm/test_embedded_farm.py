@@ -41,8 +41,11 @@ async def test_settled_render_delivers_png_exr_and_thumbs(stores: Stores, farm: 
 
     result = heard.of(answer.job_id, "done")[0].result
     assert {k: result[k] for k in ("width", "height", "tier", "engine", "scores", "notes")} == {
-        "width": 600, "height": 300, "tier": "low", "engine": f"procedural/{ENGINE_VERSION}", "scores": None, "notes": ["flat"],
+        "width": 600, "height": 300, "tier": "low", "engine": f"procedural/{ENGINE_VERSION}", "scores": None,
+        "notes": ["flat"],
     }
+    sidecar = json.loads(await stores.objects.get(result["sidecar"]))
+    assert sidecar["files"]["image"]["sha256"] == result["image"], "an object's id is the sha256 of its bytes"
     png = Image.open(io.BytesIO(await stores.objects.get(result["image"])))
     assert (png.format, png.size) == ("PNG", (600, 300))
     assert json.loads(png.info["cyclorama"])["digest"] == answer.digest
