@@ -42,6 +42,7 @@ class Lake:
         self._broad = tile(f"lake/{scene.seed}/broad")
         self._fine = tile(f"lake/{scene.seed}/fine")
         draw = torch.rand(10, generator=generator("lake", scene.seed)).tolist()
+        self._known: tuple[Tensor, float, Tensor] | None = None
         self._lift = 0.35 + 1.2 * scene.relief
         self._vegetation = scene.vegetation
         self._seed = scene.seed
@@ -59,6 +60,8 @@ class Lake:
 
     def _reach(self, x: Tensor, y: Tensor, cut: float) -> Tensor:
         """Distance to the shore in metres, negative on the lake."""
+        if self._known is not None and self._known[0] is x and self._known[1] == cut:
+            return self._known[2]  # raising and carving ask for the same points
         broad = 0.62 * self._long
         mid_y = 6 + self._long
         ring_ = torch.sqrt(((x - 40 * self._side) / broad) ** 2 + ((y - mid_y) / self._long) ** 2) - 1
@@ -73,7 +76,9 @@ class Lake:
         isle = radius - torch.sqrt((x - isle_x) ** 2 + ((y - isle_y) * 1.3) ** 2) + 5 * octaves(
             self._fine, x, y, 40, 3, 0.5, cut
         )
-        return torch.maximum(away, isle)
+        away = torch.maximum(away, isle)
+        self._known = (x, cut, away)
+        return away
 
     def _stream(self, y: Tensor) -> Tensor:
         winding: Tensor = 110 * torch.sin(y / 380 + self._bend) + self._river * (y - 900) + 40 * self._side

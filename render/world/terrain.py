@@ -30,7 +30,7 @@ from render.world.noise import smoothstep
 from render.world.plant_shading import shade_plants
 from render.world.plants import Plants, build_plants
 from render.world.prop_shading import shade_props
-from render.world.props import Cards, HasProps, Things, together
+from render.world.props import Cards, GroundAt, HasProps, Things, together
 from render.world.season import leaf_step
 from render.world.terrain_shading import shade_ground
 from render.world.trees import Near, crown_height, grass_tufts, loose_stones, near_of, near_trees, stamp
@@ -151,7 +151,7 @@ class TerrainWorld:
         casting = ClipMap(torch.cat(castings)[None].contiguous(), size)
         things: list[Cards] = []
         if isinstance(land, HasProps):
-            things = land.props(lambda x, y: float(layer.at(torch.tensor([x]), torch.tensor([y]))[4, 0]))
+            things = land.props(ground_at(layer))
             _stand_on(casting, things)
         plants = _plants(scene, land, near, layer, casting)
         return cls(scene, land, detail, surface, layer, casting, plants, together(things))
@@ -311,21 +311,41 @@ def _plants(scene: Scene, land: Land, near: Near, layers: ClipMap, casting: Clip
     return build_plants(stands)
 
 
+def ground_at(layers: ClipMap) -> GroundAt:
+    """Height of the ground at single points: as `ClipMap.at`, but for one point at a time a hundred times faster."""
+    size = layers.size
+    maps = [layers.data[4, level * size : (level + 1) * size].numpy() for level in range(len(HALVES_M))]
+
+    def ground(x: float, y: float) -> float:
+        level = next((i for i, half in enumerate(HALVES_M) if max(abs(x), abs(y)) < half * (1 - 2 / size)), -1)
+        half, heights = HALVES_M[level], maps[level]
+        column = min(max((x / half + 1) * size / 2 - 0.5, 0.0), size - 1.001)
+        row = min(max((y / half + 1) * size / 2 - 0.5, 0.0), size - 1.001)
+        i, j = int(column), int(row)
+        u, v = column - i, row - j
+        low = heights[j, i] * (1 - u) + heights[j, i + 1] * u
+        high = heights[j + 1, i] * (1 - u) + heights[j + 1, i + 1] * u
+        return float(low * (1 - v) + high * v)
+
+    return ground
+
+
 def _stand_on(casting: ClipMap, things: list[Cards]) -> None:
     """Raise the two finest maps of `casting` to the tops of things, so that they throw shadows and keep cameras out."""
     size = casting.size
     for part in things:
         long = np.maximum(np.linalg.norm(part.corners[:, 1], axis=1), np.linalg.norm(part.corners[:, 2], axis=1))
-        for large, count in ((False, 2), (True, 14)):
-            cards = part.corners[(long > 1.2) == large]
+        for low, high, count in ((0.0, 0.8, 2), (0.8, 2.6, 4), (2.6, math.inf, 14)):
+            of_size = (long > low) & (long <= high)
+            cards = part.corners[of_size]
             if len(cards) == 0:
                 continue
             u, v = (g.reshape(-1) for g in np.meshgrid(np.linspace(0, 1, count), np.linspace(0, 1, count)))
             points = cards[:, None, 0] + u[:, None] * cards[:, None, 1] + v[:, None] * cards[:, None, 2]
             flat = torch.from_numpy(points.reshape(-1, 3)).float()
-            if large:  # corners beyond a triangle's diagonal are not its own
-                own = (torch.from_numpy(u + v) <= 1.001) | ~torch.from_numpy(part.triangle[(long > 1.2)])[:, None]
-                flat = flat[own.reshape(-1)]
+            # corners beyond a triangle's diagonal are not its own
+            own = (torch.from_numpy(u + v) <= 1.001) | ~torch.from_numpy(part.triangle[of_size])[:, None]
+            flat = flat[own.reshape(-1)]
             for level in (0, 1):
                 cell = ((flat[:, :2] / HALVES_M[level] + 1) * (size / 2)).floor().long()
                 inside = ((cell >= 0) & (cell < size)).all(1)
