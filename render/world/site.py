@@ -79,6 +79,7 @@ class SiteWorld:
     def shade(self, g: GBuffer, which: Tensor, light: Light) -> Tensor:
         """Radiance of both parts; see `World.shade`."""
         assert isinstance(g, SiteBuffer), "a site shades what it traced itself"
+        g.land.albedo = g.built.albedo = g.albedo
         radiance = torch.empty(which.numel(), 3)
         front = g.front[which]
         for part, buffer, world in ((front, g.built, self.built), (~front, g.land, self.land)):
