@@ -83,7 +83,7 @@ def _towards_sun(direction: Tensor, light: Light) -> Tensor:
     mu = (direction * light.sun_direction).sum(1)
     sharp = 0.36 / (1.64 - 1.6 * mu).clamp(min=1e-3) ** 1.5
     broad = 0.75 / (1.25 - mu).clamp(min=1e-3) ** 1.5
-    return (0.45 * sharp + 0.55 * broad) * (1 / (4 * math.pi))
+    return (0.62 * sharp + 0.38 * broad) * (1 / (4 * math.pi))
 
 
 def _ramp(start: float, end: float, value: float) -> float:

@@ -68,7 +68,9 @@ def build_light(scene: Scene) -> Light:
         sunlight = sunlight * torch.lerp(torch.ones(3), tan * 0.55, air.dust)
         sky_irradiance = torch.lerp(sky_irradiance, luma(sky_irradiance) * tan * 1.15, air.dust)
     fog_color = sky_irradiance * (0.88 / math.pi) + sunlight * (0.02 + 0.05 * rise)
-    fog_glow = sunlight * (0.5 + 0.4 * air.dust)
+    # Light that has been through fog is scattered often and pales.
+    fog_glow = torch.lerp(sunlight, luma(sunlight) * torch.tensor([1.08, 1.0, 0.9]), 0.35 * (1 - air.dust))
+    fog_glow = fog_glow * (0.5 + 0.4 * air.dust)
     if air.dust:
         fog_color = torch.lerp(fog_color, luma(fog_color) * torch.tensor(_TAN) * 1.2, 0.7 * air.dust)
 
@@ -83,7 +85,7 @@ def build_light(scene: Scene) -> Light:
     lamplit = min(1.0, _TOWN.get(scene.archetype, 0.0) * 2 * lamps_on) * _ramp(1.0, -8.0, elevation_deg)
     town = torch.tensor([0.95, 0.58, 0.34]) * (0.14 * lamplit * 2.0**scene.exposure_ev / exposure)
     sky_irradiance = sky_irradiance + 0.3 * town
-    cover_radiance = cover * (9 / (7 * math.pi))
+    cover_radiance = cover * (0.78 * 9 / (7 * math.pi))  # a cover keeps its shapes only below white
     return Light(
         scene=scene,
         sun_direction=towards,
