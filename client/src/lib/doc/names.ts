@@ -49,7 +49,8 @@ const ANGLE_TITLES: Record<string, string> = {
 	medium_close: 'Medium close',
 	low_angle: 'Low angle',
 	high_angle: 'High angle',
-	pano: '360°'
+	pano: '360°',
+	'*': 'Comparing the six angles'
 };
 
 /** What people call a camera; a custom camera's own name wins. */

@@ -21,8 +21,36 @@ export interface Render {
 	notes?: unknown;
 	finished_at?: number | string;
 	render_s?: number;
+	scores?: Scores | null;
 	error?: string;
 	error_kind?: string;
+}
+
+/** What the set that a picture belongs to is worth; see docs/scores.md. */
+export interface Scores {
+	/** Of the set that was measured: another picture in it makes another. */
+	digest: string;
+	verdict: 'passed' | 'draft' | 'not measured';
+	reason?: string;
+	spatial?: {
+		score: number | null;
+		worst: { pair: string[]; score: number | null } | null;
+		coverage: number;
+		measured: number;
+		possible: number;
+		dropped: Record<string, number>;
+		geometric: { agrees: number | null; returns: number | null };
+		reason: string;
+	};
+	identity?: {
+		score: number | null;
+		worst: string | null;
+		here?: { score: number | null; structure: number | null; sky: number | null; shown: number; reason: string } | null;
+	} | null;
+	mood?: {
+		score: number | null;
+		here?: { score: number | null; asked: number; missed: { sign: string; found: number; low: number; high: number }[] } | null;
+	} | null;
 }
 
 export type Aspect = '1:1' | '4:3' | '16:9' | '2.39:1' | '9:16';
