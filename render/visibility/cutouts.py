@@ -16,7 +16,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-STENCIL_SIDE = 64
+STENCIL_SIDE = 128
 F64 = npt.NDArray[np.float64]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -36,6 +37,7 @@ class Canyon:
     strata_m = 40.0
     stone = ((0.19, 0.085, 0.048), (0.44, 0.235, 0.135))
     boulders = 0.13
+    micro_m = 0.05
     tufts = 0.0
     wave_height = 0.0
     foam = 0.0
@@ -52,7 +54,7 @@ class Canyon:
         hand = 1.0 if float(draw[7, 1]) > 0.5 else -1.0
         self._hand = hand
         tower_x, tower_y = hand * (24 + 16 * float(draw[7, 2])), 168 + 30 * float(draw[7, 3])
-        self._tower = (tower_x, tower_y, 14.5 + 4 * float(draw[7, 4]), 64 * (0.72 + 0.28 * self._rise))
+        self._tower = (tower_x, tower_y, 15.0 + 4 * float(draw[7, 4]), 72 * (0.72 + 0.28 * self._rise))
         # buttes stand in the gap that the walls leave, farther ones wider
         self._buttes = tuple(
             (
@@ -91,18 +93,21 @@ class Canyon:
         """Add one butte where it stands; k = 0 is the tower, slenderer and with a broken cap."""
         cx, cy, radius, tall = butte
         span = radius * 2.6
-        reach = torch.hypot(x - cx, y - cy).reshape(-1)
+        turn = self._bend + 1.7 * k  # longer one way than the other
+        c, s = math.cos(turn), math.sin(turn)
+        reach = torch.hypot(((x - cx) * c + (y - cy) * s) / 1.38, (y - cy) * c - (x - cx) * s).reshape(-1)
         at = torch.nonzero(reach < span * 1.4).squeeze(1)
         if at.numel() == 0:
             return height
         px, py = x.reshape(-1)[at], y.reshape(-1)[at]
-        bulge = 0.22 * radius * octaves(self._broad, px + 70 * k, py, radius * 2.4, 3, 0.5, cut)
-        bulge = bulge - (0.22 if k else 0.09) * radius * ridges(self._fine, px, py + 50 * k, radius * 0.9, 3, 0.5, cut)
+        bulge = (0.24 if k else 0.34) * radius * octaves(self._broad, px + 70 * k, py, radius * 2.2, 3, 0.5, cut)
+        bulge = bulge - (0.22 if k else 0.13) * radius * ridges(self._fine, px, py + 50 * k, radius * 0.9, 3, 0.5, cut)
         up = (1 - (reach[at] + bulge) / span).clamp(0, 1)
         cap = smoothstep(0.64, 0.70, up) * (0.035 if k else 0.085)
         top = 1 + cap * octaves(self._broad, px, py, radius * 0.9, 3, 0.5, cut).clamp(-1.4, 1.2)
         if k == 0:  # a notch splits the cap in two
-            top = top - 0.16 * smoothstep(0.62, 0.70, up) * smoothstep(0.22, 0.06, ((px - cx) * 0.8 + (py - cy) * 0.6 - 3).abs() / radius)
+            cleft = ((px - cx) * c + (py - cy) * s - 0.35 * radius).abs() / radius
+            top = top - 0.20 * smoothstep(0.62, 0.70, up) * smoothstep(0.30, 0.10, cleft)
         flat = height.reshape(-1).clone()
         flat[at] = flat[at] + tall * top * _terraced(up, _TOWER)
         return flat.view_as(height)
@@ -198,7 +203,8 @@ class Canyon:
     def _floor(self, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
         cut = 2 * texel_m
         rise = 0.020 * ((x - self._wash(y)).abs() - 10).clamp(0, 130)
-        return 3 + rise + 0.9 * octaves(self._broad, x, y, 90, 3, 0.5, cut) + 0.22 * octaves(self._fine, x, y, 14, 3, 0.5, cut)
+        hummocks = 0.9 * octaves(self._broad, x, y, 90, 3, 0.5, cut) + 0.22 * octaves(self._fine, x, y, 14, 3, 0.5, cut)
+        return 3 + rise + hummocks
 
     def _middle(self, y: Tensor) -> Tensor:
         """The canyon's axis; straight where the cameras stand."""
@@ -215,6 +221,6 @@ class Canyon:
 def _terraced(up: Tensor, steps: tuple[tuple[float, float], ...]) -> Tensor:
     """A rise from 0 to 1 in straight pieces."""
     total = torch.zeros_like(up)
-    for (u0, h0), (u1, h1) in zip(steps[:-1], steps[1:], strict=True):
+    for (u0, h0), (u1, h1) in pairwise(steps):
         total = total + (h1 - h0) * ((up - u0) * (1 / (u1 - u0))).clamp(0, 1)
     return total

@@ -49,8 +49,8 @@ class Desert:
         x, y = 175 * math.sin(look), 175 * math.cos(look)
         self._seed = scene.seed
         self.stage_hint = Stage(np.array([x, y, self._at(x, y) + 6.0]), 175.0, 202.0)
-        self._tree = self._crest(58 * math.sin(look) + 15 * (1 if draw[4, 1] > 0.5 else -1), 58 * math.cos(look))
-        self._rocks = self._crest(34 * math.sin(look) - 13 * (1 if draw[4, 1] > 0.5 else -1), 34 * math.cos(look))
+        self._tree = self._crest(88 * math.sin(look) + 22 * (1 if draw[4, 1] > 0.5 else -1), 88 * math.cos(look))
+        self._rocks = self._crest(58 * math.sin(look) - 16 * (1 if draw[4, 1] > 0.5 else -1), 58 * math.cos(look))
 
     def elevation(self, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
         cut = 2 * texel_m

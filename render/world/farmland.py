@@ -33,6 +33,7 @@ class Farmland:
     stone = ((0.10, 0.095, 0.085), (0.24, 0.22, 0.19))
     boulders = 0.004
     tufts = 0.25
+    micro_m = 0.03
     wave_height = 0.0
     foam = 0.0
     water_m: float | None = None

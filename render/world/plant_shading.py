@@ -76,17 +76,19 @@ def shade_plants(
     lit = ((facing + wrap) / (1 + wrap)).clamp(min=0)
     # Light through leaves when the sun stands behind them.
     through = (direction[0] * sun[0] + direction[1] * sun[1] + direction[2] * sun[2]).clamp(min=0) ** 3
-    lit = lit + through_share * through * (0.4 + 0.6 * depth)
+    lit = lit + through_share * (through * (0.4 + 0.6 * depth) + 0.35 * (-facing).clamp(min=0))
     if float(light.sun_irradiance.max()) > 0:
         shadow = world.sun_shadow(light.sun_direction)
         # a step out of the own crown, whose shadow is cast by a plain dome
         px, py, pz = (p + n * step for p, n in zip(position, normal, strict=True))
         over = shadow.with_grid(clip_grid(px, py, shadow.size))[1] - pz
-        lit = lit * smoothstep(1.5, -0.5, over)
+        # and some light sifts through every crown
+        lit = lit * (1 - (1 - 0.22 * through_share) * smoothstep(-0.5, 1.5, over))
         if light.clouds is not None:
             lit = lit * light.clouds.shadow(position.T, light.sun_direction)
     inner = 0.30 + 0.70 * depth
     inner = inner + (0.5 + 0.5 * depth - inner) * solid
+    inner = inner * (1 + 0.9 * through_share)  # leaves hand light on to each other
     above = (0.90 + 0.70 * normal[2]) * inner
     below = (0.65 - 0.5 * normal[2]) * inner
     parts = zip(

@@ -31,7 +31,7 @@ from render.world.plant_shading import shade_plants
 from render.world.plants import Plants, build_plants
 from render.world.prop_shading import shade_props
 from render.world.props import Cards, GroundAt, HasProps, Things, together
-from render.world.season import leaf_step
+from render.world.season import ground_snow, leaf_step
 from render.world.terrain_shading import shade_ground
 from render.world.trees import Near, crown_height, grass_tufts, loose_stones, near_of, near_trees, stamp
 from render.world.water import shade_water
@@ -159,7 +159,8 @@ class TerrainWorld:
     def adapt(self, scene: Scene, light: Light) -> Light:
         """Let leaves fall or grow with the season, and open the lens where woods keep the light out; see `Adapts`."""
         self._leaf_share = leaf_step(scene.season)
-        gain = self.land.gain if isinstance(self.land, Shady) else 1.0
+        bright = max(light.snow, ground_snow(scene.season))  # snow throws light into the woods
+        gain = 1 + (self.land.gain - 1) * (1 - 0.75 * bright) if isinstance(self.land, Shady) else 1.0
         return replace(light, exposure=light.exposure * gain)
 
     def trace(self, view: View) -> GBuffer:

@@ -52,7 +52,9 @@ def near_of(stage: Stage, *, quick: bool = False) -> Near:
         away = reach * stage.extent_m
         spots.append((focus_x + away * math.sin(heading), focus_y + away * math.cos(heading)))
     radius = min(max(1.5 * stage.extent_m, 150.0), 210.0)
-    return Near(focus_x, focus_y, radius, tuple(spots), *((11.0, 34.0) if quick else (30.0, 70.0)))
+    if quick:
+        return Near(focus_x, focus_y, 0.85 * radius, tuple(spots), 10.0, 30.0)
+    return Near(focus_x, focus_y, radius, tuple(spots), 30.0, 70.0)
 
 
 def crown_height(
