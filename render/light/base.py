@@ -31,6 +31,10 @@ class Clouds(Protocol):
         could not hold."""
         ...
 
+    def mirrored(self, radiance: Tensor, direction: Tensor, eye_m: Tensor) -> Tensor:
+        """Radiance (M, 3) of the sky with the clouds over it as ripples show them: quickly, without a march."""
+        ...
+
     def shadow(self, position: Tensor, towards: Tensor) -> Tensor:
         """Share of sunlight (M,) that comes through the clouds to world points (M, 3), from a direction (3,)."""
         ...

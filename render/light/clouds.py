@@ -72,6 +72,23 @@ class CloudDeck:
         fine = lookup(wisps[1], x, y, 1500.0) * ((38 - pixel_m) * (1 / 28)).clamp(0, 1)
         return 0.62 * coarse + 0.5 * fine
 
+    def mirrored(self, radiance: Tensor, direction: Tensor, eye_m: Tensor) -> Tensor:
+        """See `Clouds.mirrored`: the deck as one sheet, bright where it is thin or faces the sun, dark underneath."""
+        rise = direction[:, 2].clamp(min=0)
+        reach = (BASE_M + 150 - min(float(eye_m[2]), BASE_M)) / rise.clamp(min=0.04)
+        x, y = float(eye_m[0]) + direction[:, 0] * reach, float(eye_m[1]) + direction[:, 1] * reach
+        thick = lookup(_coverage(self.seed), x, y, _PERIOD_M) + self.amount
+        ahead = lookup(
+            _coverage(self.seed), x + 500 * float(self.towards[0]), y + 500 * float(self.towards[1]), _PERIOD_M
+        ) + self.amount
+        share = (thick * (1 / 0.22)).clamp(0, 1) * ((rise - 0.03) * (1 / 0.06)).clamp(0, 1)
+        share = 0.95 * share * share * (3 - 2 * share)
+        mu = (direction * self.towards).sum(1)
+        phase = 0.10 + 0.16 * _henyey(mu, 0.55)
+        lit = torch.exp(-3.2 * ahead.clamp(min=0)) * 0.9 + 0.1
+        light = self.sunlight * (phase * lit * math.pi)[:, None] + self.ambient * 0.8
+        return radiance + (light - radiance) * share[:, None]
+
     def march(self, eye_m: Tensor, direction: Tensor, steps: int) -> tuple[Tensor, Tensor]:
         """Light from clouds along rays.
 

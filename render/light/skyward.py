@@ -62,14 +62,15 @@ def sky_and_sheets(direction: Tensor, eye_m: Tensor, light: Light, pixel_rad: fl
 
 
 def sky_mirrored(direction: Tensor, eye_m: Tensor, light: Light) -> Tensor:
-    """The sky (M, 3) as still water shows it: its own light and sheets of cloud, no sun disk, no single clouds.
+    """The sky (M, 3) as still water and windows show it, clouds without their detail and no sun disk.
 
     Args:
         direction: (M, 3) mirrored unit rays, upwards.
         eye_m: (3,) the eye above the water.
         light: the scene's.
     """
-    return sky_and_sheets(direction, eye_m, light, _RIPPLED_RAD)[0]
+    radiance = sky_and_sheets(direction, eye_m, light, _RIPPLED_RAD)[0]
+    return radiance if light.clouds is None else light.clouds.mirrored(radiance, direction, eye_m)
 
 
 def _single_clouds(

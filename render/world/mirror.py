@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from render.light.base import Light
+from render.light.skyward import sky_mirrored
 from render.materials.base import Patch
 from render.materials.noise import tile
 from render.view import View
@@ -52,7 +53,7 @@ def mirrored_light(world: BuiltWorld, view: View, pixel: Tensor, p: Patch, gloss
     hit = wanted[g.hit[wanted]]
     free = wanted[~g.hit[wanted]]
     picture[hit] = world.shade(g, hit, light)
-    picture[free] = light.sky.radiance(g.direction[free])
+    picture[free] = sky_mirrored(g.direction[free], torch.tensor(view.eye_m, dtype=torch.float32), light)
     ceiling = 6.0 / max(light.exposure, 1e-9)
     return picture[at].clamp_max(ceiling).mean(1)
 

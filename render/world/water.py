@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from render.light.base import Light
+from render.light.skyward import sky_mirrored
 from render.view import View
 from render.visibility.polar import PolarTable, build_table, intersect
 from render.world.clipmap import clip_grid
@@ -247,7 +248,7 @@ def _reflect(
     world: TerrainWorld, view: View, position: Tensor, direction: Tensor, mirrored: Tensor, light: Light
 ) -> Tensor:
     """Radiance (3, M) that comes along the mirrored rays."""
-    got = light.sky.radiance(mirrored.T).T
+    got = sky_mirrored(mirrored.T, torch.tensor(view.eye_m, dtype=torch.float32), light).T
     level = world.land.water_m
     assert level is not None
     eye = view.eye_m.copy()
