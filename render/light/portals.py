@@ -58,7 +58,7 @@ class Portals:
         for k in range(len(self)):
             cell = math.sqrt(float(each))
             across = max(1, round(float(self.edge_u[k].norm()) / cell))
-            up = max(2, min(12, round(float(area[k] / each) / across)))
+            up = max(1 if wanted < 2 * len(self) else 2, min(12, round(float(area[k] / each) / across)))
             u = (torch.arange(across, dtype=torch.float64) + 0.5) / across
             v = (torch.arange(up, dtype=torch.float64) + 0.5) / up
             # every other row is shifted, so that shadows of bars and backs do not line up

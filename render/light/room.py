@@ -25,6 +25,8 @@ from render.visibility.sphere import visible_from
 
 LAMP_SPREAD_M = 0.09
 LAMP_SPOTS = 3
+SOFT_FROM = 40
+"""A room lit from fewer points than this is the quick one, whose lamps throw hard shadows."""
 GLASS = (1.10, 1.0, 0.86)
 """What window glass and an eye used to the room make of skylight: a little warmer than outdoors."""
 OPPOSITE = 0.45
@@ -68,7 +70,7 @@ class RoomAmbient:
         openness[near] = (share.sum(1) / math.pi).clamp(0, 1)
         openness[outdoors] = 0.5 + 0.5 * nodes.normal[outdoors, 2]
         bounce = bake_bounce(nodes, quads, texel_m, albedo, inside)
-        direct = _lamplight(nodes, blockers, lamps)
+        direct = _lamplight(nodes, blockers, lamps, samples >= SOFT_FROM)
         direct = nodes.smoothed(direct, 1)
         return RoomAmbient(nodes, near, share, openness, bounce, outdoors, direct + bounce.of(direct))
 
@@ -107,13 +109,13 @@ def sunbeam(nodes: Nodes, light: Light, sun: SunMaps | RoomSun | None) -> Tensor
     return beam
 
 
-def _lamplight(nodes: Nodes, blockers: Blockers, lamps: Lamps) -> Tensor:
+def _lamplight(nodes: Nodes, blockers: Blockers, lamps: Lamps, soft: bool) -> Tensor:
     """(T, 3) direct lamplight; every lamp is seen from a few spots, which softens its shadows."""
     count = len(lamps)
     visible = torch.ones(nodes.position.shape[0], count)
     lifted = nodes.position + 0.02 * nodes.normal
     down = torch.tensor([0.0, 0.0, -1.0], dtype=torch.float64)
-    spots = LAMP_SPOTS if count <= 5 else 1
+    spots = LAMP_SPOTS if count <= 5 and soft else 1
     for k in range(count):
         reach = ((nodes.position - lamps.position_m[k]) ** 2).sum(1) < lamps.reach_m[k] ** 2
         near = reach.nonzero().squeeze(1)

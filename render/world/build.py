@@ -30,14 +30,15 @@ def build_world(scene: Scene, progress: Progress, *, fine: bool = True) -> World
     if kind.make == "place":
         from render.world.built import BuiltWorld
 
-        return BuiltWorld.build(scene, recipe, progress)
+        return BuiltWorld.build(scene, recipe, progress, fine=fine or not kind.indoors)
     world: World = recipe(scene, progress, fine=fine)
     return world
 
 
 def has_quick_version(scene: Scene) -> bool:
-    """Whether the quick version of this world differs from the fine one; places have one version."""
-    return KINDS[scene.archetype].make != "place"
+    """Whether the quick version of this world differs from the fine one; streets have one version."""
+    kind = KINDS[scene.archetype]
+    return kind.make != "place" or kind.indoors
 
 
 def _recipe(source: str) -> Any:

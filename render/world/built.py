@@ -49,7 +49,7 @@ class BuiltWorld:
 
     stage: Stage
 
-    def __init__(self, place: Place, scene: Scene) -> None:
+    def __init__(self, place: Place, scene: Scene, *, fine: bool = True) -> None:
         self.place = place
         self.stage = place.stage
         mesh = place.mesh
@@ -66,7 +66,7 @@ class BuiltWorld:
             torch.linalg.cross(mesh.quads.edge_u, mesh.quads.edge_v), dim=1
         ).float()
         self._casters = mesh.quads.pick(mesh.casts)
-        self.lighting = BuiltLight(place)
+        self.lighting = BuiltLight(place, fine=fine)
         self._seen = mesh.material != Material.UNSEEN
         self.shown = torch.arange(len(mesh))
         self._leaf_share = -1.0
@@ -79,11 +79,14 @@ class BuiltWorld:
 
     @staticmethod
     def build(
-        scene: Scene, recipe: Callable[[Scene], Place], progress: Callable[[float, str], None]
+        scene: Scene, recipe: Callable[[Scene], Place], progress: Callable[[float, str], None], *, fine: bool = True
     ) -> BuiltWorld:
-        """The world of a scene by a recipe; the same scene always gives the same world, bit for bit."""
+        """The world of a scene by a recipe; the same scene always gives the same world, bit for bit.
+
+        A quick world (not `fine`) has the same surfaces; only a room's light is traced from fewer points.
+        """
         progress(0.0, "building the place")
-        world = BuiltWorld(recipe(scene), scene)
+        world = BuiltWorld(recipe(scene), scene, fine=fine)
         progress(0.4, "tracing the sky from the street")
         world.lighting.baked()
         progress(1.0, "built")

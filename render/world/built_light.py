@@ -40,13 +40,15 @@ class Hour:
 class BuiltLight:
     """The nodes of one place and their light."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, *, fine: bool = True) -> None:
         self.place = place
+        self._fine = fine or not place.indoors
         mesh = place.mesh
         turn = torch.from_numpy(rotation(place.heading_deg))
         self._own_from_world = turn.T.float().contiguous()
         self._across, self._along = turn[0], turn[1]
-        self.nodes = Nodes.lay(mesh.quads, mesh.normal, mesh.texel_m, mesh.vertex, mesh.points)
+        texel_m = mesh.texel_m * (1 if self._fine else 1.6)
+        self.nodes = Nodes.lay(mesh.quads, mesh.normal, texel_m, mesh.vertex, mesh.points)
         self.inside = torch.ones(self.nodes.position.shape[0], dtype=torch.bool)
         if place.room is not None:
             own = self.nodes.position @ turn.T.float()
@@ -69,14 +71,15 @@ class BuiltLight:
             mesh, place, nodes = self.place.mesh, self.place, self.nodes
             area = torch.linalg.cross(mesh.quads.edge_u, mesh.quads.edge_v).norm(dim=1)
             leaf = mesh.material == Material.LEAF
-            broad = mesh.casts & ((area > 0.006) & ~leaf if place.indoors else (area > SKY_CASTER_M2) | leaf)
+            large = (area > self._least_caster()) & ~leaf if place.indoors else (area > SKY_CASTER_M2) | leaf
+            broad = mesh.casts & large
             casters, centre = mesh.quads.pick(broad), torch.from_numpy(place.centre_m)
             albedo, (count, size) = mesh.tint[nodes.quad], place.sky_maps
             if place.indoors:
                 assert place.portals is not None
                 self._ambient = RoomAmbient.bake(
                     nodes, albedo, mesh.quads, mesh.texel_m, mesh.quads.pick(broad & self._indoors()), self.inside,
-                    place.lamps, place.portals, count,
+                    place.lamps, place.portals, count if self._fine else count // 4,
                 )
             else:
                 self._ambient = StreetAmbient.bake(
@@ -92,6 +95,11 @@ class BuiltLight:
                     size,
                 )
         return self._ambient
+
+    def _least_caster(self) -> float:
+        """Area in m² under which a thing is too small to shade a room of this size."""
+        least = min(0.006 * max(1.0, (self.place.sky_half_m / 5) ** 2), 0.04)
+        return least if self._fine else 2.5 * least
 
     def _indoors(self) -> Tensor:
         """(Q,) bool, primitives of which a corner lies in the room (widened by its walls)."""
@@ -125,7 +133,12 @@ class BuiltLight:
             sun = SunMaps.build(
                 casters, torch.from_numpy(self.place.centre_m), light.sun_direction.double(), spans
             )
-        sky, beam = self.baked().natural(light, sun)
+        baked = self.baked()
+        if isinstance(baked, RoomAmbient):
+            sky, beam = baked.natural(light, sun)
+        else:
+            assert not isinstance(sun, RoomSun), "streets have sun maps of their own"
+            sky, beam = baked.natural(light, sun)
         hour = Hour(sun, sky, self._metered(sky + beam))
         self.hours[key] = hour
         while len(self.hours) > REMEMBERED_HOURS:

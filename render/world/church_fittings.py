@@ -78,12 +78,12 @@ def altar(b: MeshBuilder, dais: float, half_y: float, stone: Tint, cloth: Tint, 
         turned(b, (x, y - 0.4, z), [(0, 0.17), (0.05, 0.15), (0.08, 0.03), (0.5, 0.045), (0.55, 0.03), (1.05, 0.03),
                                     (1.1, 0.1)], Material.METAL, BRASS, (0.6, 0.1))
         _candle(b, (x, y - 0.4, z + 1.1), 0.45, 0.0)
-        lamps.append((x, y - 0.4, z + 1.66, 2.2, 1.35, 0.55, 7.0, 0.0))
+        lamps.append((x, y - 0.4, z + 1.66, 7.0, 4.3, 1.8, 8.0, 0.0))
         vase = (x * 0.8, y + 0.5, z)
         turned(b, vase, [(0, 0.12), (0.05, 0.15), (0.3, 0.2), (0.5, 0.13), (0.6, 0.16)], Material.PLAIN,
                (0.5, 0.48, 0.44), (0.06, 2.0, 0.3))
         _flowers(b, (vase[0], vase[1], z + 0.62), rng)
-    lamps.append((0.0, y - 0.9, top + 0.7, 4.5, 2.9, 1.25, 9.0, 0.0))
+    lamps.append((0.0, y - 0.9, top + 0.7, 13.0, 8.2, 3.6, 9.0, 0.0))
     return lamps
 
 
@@ -129,7 +129,7 @@ def chandelier(b: MeshBuilder, at: tuple[float, float], z: float, top: float) ->
         x, y = at[0] + 0.85 * np.cos(a), at[1] + 0.85 * np.sin(a)
         disc(b, (x, y, z + 0.035), 0.06, Material.METAL, IRON, (0.3, 0.2), 8, casts=False)
         _candle(b, (x, y, z + 0.035), 0.17, 0.0)
-    return [(at[0], at[1], z + 0.28, 15.0, 9.6, 4.6, 14.0, 0.0)]
+    return [(at[0], at[1], z + 0.28, 48.0, 30.0, 14.0, 15.0, 0.0)]
 
 
 def pulpit(b: MeshBuilder, at: tuple[float, float], wood: Tint) -> None:

@@ -72,7 +72,7 @@ def furnish(
         _desk(b, rng)
         taken.append((-2.8, -2.1, -3.0, -1.6, 0.8))
     pendant(b, room)
-    lamps.append((-0.15, 0.45, room.high - 0.85, 4.6, 3.3, 1.9, 9.0, 0.0))
+    lamps.append((-0.15, 0.45, room.high - 0.85, 6.6, 4.7, 2.7, 9.0, 0.0))
     return lamps, taken
 
 
@@ -265,7 +265,7 @@ def _sideboard(
         (0.08, 3.0, 0.3),
         closed_u=True,
     )
-    return [(x + 0.55, y, 1.30, 2.2, 1.5, 0.8, 6.0, 0.0), (x + 0.55, y, 1.02, 1.0, 0.69, 0.37, 4.0, 0.5)]
+    return [(x + 0.55, y, 1.30, 3.4, 2.3, 1.2, 6.5, 0.0), (x + 0.55, y, 1.02, 1.0, 0.69, 0.37, 4.0, 0.5)]
 
 
 def _bookcase(b: MeshBuilder, at: tuple[float, float], high: float, density: float, rng: np.random.Generator) -> None:

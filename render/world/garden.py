@@ -19,9 +19,9 @@ def garden(b: MeshBuilder, rng: np.random.Generator, *, ground_m: float, half_x:
         x = float(np.clip(np.cos(angle) * 2.0, -1, 1)) * (half_x + reach * abs(float(np.cos(angle))))
         y = float(np.clip(np.sin(angle) * 2.0, -1, 1)) * (half_y + reach * abs(float(np.sin(angle))))
         street_tree(b, (x, y, ground_m), float(rng.uniform(1.2, 1.7)), 420, int(rng.integers(1 << 20)))
-    turn = np.linspace(0, 2 * np.pi, 49)
-    wave = 5.0 + 2.2 * np.sin(turn * 5 + float(rng.uniform(0, 6))) + 1.2 * np.sin(turn * 13)
+    turn = np.linspace(0, 2 * np.pi, 241)
+    wave = 4.2 + 1.8 * np.sin(turn * 5 + float(rng.uniform(0, 6))) + 1.1 * np.sin(turn * 13) + rng.uniform(0, 1.5, 241)
     wave[-1] = wave[0]
-    base = np.stack([70 * np.cos(turn), 70 * np.sin(turn), np.full(49, ground_m)], 1)
-    b.batch(base[:-1], base[1:] - base[:-1], np.tile([0.0, 0.0, 1.0], (48, 1)) * wave[:-1, None], Material.PLAIN,
+    base = np.stack([70 * np.cos(turn), 70 * np.sin(turn), np.full(241, ground_m)], 1)
+    b.batch(base[:-1], base[1:] - base[:-1], np.tile([0.0, 0.0, 1.0], (240, 1)) * wave[:-1, None], Material.PLAIN,
             (0.045, 0.062, 0.028), (0.5, 0.6, 0.0), two_sided=True, casts=False)

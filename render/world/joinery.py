@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -10,6 +11,47 @@ import numpy as np
 from render.world.quads_scene import F64, Material, MeshBuilder, Vec, rise, tube
 
 Tint = tuple[float, float, float]
+
+
+@lru_cache(maxsize=8)
+def _box(order: tuple[bool, bool, bool]) -> dict[str, tuple[F64, F64, F64]]:
+    """Faces, arrises and corners of a box: (m, 3 points, 3) signs, 1 where drawn in by the radius, and normals.
+
+    Args:
+        order: per axis, whether the next side is no longer than the one after it; u runs along the shorter side, so
+            that the grain of wood runs along the longer one.
+    """
+    parts: dict[str, list[tuple[F64, F64, F64]]] = {"face": [], "arris": [], "corner": []}
+    axis = np.eye(3)
+
+    def add(kind: str, signs: list[F64], keeps: list[int], normals: list[F64]) -> None:
+        """`keeps` names, per point, the axis whose face it lies on: there it is not drawn in."""
+        inset = np.array([1.0 - axis[k] for k in keeps])
+        corner = np.array(signs)
+        p = corner * (1 - 0.1 * inset)
+        if float(np.cross(p[1] - p[0], p[2] - p[0]) @ np.sum(normals, axis=0)) < 0:
+            swap = [0, 2, 1]
+            corner, inset, normals = corner[swap], inset[swap], [normals[k] for k in swap]
+        parts[kind].append((corner, inset, np.array(normals)))
+
+    for a in range(3):
+        e, f = (a + 1) % 3, (a + 2) % 3
+        across, along = (e, f) if order[a] else (f, e)
+        for s in (-1.0, 1.0):
+            begin = -1.0 if (s > 0) == ((across, along) == (e, f)) else 1.0
+            signs = [axis[a] * s + axis[across] * c + axis[along] * w
+                     for c, w in ((begin, -1.0), (-begin, -1.0), (begin, 1.0))]
+            add("face", signs, [a] * 3, [s * axis[a]] * 3)
+        for se, sf in product((-1.0, 1.0), repeat=2):  # the arris along axis a, between faces e and f
+            edge = se * axis[e] + sf * axis[f]
+            add("arris", [edge - axis[a], edge + axis[a], edge - axis[a]], [e, e, f],
+                [se * axis[e], se * axis[e], sf * axis[f]])
+    for signs3 in product((-1.0, 1.0), repeat=3):
+        add("corner", [np.array(signs3)] * 3, [0, 1, 2], [signs3[k] * axis[k] for k in range(3)])
+    return {
+        kind: (np.array([x[0] for x in made]), np.array([x[1] for x in made]), np.array([x[2] for x in made]))
+        for kind, made in parts.items()
+    }
 
 
 def rounded(
@@ -24,68 +66,28 @@ def rounded(
     c = np.atleast_2d(np.asarray(centre, np.float64))
     h = np.broadcast_to(np.atleast_2d(np.asarray(half, np.float64)), c.shape)
     n = len(c)
-    r = np.minimum(radius, 0.45 * h.min(1))[:, None]
-    parts: list[tuple[F64, F64, F64, F64]] = []
-    kinds: list[str] = []
-
-    def corner(face: int, signs: Sequence[float]) -> F64:
-        """Corner of the box (n, 3), drawn in along the axes other than the face's."""
-        p = h * np.array(signs)
-        inset = r * np.array(signs)
-        keep = np.ones(3)
-        keep[face] = 0
-        return np.asarray(p - inset * keep)
-
-    def add(o: F64, u: F64, v: F64, normals: tuple[F64, F64, F64], kind: str) -> None:
-        way = normals[0] + normals[1] + normals[2]
-        if float((np.cross(u - o, v - o)[0] * way).sum()) < 0:
-            u, v, normals = v, u, (normals[0], normals[2], normals[1])
-        parts.append((o, u - o, v - o, np.broadcast_to(np.stack(normals), (n, 3, 3))))
-        kinds.append(kind)
-
-    axis = np.eye(3)
-    for a in range(3):
-        e, f = (a + 1) % 3, (a + 2) % 3
-        for s in (-1.0, 1.0):
-            # u runs along the shorter side, so that the grain of wood runs along the longer one
-            across, along = (e, f) if h[0, e] <= h[0, f] else (f, e)
-            begin = -1.0 if (s > 0) == ((across, along) == (e, f)) else 1.0
-            ends = []
-            for sa, sl in ((begin, -1.0), (-begin, -1.0), (begin, 1.0)):
-                place = [0.0, 0.0, 0.0]
-                place[a], place[across], place[along] = s, sa, sl
-                ends.append(corner(a, place))
-            add(ends[0], ends[1], ends[2], (s * axis[a],) * 3, "face")
-        for se, sf in product((-1.0, 1.0), repeat=2):  # the arris along axis a, between faces e and f
-            low, high = [0.0] * 3, [0.0] * 3
-            low[a], high[a] = -1.0, 1.0
-            low[e] = high[e] = se
-            low[f] = high[f] = sf
-            o = corner(e, low)
-            u = corner(e, high)
-            v = corner(f, low)
-            o = o * (1 - axis[a]) + axis[a] * (-(h - r))
-            u = u * (1 - axis[a]) + axis[a] * (h - r)
-            v = v * (1 - axis[a]) + axis[a] * (-(h - r))
-            add(o, u, v, (se * axis[e], se * axis[e], sf * axis[f]), "arris")
-    for signs in product((-1.0, 1.0), repeat=3):
-        three = [corner(face, list(signs)) for face in range(3)]
-        add(three[0], three[1], three[2], (signs[0] * axis[0], signs[1] * axis[1], signs[2] * axis[2]), "corner")
-
+    if n == 0 or c.size == 0:
+        return
+    r = np.minimum(radius, 0.45 * h.min(1))[:, None, None, None]
     turn = np.broadcast_to(np.asarray(yaw, np.float64), (n,))
-    cy, sy, cl, sl = np.cos(turn), np.sin(turn), np.cos(lean), np.sin(lean)
-    zero, one = np.zeros(n), np.ones(n)
-    spin = np.stack([np.stack([cy, sy, zero], 1), np.stack([-sy, cy, zero], 1), np.stack([zero, zero, one], 1)], 1)
-    tip = np.array([[1.0, 0, 0], [0, cl, -sl], [0, sl, cl]])
-    frame = tip @ spin  # row vectors @ frame
+    frame = np.zeros((n, 3, 3))
+    frame[:, 0, 0] = frame[:, 1, 1] = np.cos(turn)
+    frame[:, 0, 1] = np.sin(turn)
+    frame[:, 1, 0] = -frame[:, 0, 1]
+    frame[:, 2, 2] = 1.0
+    if lean:
+        cl, sl = np.cos(lean), np.sin(lean)
+        frame = np.array([[1.0, 0, 0], [0, cl, -sl], [0, sl, cl]]) @ frame
+    size = h[0]
+    order = (bool(size[1] <= size[2]), bool(size[2] <= size[0]), bool(size[0] <= size[1]))
     for kind, texel in (("face", texel_m), ("arris", 3 * texel_m), ("corner", 0.0)):
-        chosen = [p for p, k in zip(parts, kinds, strict=True) if k == kind]
-        o, u, v, m = (np.stack([p[k] for p in chosen], 1) for k in range(4))  # (n, parts, 3)
-        o = o @ frame + c[:, None]
-        u, v = u @ frame, v @ frame
-        m = np.einsum("npkj,nji->npki", m, frame)
-        b.batch(o.reshape(-1, 3), u.reshape(-1, 3), v.reshape(-1, 3), material, tint, params,
-                triangle=kind == "corner", texel_m=texel, casts=casts, normal=m.reshape(-1, 3, 3))
+        signs, inset, normals = _box(order)[kind]
+        p = signs * (h[:, None, None, :] - r * inset)  # (n, m, 3 points, 3)
+        m = p.shape[1]
+        p = (p.reshape(n, -1, 3) @ frame + c[:, None]).reshape(n * m, 3, 3)
+        facing = (np.broadcast_to(normals, (n, m, 3, 3)).reshape(n, -1, 3) @ frame).reshape(n * m, 3, 3)
+        b.batch(p[:, 0], p[:, 1] - p[:, 0], p[:, 2] - p[:, 0], material, tint, params, triangle=kind == "corner",
+                texel_m=texel, casts=casts, normal=facing)
 
 
 def shaded(tint: Tint, by: float, most: float = 0.75) -> Tint:

@@ -90,7 +90,7 @@ def kitchen(scene: Scene) -> Place:
     outside(b, rng)
     return room_place(
         b, shell, HALF_X, HALF_Y, high, heading_deg=206.0 + float(rng.uniform(-10, 10)),
-        focus=(0.0, 0.75, 1.12), eye=(0.75, -2.45), lamps=lamps, taken=taken,
+        focus=(0.0, 0.75, 0.98), eye=(0.75, -2.45), lamps=lamps, taken=taken,
         metering=Metering(8.0, 0.21, 0.9, 0.5, 60.0, 0.8), samples=84,
     )
 
@@ -138,7 +138,7 @@ def _shelf(b: MeshBuilder, w: Wall, density: float, rng: np.random.Generator) ->
                        Material.PLAIN, tone, (0.04, 2.0, 0.45), 18)
             a += 0.25
     middle = w.at((start + end) / 2, -0.2, 1.40)
-    return [(float(middle[0]), float(middle[1]), 1.40, 0.9, 0.68, 0.40, 3.0, 0.9)]
+    return [(float(middle[0]), float(middle[1]), 1.40, 1.6, 1.2, 0.7, 3.5, 0.9)]
 
 
 def _pendants(b: MeshBuilder, at: tuple[float, float], high: float, rng: np.random.Generator) -> list[LampRow]:
@@ -156,8 +156,8 @@ def _pendants(b: MeshBuilder, at: tuple[float, float], high: float, rng: np.rand
                (1, 1.1), 20)
         turned(b, (x, at[1], z + 0.01), [(0.0, 0.008), (0.03, 0.032), (0.07, 0.03), (0.1, 0.014)], Material.GLOW,
                (1.0, 0.84, 0.6), (1, 4.0), 10)
-        rows.append((x, at[1], z - 0.02, 2.6, 1.85, 1.02, 7.0, 0.75))
-    rows.append((at[0], at[1], high - 0.6, 1.6, 1.15, 0.66, 8.0, 0.0))
+        rows.append((x, at[1], z - 0.02, 4.6, 3.25, 1.8, 7.0, 0.75))
+    rows.append((at[0], at[1], high - 0.6, 3.4, 2.4, 1.35, 8.0, 0.0))
     return rows
 
 

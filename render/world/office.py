@@ -69,7 +69,7 @@ def office(scene: Scene) -> Place:
     outside(b, rng)
     return room_place(
         b, shell, HALF_X, HALF_Y, high, heading_deg=196.0 + float(rng.uniform(-10, 10)),
-        focus=(-0.9, 1.9, 1.15), eye=(3.75, -5.6), lamps=lamps, taken=taken,
+        focus=(-0.9, 1.9, 0.95), eye=(3.75, -5.6), lamps=lamps, taken=taken,
         metering=Metering(9.0, 0.20, 0.9, 0.5, 60.0, 1.0), samples=90,
     )
 
@@ -108,7 +108,7 @@ def _ceiling_lights(b: MeshBuilder, high: float, rng: np.random.Generator) -> li
                     casts=False)
             b.sheet((x - 0.28, y + 0.58, high - 0.028), (0.56, 0, 0), (0, -1.16, 0), Material.PANEL_LIGHT, cool,
                     (0.85, 2.6), casts=False)
-            lamps.append((x, y, high - 0.1, 3.4 * cool[0], 3.4 * cool[1], 3.4 * cool[2], 7.5, 0.95))
+            lamps.append((x, y, high - 0.1, 10.5 * cool[0], 10.5 * cool[1], 10.5 * cool[2], 8.5, 0.95))
         b.box((-1.65, y + 1.5, high - 0.008), (0.29, 0.29, 0.008), Material.METAL, (0.45, 0.45, 0.45), (0.2, 0.2),
               bottom=True, casts=False)
     return lamps

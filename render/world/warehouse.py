@@ -54,7 +54,7 @@ def warehouse(scene: Scene) -> Place:
     return room_place(
         b, shell, HALF_X, half_y, ridge, heading_deg=148.0 + float(rng.uniform(-12, 12)),
         focus=(0.0, half_y * 0.22, 2.1), eye=(1.1, -half_y + 2.6), lamps=_lamps(b, frames, eaves), taken=taken,
-        metering=Metering(14.0, 0.15, 0.9, 0.5, 60.0, 0.85), samples=60, dust_per_m=0.006,
+        metering=Metering(14.0, 0.15, 0.9, 0.5, 60.0, 0.85), samples=44, dust_per_m=0.0020,
         top=lambda x, y: eaves + (HALF_X - abs(x)) * slope,
     )
 
@@ -185,5 +185,5 @@ def _lamps(b: MeshBuilder, frames: list[float], eaves: float) -> list[LampRow]:
             bar(b, (x, y + 2.75, z + 0.4), (x, y + 2.75, z + 1.2), 0.008, Material.METAL, (0.1, 0.1, 0.1), (0.3,), 4)
             turned(b, (x, y + 2.75, z - 0.07), [(0.0, 0.01), (0.03, 0.12), (0.09, 0.16)], Material.GLOW,
                    (1.0, 0.86, 0.64), (0.5, 5.0), 12)
-            rows.append((x, y + 2.75, z - 0.12, 30.0, 24.0, 15.5, 17.0, 0.96))
+            rows.append((x, y + 2.75, z - 0.12, 95.0, 76.0, 49.0, 18.0, 0.93))
     return rows
