@@ -11,19 +11,25 @@ from render.light.base import Light
 from render.world.noise import lookup, stack
 
 _STAR_CELLS = 150.0
+_GALAXY_WIDTH = 0.17
 _GALAXY_POLE, _GALAXY_ALONG = (0.62, 0.56, 0.549), (-0.36, -0.42, 0.833)
 
 
-def lights_in_the_sky(direction: Tensor, light: Light, overcast: float, pixel_rad: float) -> Tensor | None:
-    """Radiance (M, 3) that sun or moon, stars and the Milky Way add along rays; None where a cover hides them all.
+def darkness(light: Light) -> float:
+    """0–1, how far it is dark and clear enough for stars; lamps of a town outshine most of them."""
+    deep = min(1.0, max(0.0, (-light.sun_elevation_deg - 6) / 7))
+    return float(deep * (1 - light.overcast) ** 2 * (1 - 0.85 * light.lamplit_air))
+
+
+def lights_in_the_sky(direction: Tensor, light: Light, pixel_rad: float) -> Tensor | None:
+    """Radiance (M, 3) that sun or moon and stars add to the sky along rays; None where a cover hides them all.
 
     Args:
         direction: (M, 3) unit rays.
         light: the scene's.
-        overcast: 0–1 closed cover, which hides sun and stars.
         pixel_rad: angle of a pixel, so that stars keep their brightness in small pictures.
     """
-    open_sky = (1 - overcast) ** 2
+    open_sky = (1 - light.overcast) ** 2
     if open_sky < 0.01:
         return None
     radiance = torch.zeros_like(direction)
@@ -36,17 +42,16 @@ def lights_in_the_sky(direction: Tensor, light: Light, overcast: float, pixel_ra
         glow = 0.35 * torch.exp(-away * (1 / 0.03)) + 0.05 * torch.exp(-away * (1 / 0.12))
         strength = disk * 6.0 + glow * 0.12 if light.by_moon else disk * 60.0 + glow
         radiance = radiance + irradiance * (strength * (rise > 0))[:, None]
-    dark = min(1.0, max(0.0, (-light.sun_elevation_deg - 6) / 7))
-    if dark > 0:
-        through = (dark * open_sky * (1 - 0.85 * light.lamplit_air)) * (rise * 6).clamp(max=1)
-        milky, crowd = _milky_way(direction)
-        seen = _stars(direction, pixel_rad, crowd)
-        radiance = radiance + (seen + milky) * through[:, None]
+    dark = darkness(light)
+    if dark > 0.01:
+        latitude = (direction * torch.tensor(_GALAXY_POLE)).sum(1)
+        crowd = torch.exp(-(latitude * (1 / _GALAXY_WIDTH)) ** 2)
+        radiance = radiance + _stars(direction, pixel_rad, crowd) * (dark * (rise * 6).clamp(max=1))[:, None]
     return radiance
 
 
-def _milky_way(direction: Tensor) -> tuple[Tensor, Tensor]:
-    """Its soft light (M, 3), and how many more stars stand there (M,)."""
+def milky_way(direction: Tensor) -> Tensor:
+    """Its soft light (M, 3) along rays, for the darkest of nights."""
     pole, along = torch.tensor(_GALAXY_POLE), torch.tensor(_GALAXY_ALONG)
     side = torch.linalg.cross(pole, along)
     latitude = (direction * pole).sum(1)
@@ -54,10 +59,11 @@ def _milky_way(direction: Tensor) -> tuple[Tensor, Tensor]:
     dust = stack("galaxy a", "galaxy b", low=3, high=60, slope=-0.9)
     longitude = torch.atan2(v, u)
     got = lookup(dust, longitude * (1 / (2 * math.pi)), latitude * 0.5, 1.0)
-    band = torch.exp(-((latitude + 0.04 * got[0]) * (1 / 0.17)) ** 2)
+    band = torch.exp(-((latitude + 0.04 * got[0]) * (1 / _GALAXY_WIDTH)) ** 2)
     rift = torch.exp(-((latitude - 0.03 + 0.05 * got[1]) * (1 / 0.045)) ** 2) * (0.5 + 0.5 * torch.cos(longitude))
     power = band * (1 + 0.35 * got[1]).clamp(min=0.2) * (1 - 0.65 * rift) * (0.65 + 0.35 * torch.cos(longitude))
-    return power[:, None] * torch.tensor([0.00034, 0.00036, 0.00042]), band
+    power = power * (direction[:, 2].clamp(min=0) * 6).clamp(max=1)
+    return power[:, None] * torch.tensor([0.00034, 0.00036, 0.00042])
 
 
 def _stars(direction: Tensor, pixel_rad: float, crowd: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from render.light.air import sky_through_fog
 from render.light.base import Clouds, Light
-from render.light.firmament import lights_in_the_sky, pixel_angle
+from render.light.firmament import darkness, lights_in_the_sky, milky_way, pixel_angle
 from render.view import View
 
 _RIPPLED_RAD = 0.012
@@ -37,15 +37,19 @@ def sky_behind(direction: Tensor, which: Tensor, rays: Tensor, view: View, light
     eye = torch.tensor(view.eye_m, dtype=torch.float32)
     pixel_rad = pixel_angle(view.fx_px, view.width_px)
     size = (view.width_px * fineness, view.height_px * fineness)
-    half = _Grid.over(which, size, 2, reach=1)
+    around = view.projection == "equirect"
+    half = _Grid.over(which, size, 2, 1, around)
     soft, through = sky_and_sheets(rays[half.sample], eye, light, pixel_rad)
     got = half.spread(torch.cat([soft, through[:, None]], 1), which)
     radiance = got[:3].T
-    points = lights_in_the_sky(direction, light, light.overcast, pixel_rad)
+    points = lights_in_the_sky(direction, light, pixel_rad)
     if points is not None:
         radiance = radiance + points * got[3].clamp(0, 1)[:, None]
     if light.clouds is not None:
-        radiance = _single_clouds(radiance, direction, which, rays, size, eye, light.clouds, fineness, pixel_rad)
+        third = _Grid.over(which, size, 4 if fineness > 1 else 3, 2, around)
+        glow, clear = light.clouds.march(eye, rays[third.sample], 26 if fineness > 1 else 11)
+        got = third.spread(torch.cat([glow, (1 - clear)[:, None]], 1), which, blurred=True)
+        radiance = _frayed(radiance, direction, got, eye, light.clouds, pixel_rad)
     at = (float(view.eye_m[0]), float(view.eye_m[1]))
     return sky_through_fog(radiance, direction, float(view.eye_m[2]), light, at)
 
@@ -54,6 +58,9 @@ def sky_and_sheets(direction: Tensor, eye_m: Tensor, light: Light, pixel_rad: fl
     """The sky's own light with sheets of cloud laid over it: radiance (M, 3), and the share (M,) of sun and stars that
     comes through them, along unit rays (M, 3) from an eye (3,)."""
     radiance = light.sky.radiance(direction)
+    dark = darkness(light)
+    if dark > 0.01:
+        radiance = radiance + milky_way(direction) * dark
     through = torch.ones(direction.shape[0])
     if light.high_clouds is not None:
         radiance, through = light.high_clouds.over(radiance, direction, eye_m, pixel_rad)
@@ -73,14 +80,10 @@ def sky_mirrored(direction: Tensor, eye_m: Tensor, light: Light) -> Tensor:
     return radiance if light.clouds is None else light.clouds.mirrored(radiance, direction, eye_m)
 
 
-def _single_clouds(
-    radiance: Tensor, direction: Tensor, which: Tensor, rays: Tensor, size: tuple[int, int], eye: Tensor,
-    clouds: Clouds, fineness: int, pixel_rad: float,
+def _frayed(
+    radiance: Tensor, direction: Tensor, got: Tensor, eye: Tensor, clouds: Clouds, pixel_rad: float
 ) -> Tensor:
-    """Clouds marched at a fraction of the size, then frayed at full size where they are thin."""
-    grid = _Grid.over(which, size, 4 if fineness > 1 else 3, reach=2)
-    glow, clear = clouds.march(eye, rays[grid.sample], 26 if fineness > 1 else 13)
-    got = grid.spread(torch.cat([glow, (1 - clear)[:, None]], 1), which, blurred=True)
+    """Radiance (M, 3) with single clouds before it, `got` (4, M) their light and cover, frayed where they are thin."""
     there = torch.nonzero(got[3] > 0.004).squeeze(1)
     if there.numel() == 0:
         return radiance
@@ -102,6 +105,7 @@ class _Grid:
     Args:
         size: (width, height) of the fine grid; small the same of the coarse one; factor between them.
         cells: (K,) coarse cells; sample: (K,) fine samples that stand for them.
+        around: whether the last column lies beside the first, as in a panorama.
     """
 
     size: tuple[int, int]
@@ -109,19 +113,21 @@ class _Grid:
     factor: int
     cells: Tensor
     sample: Tensor
+    around: bool
 
     @staticmethod
-    def over(which: Tensor, size: tuple[int, int], factor: int, reach: int) -> _Grid:
+    def over(which: Tensor, size: tuple[int, int], factor: int, reach: int, around: bool) -> _Grid:
         """The grid for the samples `which` (M,), with `reach` cells around each."""
         width, height = size
         small_w, small_h = -(-width // factor), -(-height // factor)
         mask = torch.zeros(small_h * small_w)
         mask[(which // width // factor) * small_w + which % width // factor] = 1
-        mask = torch.nn.functional.max_pool2d(mask.view(1, 1, small_h, small_w), 2 * reach + 1, 1, reach)
+        mask = _bordered(mask.view(1, 1, small_h, small_w), reach, around)
+        mask = torch.nn.functional.max_pool2d(mask, 2 * reach + 1, 1)
         cells = torch.nonzero(mask.reshape(-1)).squeeze(1)
         row = ((cells // small_w) * factor + factor // 2).clamp(max=height - 1)
         column = ((cells % small_w) * factor + factor // 2).clamp(max=width - 1)
-        return _Grid(size, (small_w, small_h), factor, cells, row * width + column)
+        return _Grid(size, (small_w, small_h), factor, cells, row * width + column, around)
 
     def spread(self, values: Tensor, which: Tensor, blurred: bool = False) -> Tensor:
         """Values (K, C) of the cells at the fine samples `which` (M,): (C, M)."""
@@ -130,14 +136,20 @@ class _Grid:
         plane[:, self.cells] = values.T
         plane = plane.view(1, -1, small_h, small_w)
         if blurred:
-            plane = torch.nn.functional.avg_pool2d(
-                torch.nn.functional.pad(plane, (1, 1, 1, 1), mode="replicate"), 3, stride=1
-            )
+            plane = torch.nn.functional.avg_pool2d(_bordered(plane, 1, self.around), 3, stride=1)
+        plane = _bordered(plane, 1, self.around)
         # A cell's value stands at its sample's middle.
         shift = 0.5 - (self.factor // 2 + 0.5) / self.factor
-        u = (which % self.size[0] + 0.5) / self.factor + shift
-        v = (which // self.size[0] + 0.5) / self.factor + shift
-        at = torch.stack([u * (2 / small_w) - 1, v * (2 / small_h) - 1], -1)[None, None]
+        u = (which % self.size[0] + 0.5) / self.factor + (shift + 1)
+        v = (which // self.size[0] + 0.5) / self.factor + (shift + 1)
+        at = torch.stack([u * (2 / (small_w + 2)) - 1, v * (2 / (small_h + 2)) - 1], -1)[None, None]
         return torch.nn.functional.grid_sample(
             plane, at, mode="bilinear", align_corners=False, padding_mode="border"
         )[0, :, 0]
+
+
+def _bordered(plane: Tensor, width: int, around: bool) -> Tensor:
+    """A plane (1, C, H, W) with a border: its own edges repeated, or left and right joined where it goes around."""
+    sides = (width, width, 0, 0)
+    plane = torch.nn.functional.pad(plane, sides, mode="circular" if around else "replicate")
+    return torch.nn.functional.pad(plane, (0, 0, width, width), mode="replicate")

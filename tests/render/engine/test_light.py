@@ -135,6 +135,17 @@ def test_sky_of_part_of_the_picture_is_the_sky_of_the_whole() -> None:
     assert torch.allclose(whole[some], sky_behind(way[some], some, way, view, light, 1), atol=1e-6)
 
 
+def test_a_panorama_s_sky_has_no_seam() -> None:
+    light = build_light(Scene(weather="cloudy", time_of_day=17.0, cloud_cover=0.6))
+    view = equirect(384, 192, np.array([0.0, 0.0, 2.0]))
+    way = rays(view)
+    up = torch.nonzero(way[:, 2] > 0.02).squeeze(1)
+    sky = sky_behind(way[up], up, way, view, light, 1).view(-1, 384, 3).mean(2) * light.exposure
+    across = (sky[:, 0] - sky[:, -1]).abs().mean()
+    within = (sky[:, 1:] - sky[:, :-1]).abs().mean(0)
+    assert float(across) < float(within.quantile(0.98))
+
+
 def test_still_water_mirrors_sheets_of_cloud() -> None:
     light = build_light(Scene(weather="storm"))
     way = torch.nn.functional.normalize(torch.rand(200, 3, generator=torch.Generator().manual_seed(1)) + 0.1, dim=1)
