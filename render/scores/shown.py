@@ -43,8 +43,8 @@ class Shown:
         if self.image.ndim != 3 or self.image.shape[2] != 3 or self.image.dtype != np.uint8:
             raise ValueError(f"image must be (H, W, 3) uint8, not {self.image.shape} {self.image.dtype}")
         for name, plane in (("depth_m", self.depth_m), *self.masks.items()):
-            if plane.shape[:2] != self.image.shape[:2]:
-                raise ValueError(f"{name} is {plane.shape[:2]}, the picture {self.image.shape[:2]}")
+            if plane.shape != self.image.shape[:2]:
+                raise ValueError(f"{name} is {plane.shape}, the picture {self.image.shape[:2]}")
 
 
 @dataclass(frozen=True)

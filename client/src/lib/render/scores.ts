@@ -77,7 +77,7 @@ export function facts(scores: Scores): Fact[] {
 			name: 'Coverage', value: percent(spatial.coverage),
 			words: `of a frame is shared by two cameras on average; ${spatial.measured} of ${spatial.possible} comparisons could be made`
 		});
-		const dropped = Object.entries(spatial.dropped ?? {}).filter(([, share]) => share >= 0.005);
+		const dropped = Object.entries(spatial.dropped ?? {}).filter(([, share]) => share >= 0.01);
 		for (const [reason, share] of dropped) {
 			found.push({ name: 'Left out', value: percent(share), words: LEFT_OUT[reason] ?? reason });
 		}
