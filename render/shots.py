@@ -173,10 +173,15 @@ def _candidates(world: World, angle: _Angle) -> Iterator[tuple[float, Point]]:
     focus = np.asarray(stage.focus_m, np.float64)
     low, share, high = angle.eye_m
     rise = angle.indoor_m if stage.indoors else min(max(low, share * stage.extent_m), high)
+    hall = stage.indoors and rise > 2 and stage.extent_m > 7
+    if hall:  # a high angle of a hall hangs under its roof
+        rise = min(0.34 * stage.extent_m, 8.0)
     clearance = min(INDOOR_CLEARANCE_M if stage.indoors else CLEARANCE_M, rise * 0.8)
     lifts: tuple[float, ...] = (0.0, -0.3, 0.3) if stage.indoors else (0.0, 0.7 * rise, 2.0 * rise, 5.0 * rise)
     if angle.tilt_deg[0] > 0:  # what looks up stays low
         lifts = tuple(lift for lift in lifts if lift <= 0.2)
+    if hall:
+        lifts = tuple(share * rise for share in (0.0, -0.15, -0.3, -0.45, -0.6, -0.7) if (1 + share) * rise > 2.0)
     raised = {lift: 0.3 * math.log1p(abs(lift) / max(rise, 1.0)) for lift in lifts}
     wishes = [
         (abs(turn) / 55 + abs(math.log(stretch)) * 1.1 + raised[lift], turn, stretch, lift)
