@@ -10,7 +10,7 @@ CLIENT_SOURCES := $(shell find client/src client/static -type f 2>/dev/null) $(w
 PORT ?= 8700
 DATA ?= var
 
-.PHONY: help run setup test lint types test-python test-client bench clean
+.PHONY: help run setup test lint types test-python test-client bench pictures clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -75,6 +75,9 @@ test-python: test-setup ## every Python test, the ones with node, Postgres, Redi
 
 bench: test-setup tests/bench/peers/node_modules/.installed ## sync, saving, joining, presence, memory beside Hocuspocus and y-websocket's server; previews, renders; prints one table
 	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench
+
+pictures: setup ## render docs/gallery and the small pictures of kinds of place again, from their JSON
+	@OMP_NUM_THREADS=1 $(BIN)/python docs/gallery/make.py
 
 clean: ## remove everything that set-up made (not your data in var/)
 	@rm -rf .venv client/node_modules client/build client/.svelte-kit tests/*/node_modules tests/bench/peers/node_modules
