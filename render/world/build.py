@@ -30,15 +30,14 @@ def build_world(scene: Scene, progress: Progress, *, fine: bool = True) -> World
     if kind.make == "place":
         from render.world.built import BuiltWorld
 
-        return BuiltWorld.build(scene, recipe, progress, fine=fine or not kind.indoors)
+        return BuiltWorld.build(scene, recipe, progress, fine=fine)
     world: World = recipe(scene, progress, fine=fine)
     return world
 
 
 def has_quick_version(scene: Scene) -> bool:
-    """Whether the quick version of this world differs from the fine one; streets have one version."""
-    kind = KINDS[scene.archetype]
-    return kind.make != "place" or kind.indoors
+    """Whether the quick version of this world differs from the fine one, as it does for every kind so far."""
+    return scene.archetype in KINDS
 
 
 def _recipe(source: str) -> Any:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from weakref import WeakValueDictionary
 
 import numpy as np
 import torch
@@ -12,10 +14,11 @@ from torch import Tensor
 
 from render.gbuffer import SKY, GBuffer
 from render.light.base import Light
+from render.light.nodes import read
 from render.light.roomsun import RoomSun
 from render.light.shafts import shafts
 from render.materials.base import Mood, Patch, Surface, smooth
-from render.materials.table import surfaces
+from render.materials.table import Finish
 from render.scene import Scene
 from render.view import View
 from render.visibility.quads import Quads, pixel_directions, trace_view
@@ -44,6 +47,18 @@ class BuiltGBuffer(GBuffer):
     beam: Callable[[Tensor, Light], Tensor] | None = None
 
 
+@dataclass(frozen=True)
+class _Look:
+    """What samples `which` of a G-buffer are, apart from their light: fields, facets, where the nodes are read."""
+
+    of: weakref.ref[BuiltGBuffer]
+    which: Tensor
+    patch: Patch
+    facet: Tensor
+    plan: tuple[Tensor, Tensor]
+    finish: Finish
+
+
 class BuiltWorld:
     """A city street or a room: one World (render/world/base.py) for every camera, hour and weather."""
 
@@ -70,12 +85,13 @@ class BuiltWorld:
         self._seen = mesh.material != Material.UNSEEN
         self.shown = torch.arange(len(mesh))
         self._leaf_share = -1.0
+        self._kept: _Look | None = None
         self._dress(scene.season)
 
     @property
     def bytes(self) -> int:
         """Memory this world may come to hold, for caches."""
-        return self.lighting.bytes + len(self._quads) * 700
+        return self.lighting.bytes + len(self._quads) * 700 + COARSE_SAMPLES * 320
 
     @staticmethod
     def build(
@@ -83,10 +99,10 @@ class BuiltWorld:
     ) -> BuiltWorld:
         """The world of a scene by a recipe; the same scene always gives the same world, bit for bit.
 
-        A quick world (not `fine`) has the same surfaces; only a room's light is traced from fewer points.
+        A quick world (not `fine`) has the same surfaces; only light is traced from fewer points and directions.
         """
         progress(0.0, "building the place")
-        world = BuiltWorld(recipe(scene), scene, fine=fine)
+        world = BuiltWorld(place_of(scene, lambda: recipe(scene)), scene, fine=fine)
         progress(0.4, "tracing the sky from the street")
         world.lighting.baked()
         progress(1.0, "built")
@@ -128,8 +144,10 @@ class BuiltWorld:
         coarse = g.depth_m.shape[0] <= COARSE_SAMPLES
         hour = self.hour(light, coarse=coarse)
         mood = mood_of(light, self.place.indoors, self.place.damp)
-        patch, ambient, facet, material = self._patch(g, which, hour, light)
-        s = surfaces(patch, material, mood)
+        look = self._look(g, which)
+        patch, facet = look.patch, look.facet
+        ambient = read(self.lighting.table(hour, light), *look.plan)[:, :3]
+        s = look.finish.under(mood)
         g.note_albedo(which, s.albedo)
         radiance, mirrored = self._lit(patch, s, ambient, facet, light, hour, g.beam)
         if not g.reflected:
@@ -183,8 +201,18 @@ class BuiltWorld:
         self._visible = mesh.quads.pick(self.shown)
         self._casters = _thinned(mesh.quads.pick(~bare & mesh.casts))
 
-    def _patch(self, g: BuiltGBuffer, which: Tensor, hour: Hour, light: Light) -> tuple[Patch, Tensor, Tensor, Tensor]:
-        """Everything materials need about the samples, their ambient irradiance, facets and material ids."""
+    def _look(self, g: BuiltGBuffer, which: Tensor) -> _Look:
+        """What the samples are, whatever the hour; that of the last preview's camera is kept."""
+        kept = self._kept
+        if kept is not None and kept.of() is g and torch.equal(kept.which, which):
+            return kept
+        look = self._patch(g, which)
+        if not g.reflected:
+            self._kept = look if g.depth_m.shape[0] <= COARSE_SAMPLES else None
+        return look
+
+    def _patch(self, g: BuiltGBuffer, which: Tensor) -> _Look:
+        """Everything materials need about the samples, and where their light is read."""
         mesh = self.place.mesh
         quad = g.quad[which]
         uv = g.uv[which]
@@ -196,7 +224,7 @@ class BuiltWorld:
         rounded = torch.nn.functional.normalize(rounded, dim=1)
         flip = (rounded * facet).sum(1, keepdim=True) < 0
         rounded = torch.where(flip, -rounded, rounded)
-        baked = self.lighting.nodes.fetch(self.lighting.table(hour, light), quad, st[:, 0], st[:, 1])
+        plan = self.lighting.nodes.plan(quad, st[:, 0], st[:, 1])
         position = g.position_m[which]
         distance = (position - torch.from_numpy(g.view.eye_m).float()).norm(dim=1)
         pixel = 1 / g.view.fx_px if g.view.projection == "pinhole" else 2 * math.pi / g.view.width_px
@@ -217,9 +245,9 @@ class BuiltWorld:
             tint=mesh.tint[quad],
             params=mesh.params[quad],
             street=street,
-            open=baked[:, 3],
+            open=read(self.lighting.baked().openness[:, None], *plan)[:, 0],
         )
-        return patch, baked[:, :3], facet, mesh.material[quad]
+        return _Look(weakref.ref(g), which, patch, facet, plan, Finish(patch, mesh.material[quad]))
 
     def _lit(
         self, p: Patch, s: Surface, ambient: Tensor, facet: Tensor, light: Light, hour: Hour,
@@ -296,6 +324,18 @@ class BuiltWorld:
         g = self._gbuffer(view, quad, hits.depth_m, hits.u, hits.v)
         g.reflected = True
         return g
+
+
+_PLACES: WeakValueDictionary[tuple[object, ...], Place] = WeakValueDictionary()
+
+
+def place_of(scene: Scene, make: Callable[[], Place]) -> Place:
+    """The place of a scene's geometry: both versions of a world share one while either is alive."""
+    key = (scene.archetype, *scene.key("geometry"))
+    place = _PLACES.get(key)
+    if place is None:
+        place = _PLACES[key] = make()
+    return place
 
 
 def _thinned(quads: Quads) -> Quads:

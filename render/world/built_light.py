@@ -42,7 +42,7 @@ class BuiltLight:
 
     def __init__(self, place: Place, *, fine: bool = True) -> None:
         self.place = place
-        self._fine = fine or not place.indoors
+        self._fine = fine
         mesh = place.mesh
         turn = torch.from_numpy(rotation(place.heading_deg))
         self._own_from_world = turn.T.float().contiguous()
@@ -71,7 +71,8 @@ class BuiltLight:
             mesh, place, nodes = self.place.mesh, self.place, self.nodes
             area = torch.linalg.cross(mesh.quads.edge_u, mesh.quads.edge_v).norm(dim=1)
             leaf = mesh.material == Material.LEAF
-            large = (area > self._least_caster()) & ~leaf if place.indoors else (area > SKY_CASTER_M2) | leaf
+            least = SKY_CASTER_M2 * (1 if self._fine else 4)
+            large = (area > self._least_caster()) & ~leaf if place.indoors else (area > least) | leaf
             broad = mesh.casts & large
             casters, centre = mesh.quads.pick(broad), torch.from_numpy(place.centre_m)
             albedo, (count, size) = mesh.tint[nodes.quad], place.sky_maps
@@ -91,8 +92,8 @@ class BuiltLight:
                     self._across,
                     self._along,
                     place.lamps,
-                    count,
-                    size,
+                    count if self._fine else count * 5 // 8,
+                    size if self._fine else size * 3 // 4,
                 )
         return self._ambient
 
@@ -124,7 +125,7 @@ class BuiltLight:
         sun: SunMaps | RoomSun | None = None
         dark = float(light.sun_irradiance.sum()) <= 1e-9 or float(light.sun_direction[2]) <= 0.01
         if not dark and self.place.portals is not None and self.place.room is not None:
-            texels = ROOM_TEXELS // 4 if coarse else ROOM_TEXELS
+            texels = ROOM_TEXELS // 6 if coarse else ROOM_TEXELS
             box = torch.tensor(self.place.room)
             toward = light.sun_direction.double()
             sun = RoomSun.build(casters, self.place.portals, toward, self._own_from_world, box, texels)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from weakref import WeakValueDictionary
 
 import torch
 from torch import Tensor
@@ -14,7 +13,7 @@ from render.light.base import Light
 from render.scene import Scene
 from render.view import View
 from render.world.base import Point, Stage
-from render.world.built import BuiltGBuffer, BuiltWorld
+from render.world.built import BuiltGBuffer, BuiltWorld, place_of
 from render.world.land import Land
 from render.world.place import Place
 from render.world.site_light import SiteLight
@@ -52,12 +51,11 @@ class SiteWorld:
         self.land, self.built, self.stage = land, built, built.stage
         self.light = SiteLight(land, built, half_m, coarse=coarse)
         land.around = self.light
-        self._coarse = coarse
 
     @property
     def bytes(self) -> int:
-        """Memory held; the built part is shared with the other version and counted in the fine one."""
-        return self.land.bytes + (0 if self._coarse else self.built.bytes)
+        """Memory held."""
+        return self.land.bytes + self.built.bytes
 
     def trace(self, view: View) -> SiteBuffer:
         """First surfaces of both parts; see `World.trace`."""
@@ -119,9 +117,6 @@ def _gather_mirrors(g: SiteBuffer) -> None:
     g.mirror = torch.where(g.front, built, land)
 
 
-_BUILT: WeakValueDictionary[tuple[object, ...], BuiltWorld] = WeakValueDictionary()
-
-
 def build_site(
     scene: Scene, land: Land, make: Callable[[], Place], half_m: float, progress: Callable[[float, str], None], *,
     fine: bool,
@@ -139,11 +134,7 @@ def build_site(
     """
     ground = TerrainWorld.build(scene, land, FULL if fine else COARSE, lambda s, p: progress(0.6 * s, p))
     progress(0.6, "building the houses")
-    key = (scene.archetype, *scene.key("geometry"))
-    built = _BUILT.get(key)
-    if built is None:
-        built = BuiltWorld(make(), scene)
-        progress(0.8, "tracing the sky between the houses")
-        built.lighting.baked()
-        _BUILT[key] = built
+    built = BuiltWorld(place_of(scene, make), scene, fine=fine)
+    progress(0.8, "tracing the sky between the houses")
+    built.lighting.baked()
     return SiteWorld(ground, built, half_m, coarse=not fine)
