@@ -20,7 +20,8 @@ MAY_IMPORT = {
 }
 
 COLLAB_SEES_OF_RENDER = {
-    "render.errors", "render.events", "render.queue", "render.scene", "render.spec", "render.view",
+    "render.errors", "render.events", "render.queue", "render.scene", "render.spec", "render.variation_sets",
+    "render.view",
 }
 """What a picture is asked for and answered with; never how it is made."""
 
@@ -87,7 +88,9 @@ def test_only_the_engines_and_what_they_stand_on_import_torch() -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("module", ["api.app", "api.cli", "collab", "render", "render.describe", *sorted(COLLAB_SEES_OF_RENDER)])
+@pytest.mark.parametrize(
+    "module", ["api.app", "api.cli", "collab", "render", "render.describe", *sorted(COLLAB_SEES_OF_RENDER)]
+)
 def test_what_the_web_server_imports_loads_no_torch(module: str) -> None:
     look = f"import sys, {module}; print([name for name in ('torch', 'diffusers') if name in sys.modules])"
 
