@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from render.world.frames import Frame
 from render.world.place import F64
-from render.world.quads_scene import Material, MeshBuilder, Vec
+from render.world.quads_scene import UNPAINTED, Material, MeshBuilder, Pattern, Vec
 
 RUBBER = (0.016, 0.016, 0.017)
 GLASS = (0.010, 0.013, 0.016)
 TRIM = (0.018, 0.018, 0.019)
 _AXLES_M = (-1.33, 1.36)
 _WHEEL_M, _ARCH_M = 0.325, 0.385
+_KINDS = 7
 # Along the car from tail to nose: position, height of the deck, half width at the waist.
 _DECK = np.array([
     [-2.20, 0.70, 0.66], [-2.16, 0.84, 0.76], [-1.95, 0.93, 0.82], [-1.5, 0.955, 0.865], [-0.8, 0.945, 0.885],
@@ -32,7 +35,14 @@ def car(
         kind: 0–1, from hatchback over saloon to van-like.
         lights: whether its lamps burn. far: of fewer facets, for what no camera comes near.
     """
-    f = Frame(np.array(at), 0.0 if ahead > 0 else np.pi)
+    step = min(int(kind * _KINDS), _KINDS - 1)
+    b.stamp(_pattern((step + 0.5) / _KINDS, lights, far), at, 0.0 if ahead > 0 else np.pi, tint=tint)
+
+
+@lru_cache(maxsize=4 * _KINDS)
+def _pattern(kind: float, lights: bool, far: bool) -> Pattern:
+    """A car at the origin, to be painted."""
+    b, f, tint = MeshBuilder(), Frame(np.zeros(3), 0.0), UNPAINTED
     size = np.array([1.0, 0.95 + 0.11 * kind, 1.0 + 0.17 * kind])
     _body(b, f, size, tint, far=far)
     _house(b, f, size, tint, kind, far=far)
@@ -40,6 +50,7 @@ def car(
     _lights(b, f, size, lights=lights)
     if not far:
         _details(b, f, size, tint)
+    return b.pattern()
 
 
 def _body(b: MeshBuilder, f: Frame, size: F64, tint: Vec, *, far: bool) -> None:

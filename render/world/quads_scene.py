@@ -20,6 +20,8 @@ from render.visibility.quads import Quads
 F64 = npt.NDArray[np.float64]
 Vec = Sequence[float] | F64
 PARAMS = 8
+UNPAINTED = (-1.0, -1.0, -1.0)
+"""A tint that stands for the one given when a pattern is stamped; a negative multiple of it for a darker one."""
 
 
 class Material(IntEnum):
@@ -162,6 +164,36 @@ class MeshBuilder:
             _Loft(points, np.array([float(material), *tint, *p, *flags]))
         )
 
+    def pattern(self) -> Pattern:
+        """Everything built so far, to be stamped into another builder as often as wanted."""
+        parts = [p for p in (_expand_boxes(self._boxes), _expand_sheets(self._sheets)) if p is not None]
+        parts += self._batches
+        joined = tuple(np.concatenate(column) for column in zip(*parts, strict=True)) if parts else None
+        return Pattern(joined, tuple((key, tuple(lofts)) for key, lofts in self._lofts.items()))
+
+    def stamp(self, pattern: Pattern, at: Vec, yaw: float = 0.0, scale: float = 1.0, tint: Vec | None = None) -> None:
+        """A pattern turned by yaw around z, scaled, and set down at a point; `tint` fills in for `UNPAINTED`."""
+        c, s = np.cos(yaw), np.sin(yaw)
+        turn = np.array([[c, s, 0.0], [-s, c, 0.0], [0.0, 0.0, 1.0]])
+        grow, foot, thing = turn * scale, np.asarray(at, np.float64), float(self._thing())
+        paint = np.asarray(UNPAINTED if tint is None else tint, np.float64)
+        if pattern.flat is not None:
+            origin, u, v, material, tints, params, flags, normal = pattern.flat
+            flags = flags.copy()
+            flags[:, 4] = thing
+            bare = tints[:, :1] < 0
+            tints = np.where(bare, -tints[:, :1] * paint, tints) if tint is not None and bare.any() else tints
+            normal = (normal.reshape(-1, 3, 3) @ turn).reshape(-1, 9)
+            self._batches.append((origin @ grow + foot, u @ grow, v @ grow, material, tints, params, flags, normal))
+        for key, lofts in pattern.lofts:
+            rows = self._lofts.setdefault(key, [])
+            for loft in lofts:
+                row = loft.row.copy()
+                row[-1] = thing
+                if tint is not None and row[1] < 0:
+                    row[1:4] = -row[1] * paint
+                rows.append(_Loft(loft.points @ grow + foot, row))
+
     def finish(self, heading_deg: float = 0.0) -> Mesh:
         """The mesh, turned clockwise by a compass heading around the world's z axis."""
         batches = [b for b in (_expand_boxes(self._boxes), _expand_sheets(self._sheets)) if b is not None]
@@ -201,6 +233,14 @@ class _Loft:
 
     points: F64
     row: F64
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Shapes to be stamped: expanded columns of the flat ones, and lofts by their grid's shape and closure."""
+
+    flat: tuple[F64, ...] | None
+    lofts: tuple[tuple[tuple[tuple[int, ...], bool], tuple[_Loft, ...]], ...]
 
 
 def _expand_lofts(grid: F64, rows: F64, *, closed_u: bool) -> tuple[tuple[F64, ...], npt.NDArray[np.int64]]:

@@ -69,7 +69,7 @@ def lay_out(scene: Scene, land: RuinsLand, heading: float) -> Place:
     focus = np.array([0.0, 17.0, 5.0]) @ turn
     return Place(
         mesh=b.finish(heading), lamps=lamps_from_rows(lamps, torch.from_numpy(turn)),
-        stage=Stage(focus, 37.0, (heading + 180.0 + 6.0) % 360.0), heading_deg=heading,
+        stage=Stage(focus, 32.0, (heading + 180.0 + 6.0) % 360.0), heading_deg=heading,
         centre_m=np.array([0.0, 16.0, 2.0]) @ turn, sky_half_m=62.0, sky_maps=(22, 256),
         sun_spans=((40.0, 1408), (120.0, 768)), metering=Metering(36.0, 0.165, 0.75, 0.7, 2.0, 0.85), solid=solid,
         ground=lambda x, y: -1e9,

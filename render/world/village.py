@@ -48,14 +48,24 @@ def lay_out(scene: Scene, plan: VillagePlan, land: VillageLand) -> Place:
         x, y = world[:, 0].contiguous(), world[:, 1].contiguous()
         return land.carve(land.elevation(x, y, 0.8), x, y, 0.8).double().numpy()
 
-    lay_ground_nodes(b, HALF_SITE_M, _GROUND_NODES, torch.from_numpy(_grid_height(ground)), _MEADOW)
+    known = _grid_height(ground)
+    lay_ground_nodes(b, HALF_SITE_M, _GROUND_NODES, torch.from_numpy(known), _MEADOW)
+
+    def level(points: F64) -> F64:
+        """The same, between the nodes of that grid: what small things stand on."""
+        at = np.clip((points / HALF_SITE_M + 1) * 0.5 * (_GROUND_NODES - 1), 0, _GROUND_NODES - 1.001)
+        i, part = at.astype(int), at % 1
+        low = known[i[:, 0], i[:, 1]] * (1 - part[:, 0]) + known[i[:, 0] + 1, i[:, 1]] * part[:, 0]
+        high = known[i[:, 0], i[:, 1] + 1] * (1 - part[:, 0]) + known[i[:, 0] + 1, i[:, 1] + 1] * part[:, 0]
+        return np.asarray(low * (1 - part[:, 1]) + high * part[:, 1])
+
     _lane(b, plan)
     lamps = []
     for plot in plan.plots:
-        lamps += _house(b, plot, ground)
+        lamps += _house(b, plot, level)
     z = float(ground(np.array([plan.church]))[0])
     lamps += church(b, Frame(np.array([*plan.church, z]), 0.10 * plan.side), rng)
-    lamps += furnish_village(b, plan, scene, ground)
+    lamps += furnish_village(b, plan, scene, level)
     focus = np.array([float(plan.lane_x(np.array(26.0))), 26.0, 3.6]) @ turn
     return Place(
         mesh=b.finish(plan.heading_deg), lamps=lamps_from_rows(lamps, torch.from_numpy(turn)),

@@ -43,10 +43,10 @@ def _beside(plan: VillagePlan, y: float, across: float) -> F64:
 def _free(plan: VillagePlan, x: F64, y: F64, margin: float) -> np.ndarray:
     """(n,) bool: not in a house, on the lane or in the church."""
     ok = np.abs(x - plan.lane_x(y)) > HALF_LANE_M + 0.5 + min(margin, 0.8)
-    for p in plan.plots:
-        along = (x - p.x) * np.cos(p.yaw) + (y - p.y) * np.sin(p.yaw)
-        away = -(x - p.x) * np.sin(p.yaw) + (y - p.y) * np.cos(p.yaw)
-        ok &= ~((np.abs(along) < p.wide / 2 + margin) & (away > -margin) & (away < p.deep + margin))
+    px, py, yaw, wide, deep = np.array([(p.x, p.y, p.yaw, p.wide / 2, p.deep) for p in plan.plots]).T[:, :, None]
+    along = (x - px) * np.cos(yaw) + (y - py) * np.sin(yaw)
+    away = -(x - px) * np.sin(yaw) + (y - py) * np.cos(yaw)
+    ok &= ~((np.abs(along) < wide + margin) & (away > -margin) & (away < deep + margin)).any(0)
     cx, cy = plan.church
     return np.asarray(ok & ~((np.abs(x - cx) < 6 + margin) & (y > cy - 1 - margin) & (y < cy + 25 + margin)))
 
@@ -83,10 +83,9 @@ def _gardens(b: MeshBuilder, plan: VillagePlan, rng: np.random.Generator, ground
     for side in (-1, 1):
         ys = np.arange(-80.0, 148.0, 3.0)
         x = plan.lane_x(ys) + side * (HALF_LANE_M + 2.1)
+        open_ = _free(plan, x, ys, 0.3) & _free(plan, x + side * 2.5, ys, 0.2)
         for k in range(len(ys) - 1):
-            ends = _free(plan, x[k : k + 2], ys[k : k + 2], 0.3)
-            beyond = _free(plan, x[k : k + 2] + side * 2.5, ys[k : k + 2], 0.2)
-            if not (ends.all() and beyond.all()) or rng.uniform() < 0.13:
+            if not (open_[k] and open_[k + 1]) or rng.uniform() < 0.13:
                 continue
             a, c = np.array([x[k], ys[k]]), np.array([x[k + 1], ys[k + 1]])
             middle, along = (a + c) / 2, c - a
