@@ -19,7 +19,7 @@ _RAYLEIGH = (5.802e-6, 13.558e-6, 33.1e-6)
 _MIE_SCATTER = 3.996e-6
 _MIE_EXTINCT = _MIE_SCATTER + 4.4e-6
 # Ozone where the primaries of a screen lie (about 610, 545 and 460 nm): it takes red most, which makes the blue hour.
-_OZONE = (1.75e-6, 1.70e-6, 0.085e-6)
+_OZONE = (2.10e-6, 1.62e-6, 0.085e-6)
 _MIE_G = 0.8
 _GROUND_ALBEDO = 0.3
 _MU_LOW = -0.16

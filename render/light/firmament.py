@@ -21,6 +21,11 @@ def darkness(light: Light) -> float:
     return float(deep * (1 - light.overcast) ** 2 * (1 - 0.85 * light.lamplit_air))
 
 
+def star_unit(light: Light) -> float:
+    """Radiance that develops to 1 on the film: stars are as bright in twilight's long exposure as at midnight."""
+    return float(2.0**light.scene.exposure_ev / light.exposure)
+
+
 def lights_in_the_sky(direction: Tensor, light: Light, pixel_rad: float) -> Tensor | None:
     """Radiance (M, 3) that sun or moon and stars add to the sky along rays; None where a cover hides them all.
 
@@ -46,12 +51,13 @@ def lights_in_the_sky(direction: Tensor, light: Light, pixel_rad: float) -> Tens
     if dark > 0.01:
         latitude = (direction * torch.tensor(_GALAXY_POLE)).sum(1)
         crowd = torch.exp(-(latitude * (1 / _GALAXY_WIDTH)) ** 2)
-        radiance = radiance + _stars(direction, pixel_rad, crowd) * (dark * (rise * 6).clamp(max=1))[:, None]
+        strength = (dark * star_unit(light)) * (rise * 6).clamp(max=1)
+        radiance = radiance + _stars(direction, pixel_rad, crowd) * strength[:, None]
     return radiance
 
 
 def milky_way(direction: Tensor) -> Tensor:
-    """Its soft light (M, 3) along rays, for the darkest of nights."""
+    """Its soft light (M, 3) along rays in the darkest of nights, in units of `star_unit`."""
     pole, along = torch.tensor(_GALAXY_POLE), torch.tensor(_GALAXY_ALONG)
     side = torch.linalg.cross(pole, along)
     latitude = (direction * pole).sum(1)
@@ -63,11 +69,11 @@ def milky_way(direction: Tensor) -> Tensor:
     rift = torch.exp(-((latitude - 0.03 + 0.05 * got[1]) * (1 / 0.045)) ** 2) * (0.5 + 0.5 * torch.cos(longitude))
     power = band * (1 + 0.35 * got[1]).clamp(min=0.2) * (1 - 0.65 * rift) * (0.65 + 0.35 * torch.cos(longitude))
     power = power * (direction[:, 2].clamp(min=0) * 6).clamp(max=1)
-    return power[:, None] * torch.tensor([0.00034, 0.00036, 0.00042])
+    return power[:, None] * torch.tensor([0.027, 0.029, 0.034])
 
 
 def _stars(direction: Tensor, pixel_rad: float, crowd: Tensor) -> Tensor:
-    """Hashed cells on the faces of a cube; a few bright, many faint, hardly coloured."""
+    """Hashed cells on the faces of a cube, in units of `star_unit`; a few bright, many faint, hardly coloured."""
     size, axis = direction.abs().max(1)
     others = torch.tensor([[1, 2], [0, 2], [0, 1]])[axis]
     u = direction.gather(1, others[:, :1]).squeeze(1) / size
@@ -83,7 +89,7 @@ def _stars(direction: Tensor, pixel_rad: float, crowd: Tensor) -> Tensor:
     du, dv = (gu - iu)[at] - (0.25 + 0.5 * a), (gv - iv)[at] - (0.25 + 0.5 * b)
     radius = max(0.10, 0.75 * pixel_rad * cells)
     spot = (1 - (du * du + dv * dv) / (radius * radius)).clamp(min=0)
-    power = _hash(key, 3) ** 6 * spot * 0.020
+    power = _hash(key, 3) ** 6 * spot * 1.7
     warm = _hash(key, 5)
     stars = torch.zeros_like(direction)
     stars[at] = torch.stack([0.8 + 0.4 * warm, torch.ones_like(warm), 1.25 - 0.4 * warm], 1) * power[:, None]

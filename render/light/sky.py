@@ -56,9 +56,9 @@ def sky_table(elevation_milliradian: int) -> SkyTable:
     radiance, _ = march(air, _EYE_HEIGHT_M, direction, sun, _STEPS)
     red, green, blue = radiance.permute(2, 0, 1)
     # Eyes see less of deep blue the darker it is, and a screen turns it purple: take some back once the sun is down.
-    fade = min(1.0, max(0.0, (0.05 - elevation) / 0.12))
+    fade = min(1.0, max(0.0, (-0.03 - elevation) / 0.10))
     excess = (blue - torch.maximum(red, green)).clamp(min=0) * (fade * fade * (3 - 2 * fade))
-    return SkyTable(torch.stack([red + 0.03 * excess, green + 0.10 * excess, blue - 0.32 * excess]))
+    return SkyTable(torch.stack([red + 0.03 * excess, green + 0.10 * excess, blue - 0.28 * excess]))
 
 
 def sun_through_air(sin_elevation: float) -> Tensor:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from render.light.air import sky_through_fog
 from render.light.base import Clouds, Light
-from render.light.firmament import darkness, lights_in_the_sky, milky_way, pixel_angle
+from render.light.firmament import darkness, lights_in_the_sky, milky_way, pixel_angle, star_unit
 from render.view import View
 
 _RIPPLED_RAD = 0.012
@@ -60,7 +60,7 @@ def sky_and_sheets(direction: Tensor, eye_m: Tensor, light: Light, pixel_rad: fl
     radiance = light.sky.radiance(direction)
     dark = darkness(light)
     if dark > 0.01:
-        radiance = radiance + milky_way(direction) * dark
+        radiance = radiance + milky_way(direction) * (dark * star_unit(light))
     through = torch.ones(direction.shape[0])
     if light.high_clouds is not None:
         radiance, through = light.high_clouds.over(radiance, direction, eye_m, pixel_rad)
