@@ -359,7 +359,10 @@ class EnvironmentOut(Output):
     variations: dict[str, VariationOut]
     renders: dict[str, dict[str, Any]] = Field(
         description='By slot "<variation or base>/<camera>": {state, digest, image, depth, thumbs, width, height, …}; '
-        "image, depth and thumbs are ids under /api/objects."
+        "image, depth and thumbs are ids under /api/objects. `scores`, once the six standard angles stand, says what "
+        "their set is worth: {digest, verdict: passed|draft|not measured, spatial: {score 0–1 or null, worst: {pair, "
+        "score}, coverage, measured, possible, dropped, geometric, reason}, identity: {score, worst, here} or null, "
+        "mood: {score, here}}. `state` is draft when the set is under the gate (spatial 0.95, identity 0.80)."
     )
     scenes: dict[str, dict[str, Any]]
     tags: list[str]
