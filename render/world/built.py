@@ -84,6 +84,7 @@ class BuiltWorld:
         self.lighting = BuiltLight(place, fine=fine)
         self._seen = mesh.material != Material.UNSEEN
         self.shown = torch.arange(len(mesh))
+        self._mirrored: tuple[tuple[object, ...], BuiltGBuffer] | None = None
         self._leaf_share = -1.0
         self._kept: _Look | None = None
         self._dress(scene.season)
@@ -317,12 +318,23 @@ class BuiltWorld:
         out[index] = seen * (fresnel * s.gloss[index])[:, None]
         return out
 
-    def reflect(self, view: View, quads: Quads, ids: Tensor) -> BuiltGBuffer:
-        """What the mirrored camera sees of a share of the mesh."""
+    def reflected(self, view: View, share: Callable[[], tuple[Quads, Tensor]]) -> BuiltGBuffer:
+        """What the mirrored camera sees of a share of the mesh: its primitives and their ids.
+
+        The last small one is kept: while somebody drags the hour, the same camera asks again and again.
+        """
+        key = (view.eye_m.tobytes(), view.world_from_cam.tobytes(), view.width_px, view.height_px, view.fx_px,
+               self._leaf_share)  # fmt: skip
+        last = self._mirrored
+        if last is not None and last[0] == key:
+            return last[1]
+        quads, ids = share()
         hits = trace_view(quads, view)
         quad = torch.where(hits.quad >= 0, ids[hits.quad.clamp_min(0)], -1)
         g = self._gbuffer(view, quad, hits.depth_m, hits.u, hits.v)
         g.reflected = True
+        if view.width_px * view.height_px <= COARSE_SAMPLES // 4:
+            self._mirrored = (key, g)
         return g
 
 

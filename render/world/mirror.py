@@ -32,8 +32,7 @@ def mirrored_light(world: BuiltWorld, view: View, pixel: Tensor, p: Patch, gloss
     flip = np.diag([1.0, 1.0, -1.0])
     camera = View("pinhole", half.width_px, half.height_px, eye, flip @ half.world_from_cam, half.fx_px, half.fy_px,
                   half.cx_px, half.cy_px)
-    quads, ids = above_ground(world)
-    g = world.reflect(camera, quads, ids)
+    g = world.reflected(camera, lambda: above_ground(world))
     column = torch.div(pixel % view.width_px, 2, rounding_mode="floor").clamp_max(half.width_px - 1)
     row = torch.div(torch.div(pixel, view.width_px, rounding_mode="floor"), 2, rounding_mode="floor")
 
@@ -53,7 +52,8 @@ def mirrored_light(world: BuiltWorld, view: View, pixel: Tensor, p: Patch, gloss
     hit = wanted[g.hit[wanted]]
     free = wanted[~g.hit[wanted]]
     picture[hit] = world.shade(g, hit, light)
-    picture[free] = sky_mirrored(g.direction[free], torch.tensor(view.eye_m, dtype=torch.float32), light)
+    if free.numel():
+        picture[free] = sky_mirrored(g.direction[free], torch.tensor(view.eye_m, dtype=torch.float32), light)
     ceiling = 6.0 / max(light.exposure, 1e-9)
     return picture[at].clamp_max(ceiling).mean(1)
 
