@@ -80,6 +80,10 @@ class Nodes:
 
     def fetch(self, values: Tensor, quad: Tensor, u: Tensor, v: Tensor) -> Tensor:
         """(M, C) values between the nodes (T, C) at surface coordinates u, v in 0–1 of primitives (M,)."""
+        return read(values, *self.plan(quad, u, v))
+
+    def plan(self, quad: Tensor, u: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """Which four nodes (M, 4) answer at surface coordinates u, v in 0–1 of primitives (M,), and their weights."""
         count, start = self.count[quad], self.start[quad]
         at = torch.stack([u, v], 1)
         inset = self.inset[quad]
@@ -89,17 +93,18 @@ class Nodes:
         across = count[:, 0]
         i1 = (count[:, 0] > 1).long()
         j1 = torch.where(count[:, 1] > 1, across, 0)
-        start = start.clamp_max(values.shape[0] - 1)
-        base = start + low[:, 1] * across + low[:, 0]
-        tu, tv = part[:, :1], part[:, 1:]
-        bottom = torch.lerp(values[base], values[base + i1], tu)
-        out = torch.lerp(bottom, torch.lerp(values[base + j1], values[base + j1 + i1], tu), tv)
+        base = start.clamp_max(self.position.shape[0] - 1) + low[:, 1] * across + low[:, 0]
+        tu, tv = part[:, 0], part[:, 1]
+        node = torch.stack([base, base + i1, base + j1, base + j1 + i1], 1)
+        weight = torch.stack([(1 - tu) * (1 - tv), tu * (1 - tv), (1 - tu) * tv, tu * tv], 1)
         corner = self.vertex[quad]
         lofted = (corner[:, 0] >= 0).nonzero().squeeze(1)
         if lofted.numel():
-            a, b, c = (values[corner[lofted, k]] for k in range(3))
-            out[lofted] = a + (b - a) * u[lofted, None] + (c - a) * v[lofted, None]
-        return out
+            node[lofted, :3] = corner[lofted]
+            node[lofted, 3] = corner[lofted, 0]
+            a, b = u[lofted], v[lofted]
+            weight[lofted] = torch.stack([1 - a - b, a, b, torch.zeros_like(a)], 1)
+        return node, weight
 
     def smoothed(self, values: Tensor, passes: int) -> Tensor:
         """Values (T, C) averaged with their neighbours on the same primitive's grid, which evens out few directions."""
@@ -117,3 +122,8 @@ class Nodes:
             values = 0.5 * values + 0.25 * (values[left] + values[right])
             values = 0.5 * values + 0.25 * (values[below] + values[above])
         return values
+
+
+def read(values: Tensor, node: Tensor, weight: Tensor) -> Tensor:
+    """(M, C) sums of values (T, C) by a plan (see Nodes.plan)."""
+    return torch.nn.functional.embedding_bag(node, values, mode="sum", per_sample_weights=weight)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -49,15 +50,35 @@ MATERIALS: dict[Material, Callable[[Patch, Mood], Surface]] = {
 }
 
 
-def surfaces(patch: Patch, material: Tensor, mood: Mood) -> Surface:
-    """Evaluate every point by its material (M,) int64, then lay the snow."""
-    out = Surface.plain(patch)
-    for kind in torch.unique(material).tolist():
-        index = (material == kind).nonzero().squeeze(1)
-        out.put(index, MATERIALS[Material(kind)](patch.pick(index), mood))
-    if mood.snow > 0.02 and not mood.indoors:
-        _snow(out, patch, material, mood)
-    return out
+LIVE = frozenset({
+    Material.FACADE, Material.SHOP, Material.GLOW, Material.SIGN, Material.NEON, Material.SCREEN, Material.MONITOR,
+    Material.PANEL_LIGHT, Material.STAINED, Material.FROSTED,
+})
+"""Materials that change with the hour: they shine, or mirror the sky. Others know only wet, snow, wear, season."""
+
+
+class Finish:
+    """The surfaces of one set of points, kept while only the hour changes: then only LIVE ones are made again."""
+
+    def __init__(self, patch: Patch, material: Tensor) -> None:
+        self._patch, self._material = patch, material
+        kinds = (Material(kind) for kind in torch.unique(material).tolist())
+        picked = [(kind, (material == kind).nonzero().squeeze(1)) for kind in kinds]
+        self._parts = [(kind, index, patch.pick(index)) for kind, index in picked]
+        self._out = Surface.plain(patch)
+        self._key: tuple[float, ...] | None = None
+
+    def under(self, mood: Mood) -> Surface:
+        """Every point as it answers light in a mood, snow laid."""
+        key = (mood.wet, mood.snow, mood.wear, mood.leaf, mood.autumn, mood.fresh)
+        for kind, index, part in self._parts:
+            if kind in LIVE or key != self._key:
+                self._out.put(index, MATERIALS[kind](part, mood))
+        self._key = key
+        out = replace(self._out)
+        if mood.snow > 0.02 and not mood.indoors:
+            _snow(out, self._patch, self._material, mood)
+        return out
 
 
 def _snow(out: Surface, p: Patch, material: Tensor, mood: Mood) -> None:

@@ -9,7 +9,7 @@ from render.world.street_tree import street_tree
 
 
 def garden(b: MeshBuilder, rng: np.random.Generator, *, ground_m: float, half_x: float, half_y: float,
-           trees: int = 9) -> None:
+           trees: int = 7) -> None:
     """Lay a lawn around a house over ±half_x, ±half_y and plant it."""
     b.sheet((-120, -120, ground_m), (240, 0, 0), (0, 240, 0), Material.PLAIN, (0.075, 0.105, 0.03), (0.4, 1.5, 0.0),
             texel_m=60.0, casts=False)
@@ -18,7 +18,7 @@ def garden(b: MeshBuilder, rng: np.random.Generator, *, ground_m: float, half_x:
         reach = float(rng.uniform(6.5, 12.0))
         x = float(np.clip(np.cos(angle) * 2.0, -1, 1)) * (half_x + reach * abs(float(np.cos(angle))))
         y = float(np.clip(np.sin(angle) * 2.0, -1, 1)) * (half_y + reach * abs(float(np.sin(angle))))
-        street_tree(b, (x, y, ground_m), float(rng.uniform(1.2, 1.7)), 420, int(rng.integers(1 << 20)))
+        street_tree(b, (x, y, ground_m), float(rng.uniform(1.2, 1.7)), 300, int(rng.integers(1 << 20)))
     turn = np.linspace(0, 2 * np.pi, 241)
     wave = 4.2 + 1.8 * np.sin(turn * 5 + float(rng.uniform(0, 6))) + 1.1 * np.sin(turn * 13) + rng.uniform(0, 1.5, 241)
     wave[-1] = wave[0]
