@@ -165,8 +165,8 @@ class Canyon:
         rock = self._beds(hit)
         # soft beds are buried under their own rubble
         rubble = between((0.255, 0.118, 0.066), (0.430, 0.235, 0.135), 0.5 + 0.30 * hit.n9 + 0.2 * hit.n60)
-        sloping = smoothstep(1.35, 0.72, hit.steep + 0.12 * hit.n9)
-        albedo = lay(rock, rubble, 0.80 * sloping)
+        sloping = smoothstep(1.75, 0.95, hit.steep + 0.15 * hit.n9 + 0.1 * hit.n60)
+        albedo = lay(rock, rubble, 0.86 * sloping)
         tone = 0.5 + 0.18 * hit.n9 + 0.22 * hit.n60 + 0.12 * hit.n420
         sand = between((0.335, 0.165, 0.085), (0.520, 0.320, 0.190), tone)
         level = smoothstep(0.42, 0.22, hit.steep + 0.06 * hit.n9)
@@ -179,7 +179,7 @@ class Canyon:
         albedo = lay(albedo, pale, 0.85 * bed)
         bare = 1 - level
         snow = 0.0 * hit.x
-        return Paint(albedo, 0.16 + 0.84 * bare, 0.30 + 0.55 * bare, 0.75 * bare, snow)
+        return Paint(albedo, 0.16 + 0.84 * bare, 0.30 + 0.55 * bare, bare * (0.25 + 0.5 * (1 - sloping)), snow)
 
     def _beds(self, hit: Hit) -> Tensor:
         """(3, M) colours of the rock's layers: level, a little warped, the same in wall and tower."""

@@ -18,6 +18,10 @@ from render.world.plants import Stand
 from render.world.trees import near_of, scattered, stand
 
 
+# metres between crests, fade from and to, slope
+_RIPPLES = ((0.30, 8.0, 22.0, 0.30), (0.85, 20.0, 70.0, 0.17), (2.7, 50.0, 190.0, 0.035))
+
+
 class Desert:
     """See the module; `Land` says what each method answers."""
 
@@ -48,9 +52,11 @@ class Desert:
         look = math.radians(22)
         x, y = 175 * math.sin(look), 175 * math.cos(look)
         self._seed = scene.seed
-        self.stage_hint = Stage(np.array([x, y, self._at(x, y) + 6.0]), 175.0, 202.0)
-        self._tree = self._crest(88 * math.sin(look) + 22 * (1 if draw[4, 1] > 0.5 else -1), 88 * math.cos(look))
-        self._rocks = self._crest(58 * math.sin(look) - 16 * (1 if draw[4, 1] > 0.5 else -1), 58 * math.cos(look))
+        hand = 1.0 if float(draw[4, 1]) > 0.5 else -1.0
+        self._tree = self._crest(x, y)
+        self._sapling = self._crest(64 * math.sin(look) + 18 * hand, 64 * math.cos(look))
+        focus_x, focus_y = self._tree
+        self.stage_hint = Stage(np.array([focus_x, focus_y, self._at(focus_x, focus_y) + 4.5]), 168.0, 202.0)
 
     def elevation(self, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
         cut = 2 * texel_m
@@ -80,15 +86,15 @@ class Desert:
 
     def stands(self, ground: Callable[[Tensor, Tensor], Tensor]) -> list[tuple[str, Stand]]:
         """A dead tree, an outcrop that the sand has left free, and grass in the hollows between dunes."""
-        x, y = (torch.tensor([v]) for v in self._tree)
-        one = torch.tensor([0])
-        tree = stand(one, x, y, ground(x, y) - 0.25, 8.2 + 0 * x, 4.0 + 0 * x, 0 * x + self._wind * 3, 0 * x + 0.2)
-        draw = torch.rand(26, 6, generator=generator("outcrop", self._seed))
-        size = 0.25 + 1.9 * (1 - draw[:, 2]) ** 3
-        reach, turn = 1.0 + 7.5 * draw[:, 0], draw[:, 1] * 6.283
-        rx, ry = self._rocks[0] + reach * torch.cos(turn), self._rocks[1] + 0.6 * reach * torch.sin(turn)
-        every = torch.arange(26)
-        rocks = stand(every, rx, ry, ground(rx, ry) - 0.38 * size, size * 1.15, size, draw[:, 5] * 6.283, draw[:, 4] - 0.5)
+        x, y = (torch.tensor([a, b]) for a, b in zip(self._tree, self._sapling, strict=True))
+        tall, turn = torch.tensor([9.5, 4.6]), torch.tensor([3.0, 1.0]) * self._wind
+        trees = stand(torch.arange(2), x, y, ground(x, y) - 0.25, tall, 0.5 * tall, turn, 0 * x + 0.2)
+        draw = torch.rand(30, 6, generator=generator("outcrop", self._seed))
+        size = 0.3 + 2.3 * (1 - draw[:, 2]) ** 3
+        reach, angle = 2.0 + 8.5 * draw[:, 0], draw[:, 1] * 6.283
+        rx, ry = self._tree[0] + 5 + reach * torch.cos(angle), self._tree[1] - 3 + 0.6 * reach * torch.sin(angle)
+        foot = ground(rx, ry) - 0.38 * size
+        rocks = stand(torch.arange(30), rx, ry, foot, size * 1.15, size, draw[:, 5] * 6.283, draw[:, 4] - 0.5)
         near = near_of(self.stage_hint)
         gx, gy, luck = scattered(near, 2.4, 190.0, self._seed + 5)
         z = ground(gx, gy)
@@ -96,7 +102,7 @@ class Desert:
         # grass grows where the wind spares it: on the flat feet of dunes, in clumps
         clump = smoothstep(0.5, 1.5, lookup(self._fine, gx, gy, 30 * FEATURES)) * smoothstep(0.34, 0.16, slope)
         at = torch.nonzero(luck[:, 3] < 0.5 * clump * smoothstep(120, 40, near.away(gx, gy))).squeeze(1)
-        result = [("dead tree", tree), ("boulder", rocks)]
+        result = [("dead tree", trees), ("boulder", rocks)]
         if at.numel():
             tall = 0.35 + 0.55 * luck[:, 2]
             grass = stand(at, gx, gy, z - 0.04, tall, tall * 0.8, luck[:, 5] * 6.283, luck[:, 4] * 2 - 1)
@@ -117,7 +123,7 @@ class Desert:
         bend = 0.05 * lookup(self._fine, hit.x, hit.y, 2.2 * FEATURES)
         bend = bend + 0.55 * lookup(self._broad, hit.x, hit.y, 19 * FEATURES)
         push = torch.zeros_like(along)
-        for wavelength, low, high, strength in ((0.30, 8.0, 22.0, 0.30), (0.85, 20.0, 70.0, 0.17), (2.7, 50.0, 190.0, 0.035)):
+        for wavelength, low, high, strength in _RIPPLES:
             fade = smoothstep(high, low, hit.distance) * lies
             wave = (along + bend * min(1.0, 0.5 + 0.5 * wavelength)) * (2 * math.pi / wavelength)
             crest = torch.cos(wave) + 0.35 * torch.cos(2 * wave + 0.8)  # steeper to leeward
@@ -141,7 +147,8 @@ class Desert:
         length = math.hypot(dx, dy)
         ux, uy = dx / length, dy / length
         along = (hit.x - start[0]) * ux + (hit.y - start[1]) * uy
-        across = (hit.x - start[0]) * -uy + (hit.y - start[1]) * ux - 3.2 * torch.sin(along / 17) - 1.1 * torch.sin(along / 6.1)
+        across = (hit.x - start[0]) * -uy + (hit.y - start[1]) * ux
+        across = across - 3.2 * torch.sin(along / 17) - 1.1 * torch.sin(along / 6.1)
         step = along / 0.78
         number = step.floor()
         side = (number.remainder(2) * 2 - 1) * 0.16

@@ -9,6 +9,9 @@ from render.world.noise import generator
 
 _BATCH = 5000
 
+_MOST_CELLS = 0.12
+"""How far one step may raise or dig a cell, in cells."""
+
 
 def erode(height: Tensor, cell_m: float, seed: int, droplets: int = 30_000, steps: int = 44) -> Tensor:
     """Eroded copy of a height map.
@@ -62,10 +65,13 @@ def _run(ground: Tensor, size: int, position: Tensor, steps: int) -> None:
         give = torch.where(fall < 0, torch.minimum(soil, -fall), give)
         change = give - take
         soil = soil - change
+        moved = torch.zeros_like(ground)
         for offset, weight in (
             (0, (1 - fx) * (1 - fy)), (1, fx * (1 - fy)), (size, (1 - fx) * fy), (size + 1, fx * fy),
         ):
-            ground.scatter_add_(0, at + offset, change * weight)
+            moved.scatter_add_(0, at + offset, change * weight)
+        # many drops in one cell at once would each dig the same soil, and the pit deepen without end
+        ground.add_(moved.clamp_(-_MOST_CELLS, _MOST_CELLS))
         speed = torch.sqrt((speed * speed + 4 * fall).clamp(min=0.01, max=16))
         water = water * 0.98
 

@@ -56,8 +56,8 @@ class Farmland:
         cut = 2 * texel_m
         # a knoll for the cameras, a hollow with the lane in front of it, then slopes that show their fields
         height = 9 * smoothstep(70, -60, y) * (0.7 + 0.3 * self._lift) + 5 * smoothstep(190, 60, y)
-        height = height + smoothstep(120, 900, y) * 74 * self._lift
-        height = height - 26 * smoothstep(760, 1300, y) * self._lift + smoothstep(1500, 3400, y) * 120 * self._lift
+        height = height + smoothstep(105, 720, y) * 98 * self._lift
+        height = height - 30 * smoothstep(720, 1300, y) * self._lift + smoothstep(1500, 3400, y) * 120 * self._lift
         height = height + smoothstep(150, 900, x.abs()) * 32 * self._lift
         hills = 15 * octaves(self._broad, x, y, 900, 2, 0.5, cut) + 6.5 * octaves(self._fine, x, y, 330, 3, 0.45, cut)
         height = height + hills * self._lift * smoothstep(60, 420, torch.hypot(x, y - 60))
