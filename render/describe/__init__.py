@@ -1,7 +1,7 @@
 """Words to worlds: a location scout's sentence becomes a kind of place and parameters, each with its reason.
 
     >>> describe("a misty fjord at dawn").parameters
-    {'archetype': 'coast', 'seed': …, 'relief': 0.8, 'water': 0.75, 'time_of_day': 5.0, 'weather': 'mist'}
+    {'archetype': 'lake', 'seed': …, 'relief': 0.8, 'water': 0.75, 'time_of_day': 5.0, 'weather': 'mist'}
 
 No model and no chance: a vocabulary (`places`, `moments`, `skies`, `looks`), a reader that knows negation, degrees and
 distance (`reading`), and a decision (`deciding`). Nothing here raises on any text, and nothing loads torch.

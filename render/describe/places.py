@@ -30,7 +30,7 @@ LANDSCAPES: Lexicon = (
           canyon=0.5),
     place("sea, ocean, surf, wave, breaker, tide, tidal, swell, spray, atlantic, north sea, pacific, sea foam",
           {"water": 0.7}, coast=2),
-    place("fjord, fiord, sea loch", {"relief": 0.8, "water": 0.75}, coast=2.8, lake=1.8, alpine=1.2),
+    place("fjord, fiord, sea loch", {"relief": 0.8, "water": 0.75}, lake=2.8, coast=2, alpine=1.2),
     place("beach, strand, pebble beach, shingle, shingle beach, cove, bay, inlet", {"water": 0.6}, coast=2.2,
           tropical=1.4),
     place(

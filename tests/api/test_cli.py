@@ -188,11 +188,11 @@ def test_render_refuses_a_bad_scene_with_one_line(tmp_path: Path, scene: str, sa
 def test_describe_prints_parameters_with_reasons_and_a_scene_that_render_takes(tmp_path: Path) -> None:
     plain = cyclorama("describe", "a misty fjord at dawn,", "late autumn, Zorblax")
     scene = cyclorama("describe", "--scene", "INT. KITCHEN – DAWN")
-    whole = cyclorama("describe", "--json", "--kind", "lake", "a misty fjord")
+    whole = cyclorama("describe", "--json", "--kind", "coast", "a misty fjord")
     wrong = cyclorama("describe", "--kind", "moon", "a misty fjord")
 
     assert "dawn → 6.2 h" in plain.output
     assert "not understood: Zorblax" in plain.output
     assert json.loads(scene.output)["scene"]["archetype"] == "kitchen"
-    assert json.loads(whole.stdout)["parameters"]["archetype"] == "lake"
+    assert json.loads(whole.stdout)["parameters"]["archetype"] == "coast"
     assert wrong.exit_code == 2

@@ -12,10 +12,10 @@ SENTENCE = "a misty fjord at dawn, late autumn, abandoned boathouse near Zorblax
 async def test_a_description_is_read_with_reasons(owner: httpx.AsyncClient) -> None:
     found = (await owner.post("/api/describe", json={"text": SENTENCE})).raise_for_status().json()
 
-    assert found["archetype"] == "coast"
+    assert found["archetype"] == "lake"
     assert found["parameters"]["time_of_day"] == 6.2
     assert "dawn → 6.2 h" in [suggestion["reason"] for suggestion in found["suggestions"]]
-    assert found["places"][1]["archetype"] == "lake"
+    assert found["places"][1]["archetype"] == "coast"
     assert found["unknown"] == ["Zorblax"]
 
 

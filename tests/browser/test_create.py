@@ -43,22 +43,23 @@ def test_words_make_a_place_and_what_is_left_out_stays_out(server: Server, open_
 
     suggestions = page.get_by_test_id("suggestions")
     expect(suggestions.get_by_text("“dawn”")).to_be_visible()
+    expect(suggestions.get_by_text("Lake and river has no wear")).to_be_visible()
     expect(page.get_by_test_id("unknown-words")).to_have_text("Not understood: Zorblax")
-    expect(page.get_by_test_id("control-archetype")).to_have_attribute("data-value", "coast")
+    expect(page.get_by_test_id("control-archetype")).to_have_attribute("data-value", "lake")
     page.get_by_role("button", name=re.compile("^Leave out Season")).click()
     expect(suggestions.locator("[data-parameter=season]")).to_have_count(0)
-    page.get_by_role("button", name="Lake and river").click()
-    expect(page.get_by_test_id("control-archetype")).to_have_attribute("data-value", "lake")
-    expect(suggestions.locator("[data-parameter=wear]")).to_have_count(0)
-    expect(suggestions.get_by_text("Lake and river has no wear")).to_be_visible()
+    page.get_by_role("button", name="Sea cliffs").click()
+    expect(page.get_by_test_id("control-archetype")).to_have_attribute("data-value", "coast")
+    expect(suggestions.locator("[data-parameter=wear]")).to_be_visible()
     page.get_by_role("button", name="Create environment").click()
 
     parameters = made_in(server, project, page)["parameters"]
     assert isinstance(parameters, dict)
-    assert parameters["archetype"] == "lake"
+    assert parameters["archetype"] == "coast"
     assert parameters["weather"] == "mist"
     assert 5 <= parameters["time_of_day"] <= 6.2
-    assert not {"season", "wear"} & set(parameters)
+    assert parameters["wear"] == 0.88
+    assert "season" not in parameters
 
 
 @pytest.mark.timeout(120)

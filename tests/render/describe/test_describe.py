@@ -17,7 +17,7 @@ from render.errors import SpecError
 from render.scene import BY_NAME, parse_scene
 
 PLACES = [
-    ("a misty fjord at dawn, late autumn, abandoned boathouse", "coast"),
+    ("a misty fjord at dawn, late autumn, abandoned boathouse", "lake"),
     ("snow-capped peaks above a green valley", "alpine"),
     ("high in the Alps, a meadow below the glacier", "alpine"),
     ("a mountain pass in the Dolomites", "alpine"),
@@ -101,7 +101,8 @@ PLACES = [
 
 PARAMETERS = [
     ("a misty fjord at dawn, late autumn, abandoned boathouse",
-     {"time_of_day": 6.2, "season": 2.83, "weather": "mist", "wear": 0.88}),
+     {"time_of_day": 6.2, "season": 2.83, "weather": "mist", "relief": 0.8}),
+    ("an abandoned harbour", {"wear": 0.88}),
     ("a coast at 7:30 pm", {"time_of_day": 19.5}),
     ("a coast at 7.30 p.m.", {"time_of_day": 19.5}),
     ("a coast, 12 am", {"time_of_day": 0.0}),
@@ -251,8 +252,8 @@ def test_the_issues_own_sentence_gives_the_reasons_it_asks_for() -> None:
     reasons = {suggestion.parameter: suggestion.reason for suggestion in found.suggestions}
     assert reasons["time_of_day"] == "dawn → 6.2 h"
     assert reasons["weather"] == "misty → weather mist"
-    assert reasons["archetype"] == "fjord, boathouse → Sea cliffs"
-    assert [place.archetype for place in found.places[:2]] == ["coast", "lake"]
+    assert reasons["archetype"] == "fjord, boathouse → Lake and river"
+    assert [place.archetype for place in found.places[:2]] == ["lake", "coast"]
     assert found.unknown == ()
 
 
@@ -295,6 +296,7 @@ def test_somebody_may_choose_another_kind_of_place_for_the_same_words() -> None:
     assert describe(words, "lake").parameters["archetype"] == "lake"
     assert describe(words, "interior").archetype == "living_room"
     assert "wear" not in describe(words, "lake").parameters
+    assert describe(words, "coast").parameters["wear"] == 0.88
     with pytest.raises(SpecError, match="must be one of"):
         describe(words, "moon")
 
