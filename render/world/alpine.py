@@ -28,7 +28,7 @@ class Alpine:
     stone = ((0.095, 0.088, 0.080), (0.24, 0.222, 0.198))
     boulders = 0.16
     tufts = 0.3
-    micro_m = 0.055
+    micro_m = 0.048
     wave_height = 0.10
     foam = 0.0
 
@@ -66,7 +66,7 @@ class Alpine:
         headwall = smoothstep(1500, 4600, y) * (350 + 760 * rough) * self._lift
         height = height + headwall * (1 - 0.35 * slope) + smoothstep(-2500, -6000, y) * 500 * rough * self._lift
         relief = smoothstep(10, 160, height)
-        height = height + relief * 30 * self._lift * ridges(self._fine, wx, wy, 210, 7, 0.44, cut)
+        height = height + relief * 13 * self._lift * ridges(self._fine, wx + 0.35 * wy, wy, 170, 6, 0.46, cut)
         hummocks = octaves(self._fine, x, y, 60, 6, 0.5, cut)
         return height + (1 - relief) * (1.6 * hummocks + 2.4 * octaves(self._mass, x, y, 210, 3, 0.5, cut))
 
@@ -97,7 +97,7 @@ class Alpine:
         share = smoothstep(0.9 - 2.2 * self._vegetation, 1.7 - 1.6 * self._vegetation, patch + wooded)
         share = share * smoothstep(1.5, 0.95, steep) * smoothstep(640, 430, height + 60 * patch)
         dry = smoothstep(3.0, 6.0, height)
-        clear = smoothstep(34, 74, (x - 8 - 0.1 * y).abs() + 14 * patch)  # an open lane along the view
+        clear = smoothstep(40, 78, (x - 4 + 0.14 * y).abs() + 12 * patch)  # an open lane along the view
         yard = smoothstep(11, 17, torch.sqrt((x - self._hut[0]) ** 2 + (y - self._hut[1]) ** 2))
         return share * dry * (0.02 + 0.98 * clear) * yard
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from render.world.noise import lookup, smoothstep, tile
 
-_SCALES = ((19.0, 0.52, 0.31), (6.7, 0.30, -0.87), (2.3, 0.18, 1.43))
+_SCALES = ((19.0, 0.52, 0.31), (6.7, 0.32, -0.87), (2.3, 0.10, 1.43))
 """Tile side in metres (a dozen clumps), share of the height, turn."""
 
 

@@ -135,8 +135,8 @@ def _micro(
     gx[at] += east * open_ground
     gy[at] += north * open_ground
     low = up.clamp(-2.2, 1.2) * open_ground
-    opening[at] *= (1 + 0.22 * low).clamp(0.3, 1.2)
-    albedo[:, at] *= torch.exp(0.14 * low)
+    opening[at] *= (1 + 0.14 * low).clamp(0.3, 1.2)
+    albedo[:, at] *= torch.exp(0.09 * low)
     return gx, gy, opening, albedo
 
 

@@ -112,7 +112,10 @@ def shade_water(
     mirrored = mirrored / torch.sqrt((mirrored * mirrored).sum(0))
     sharp = 5 * torch.exp(-2.69 * lift)
     fresnel = 0.02 + 0.98 * (1 - facing.clamp(0.02, 1)) ** sharp / (1 + 22.7 * unseen**0.75)
-    reflected = _reflect(world, view, position, direction, mirrored, light)
+    # clouds are seen by the mean of a pixel's facets: half of each one's tilt
+    calm = torch.stack([mirrored[0] + direction[0], mirrored[1] + direction[1], mirrored[2] - direction[2]])
+    calm = calm / torch.sqrt((calm * calm).sum(0))
+    reflected = _reflect(world, view, position, mirrored, calm, light)
     if upside is not None:
         lay_mirrored(world, upside, position, mirrored, distance, reflected, light)
     lit = torch.ones_like(x)
@@ -245,10 +248,10 @@ def _foam(x: Tensor, y: Tensor, deep: Tensor, footprint: Tensor, surf: Tensor) -
 
 
 def _reflect(
-    world: TerrainWorld, view: View, position: Tensor, direction: Tensor, mirrored: Tensor, light: Light
+    world: TerrainWorld, view: View, position: Tensor, mirrored: Tensor, calm: Tensor, light: Light
 ) -> Tensor:
-    """Radiance (3, M) that comes along the mirrored rays."""
-    got = sky_mirrored(mirrored.T, torch.tensor(view.eye_m, dtype=torch.float32), light).T
+    """Radiance (3, M) that comes along the mirrored rays; from the sky along calmer ones."""
+    got = sky_mirrored(calm.T, torch.tensor(view.eye_m, dtype=torch.float32), light).T
     level = world.land.water_m
     assert level is not None
     eye = view.eye_m.copy()
