@@ -17,6 +17,8 @@ from render.scores.shown import Measured
 from render.scores.warp import SAME_DEPTH, Met, brought, project
 
 RETURN_PX = 0.5
+LEAST_COMPARED = 0.01
+"""Share of the frame from which a pair takes part in the returning."""
 
 Counts = tuple[int, int, int, int]
 """Points in both frames, of these consistent, points compared, of these returning: of one ordered pair."""
@@ -49,10 +51,12 @@ def counted(a: Measured, b: Measured, met: Met) -> Counts:
     asked = met.inside & a.usable
     looks_through = met.depth_m * there < 1 - 2 * SAME_DEPTH
     consistent = asked & ~looks_through
+    compared = int(met.visible.sum())
+    if compared < met.visible.numel() * LEAST_COMPARED:
+        return int(asked.sum()), int(consistent.sum()), 0, 0
     # Back along B's ray from B's own depth.
-    shift = _return_px(a, b, met, there)
-    returning = met.visible & (shift < RETURN_PX)
-    return int(asked.sum()), int(consistent.sum()), int(met.visible.sum()), int(returning.sum())
+    returning = met.visible & (_return_px(a, b, met, there) < RETURN_PX)
+    return int(asked.sum()), int(consistent.sum()), compared, int(returning.sum())
 
 
 def _return_px(a: Measured, b: Measured, met: Met, there: Tensor) -> Tensor:

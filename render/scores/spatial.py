@@ -22,7 +22,7 @@ from render.scores.bands import agreeing
 from render.scores.gate import FEWEST_PAIRS
 from render.scores.geometric import NOTHING, Counts, Geometric, counted, geometric_of
 from render.scores.shown import Measured, Shown, measured
-from render.scores.warp import Met, brought, meet
+from render.scores.warp import Met, brought, meet, world_points
 
 LEAST_COVERAGE = 0.10
 """Share of the frame that a pair must share to be measured."""
@@ -107,7 +107,8 @@ def score_measured(ready: Mapping[str, Measured], check: Callable[[float], None]
     with torch.inference_mode():
         pairs: list[PairScore] = []
         geometry: list[Counts] = []
-        met = {(one, other): meet(ready[one], ready[other]) for one, other in permutations(ready, 2)}
+        points = {name: world_points(each) for name, each in ready.items()}
+        met = {(one, other): meet(ready[one], ready[other], points[one]) for one, other in permutations(ready, 2)}
         for done, ((first, second), there) in enumerate(met.items()):
             check(done / len(met))
             pair, counts = _pair(first, second, ready[first], ready[second], there, met[second, first])

@@ -38,9 +38,14 @@ class Met:
     visible: Tensor
 
 
-def meet(a: Measured, b: Measured) -> Met | None:
-    """Bring A's surface before camera B; None when nothing of it is in B's frame."""
-    at, depth = project(world_points(a), b.view)
+def meet(a: Measured, b: Measured, points: Tensor | None = None) -> Met | None:
+    """Bring A's surface before camera B; None when nothing of it is in B's frame.
+
+    Args:
+        a, b: the pictures.
+        points: A's `world_points`, where they are known already.
+    """
+    at, depth = project(world_points(a) if points is None else points, b.view)
     height, width = b.view.height_px, b.view.width_px
     inside = a.surface & (depth > NEAR_M)
     inside &= (at[..., 0] > 0.5) & (at[..., 0] < width - 0.5) & (at[..., 1] > 0.5) & (at[..., 1] < height - 0.5)
