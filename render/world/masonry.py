@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -51,21 +52,33 @@ def broken_wall(
     high = np.interp(x, np.linspace(0, long, len(top)), top)
     ragged = rng.normal(0, 1, len(x))
     high = np.maximum(np.round((high + 0.28 * ragged) / 0.24) * 0.24, 0.05)
-    for k in range(len(x) - 1):
-        x0, x1 = float(x[k]), float(x[k + 1])
-        middle = np.array([(x0 + x1) / 2])
-        free = [o for o in openings if abs(middle[0] - o.at) < o.half]
-        level = float((high[k] + high[k + 1]) / 2)
-        if not free:
-            _column(b, f, x0, x1, (-below, -below), (level, level), thick, tint, style)
+    cuts = sorted({0.0, long, *(o.at - o.half for o in openings), *(o.at + o.half for o in openings)})
+    for a, c in pairwise(v for v in cuts if 0 <= v <= long):
+        free = [o for o in openings if abs((a + c) / 2 - o.at) < o.half]
+        columns = [k for k in range(len(x) - 1) if a - 1e-3 <= x[k] and x[k + 1] <= c + 1e-3]
+        if not columns:
             continue
-        o = free[0]
-        if o.sill > -0.5:
-            _column(b, f, x0, x1, (-below, -below), (min(o.sill, level),) * 2, thick, tint, style)
-        ends = np.clip(np.array([x0 + 1e-4, x1 - 1e-4]), o.at - o.half + 1e-4, o.at + o.half - 1e-4)
-        head = o.reach(ends)[1]
-        if level > head.max() + 0.15:
-            _column(b, f, x0, x1, (float(head[0]), float(head[1])), (level, level), thick, tint, style)
+        level = [float(high[k] + high[k + 1]) / 2 for k in columns]
+        lowest, start = min(level), -below
+        if free:
+            o = free[0]
+            if o.sill > -0.5:
+                _column(b, f, a, c, (-below, -below), (min(o.sill, lowest),) * 2, thick, tint, style)
+            crown = float(o.reach(np.array([o.at]))[1][0]) + 0.25
+            for k, top_m in zip(columns, level, strict=True):
+                ends = np.clip(np.array([x[k] + 1e-4, x[k + 1] - 1e-4]), a + 1e-4, c - 1e-4)
+                head, stop = o.reach(ends)[1], min(top_m, crown)
+                if stop > head.max() + 0.15:
+                    ends_m = float(head[0]), float(head[1])
+                    _column(b, f, float(x[k]), float(x[k + 1]), ends_m, (stop, stop), thick, tint, style)
+            start = crown
+        # as one face up to where stones have fallen, so that light runs on without seams
+        if lowest > start + 0.2:
+            _column(b, f, a, c, (start, start), (lowest, lowest), thick, tint, style)
+            start = lowest
+        for k, top_m in zip(columns, level, strict=True):
+            if top_m > start + 0.02:
+                _column(b, f, float(x[k]), float(x[k + 1]), (start, start), (top_m, top_m), thick, tint, style)
     for o in openings:  # dressed jambs
         for side in (-1, 1):
             at = float(np.interp(o.at + side * o.half, x, high))

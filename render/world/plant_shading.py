@@ -86,6 +86,10 @@ def shade_plants(
         lit = lit * (1 - (1 - 0.22 * through_share) * smoothstep(-0.5, 1.5, over))
         if light.clouds is not None:
             lit = lit * light.clouds.shadow(position.T, light.sun_direction)
+    lamps: Tensor | None = None
+    if world.around is not None:
+        beam, _, lamps = world.around.fall(position, normal[2], light)
+        lit = lit * beam
     inner = 0.30 + 0.70 * depth
     inner = inner + (0.5 + 0.5 * depth - inner) * solid
     inner = inner * (1 + 0.9 * through_share)  # leaves hand light on to each other
@@ -94,7 +98,8 @@ def shade_plants(
     parts = zip(
         light.sun_irradiance.tolist(), light.sky_irradiance.tolist(), light.ground_bounce.tolist(), albedo, strict=True
     )
-    return torch.stack([a * (lit * e + above * s + below * b) * (1 / math.pi) for e, s, b, a in parts])
+    radiance = torch.stack([a * (lit * e + above * s + below * b) * (1 / math.pi) for e, s, b, a in parts])
+    return radiance if lamps is None else radiance + albedo * lamps * (inner / math.pi)
 
 
 @lru_cache(maxsize=1)

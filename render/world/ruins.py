@@ -71,7 +71,7 @@ def lay_out(scene: Scene, land: RuinsLand, heading: float) -> Place:
         mesh=b.finish(heading), lamps=lamps_from_rows(lamps, torch.from_numpy(turn)),
         stage=Stage(focus, 32.0, (heading + 180.0 + 6.0) % 360.0), heading_deg=heading,
         centre_m=np.array([0.0, 16.0, 2.0]) @ turn, sky_half_m=62.0, sky_maps=(22, 256),
-        sun_spans=((40.0, 1408), (120.0, 768)), metering=Metering(36.0, 0.165, 0.75, 0.7, 2.0, 0.85), solid=solid,
+        sun_spans=((40.0, 1408), (120.0, 768)), metering=Metering(36.0, 0.145, 0.75, 0.65, 2.0, 1.15), solid=solid,
         ground=lambda x, y: -1e9,
     )
 
@@ -122,6 +122,11 @@ def _arcades(b: MeshBuilder, left: float, tall: float, rng: np.random.Generator)
             if whole[k] or rng.uniform() < 0.85:
                 pier(b, Frame(np.array([side * _AISLE, y, 0.0]), 0.0), high, 0.52, whole=bool(whole[k]))
                 boxes.append((side * _AISLE - 0.9, side * _AISLE + 0.9, y - 0.9, y + 0.9, high + 0.3))
+                if rng.uniform() < 0.5:
+                    for turn in (-2.4, -1.2, 0.0):
+                        out = np.array([np.cos(turn), np.sin(turn), 0.0])
+                        foot = np.array([side * _AISLE, y, 0.0]) + 0.5 * out
+                        ivy(b, foot, np.array([-out[1], out[0], 0.0]), out, 0.45, high * 1.1, 150, rng)
         for k in range(n - 1):
             if not (whole[k] and whole[k + 1]):
                 continue
@@ -133,6 +138,9 @@ def _arcades(b: MeshBuilder, left: float, tall: float, rng: np.random.Generator)
             broken_wall(b, f, _BAY, 0.9, top, (Opening(_BAY / 2, _BAY / 2 - 0.55, -9.0, spring + 0.1),), rng,
                         style=ASHLAR, below=-spring)  # fmt: skip
             boxes.append((side * _AISLE - 0.6, side * _AISLE + 0.6, y - 0.2, y + _BAY + 0.2, spring + 7))
+            if rng.uniform() < 0.6:  # hanging from the broken edge
+                at = np.array([side * (_AISLE - 0.46), y + float(rng.uniform(0.3, 1.0)), spring + 0.4])
+                ivy(b, at, np.array([0.0, 1.0, 0.0]), np.array([-float(side), 0.0, 0.0]), 0.9, 3.4, 260, rng)
     return boxes
 
 
@@ -165,6 +173,11 @@ def _west_front(b: MeshBuilder, tall: float, rng: np.random.Generator) -> list[B
         top = (0.6 + high * slope**1.3) * tall
         broken_wall(b, Frame(np.array([x0, -0.6, 0.0]), 0.0), long, 1.1, top, (), rng)
         boxes.append((x0, x0 + long, -0.8, 0.8, high * tall + 1))
+        for share, wide in ((0.25, 1.6), (0.75, 1.3)):
+            at = x0 + (share if x0 < 0 else 1 - share) * long
+            reach = float(np.interp(share, x, top if x0 < 0 else top[::-1]))
+            foot, out = np.array([at, -0.6, 0.0]), np.array([0.0, -1.0, 0.0])
+            ivy(b, foot, np.array([1.0, 0.0, 0.0]), out, wide, reach + 0.5, 460, rng)
     return boxes
 
 

@@ -14,8 +14,6 @@ from render.world.place import F64, rotation
 from render.world.quads_scene import Material, MeshBuilder
 from render.world.terrain import TerrainWorld
 
-_LONGEST_SHIFT_M = 90.0
-
 
 def lay_ground_nodes(
     b: MeshBuilder, half_m: float, count: int, height: Tensor, tint: tuple[float, float, float]
@@ -69,13 +67,10 @@ class SiteLight:
 
     def arrives(self, position: Tensor, light: Light) -> Tensor:
         """Share of the sun (M,) that hills, trees and clouds leave to world points (M, 3) of built things."""
-        sun = light.sun_direction
         x, y, z = position.unbind(1)
-        height = self._land.layers.with_grid(clip_grid(x, y, self._land.layers.size))[4]
-        # the ray to the sun is followed back down to the ground, where the land's shadow is known
-        back = ((z - height).clamp(min=0) / max(float(sun[2]), 0.02)).clamp(max=_LONGEST_SHIFT_M)
-        shadow = self._land.sun_shadow(sun)
-        share = shadow.with_grid(clip_grid(x - sun[0] * back, y - sun[1] * back, shadow.size))[0]
+        shadow = self._land.sun_shadow(light.sun_direction)
+        top = shadow.with_grid(clip_grid(x, y, shadow.size))[1]  # up to where the land's shadow reaches
+        share = (1 - (top - z + 0.4) / 1.6).clamp(0, 1)
         if light.clouds is not None:
-            share = share * light.clouds.shadow(position, sun)
+            share = share * light.clouds.shadow(position, light.sun_direction)
         return share
