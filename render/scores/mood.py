@@ -81,6 +81,7 @@ class Look:
         lightness: median L*. warmth: median b* of surfaces. chroma: median C*. contrast: L* from the 5th to the 95th
             percentile. sky_over_ground: median L* of sky less that of ground. haze: L* gained per tenfold distance by
             the darker part of what stands there. white: share of the ground facing up with L* > 62 and C* < 14.
+            outside: median L* of what lies far beyond the rest, as behind windows, less that of the frame.
     """
 
     lightness: float
@@ -90,6 +91,7 @@ class Look:
     sky_over_ground: float | None
     haze: float | None
     white: float | None
+    outside: float | None
 
 
 def look_of(picture: Measured) -> Look:
@@ -110,7 +112,7 @@ def look_of(picture: Measured) -> Look:
         lit = surface if bool(surface.any()) else torch.ones_like(surface)
         return Look(
             float(light.median()), float(colour[2][lit].median()), float(chroma.median()), high - low, sky,
-            _haze(light, picture), white,
+            _haze(light, picture), white, _outside(light, picture),
         )
 
 
@@ -170,10 +172,11 @@ def _indoors(sun_deg: float, scene: Scene, look: Look) -> Iterator[Sign]:
     if sun_deg < NIGHT_DEG / 2:
         yield Sign("lightness", 2, 40, look.lightness)
         yield Sign("warmth", 3, 45, look.warmth)
-        yield Sign("sky over ground", -50, 12, look.sky_over_ground or 0.0)
+        yield from _where_seen("windows over room", -60, 10, look.outside)
     elif sun_deg > LOW_DEG:
         yield Sign("lightness", 22, 78, look.lightness)
         yield Sign("contrast", 48, 96, look.contrast)
+        yield from _where_seen("windows over room", 12, 90, look.outside)
     if scene.weather == "dust" and sun_deg > LOW_DEG:
         yield Sign("warmth", 15, 60, look.warmth)
 
@@ -192,6 +195,13 @@ def _facing_up(picture: Measured) -> Tensor:
     up = torch.zeros_like(picture.surface)
     up[1:-1, 1:-1] = (slope > 0.8) & picture.usable[1:-1, 1:-1]
     return up
+
+
+def _outside(light: Tensor, picture: Measured) -> float | None:
+    far = picture.inverse < 0.4 * picture.inverse.quantile(0.2)
+    if float(far.float().mean()) < LEAST_SHARE / 2:
+        return None
+    return float(light[far].median() - light.median())
 
 
 def _haze(light: Tensor, picture: Measured) -> float | None:
