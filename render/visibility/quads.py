@@ -18,6 +18,7 @@ from torch import Tensor
 
 from render.view import View
 from render.visibility.cutouts import stencil_index, stencils
+from render.visibility.hidden import hidden
 
 NEAR_ROWS_M = 0.02
 """A primitive with a corner nearer than this (or behind) may touch any row; its rows are not narrowed."""
@@ -25,6 +26,11 @@ BAND_FRAGMENTS = 1 << 21
 """Fragments handled at once; bounds memory at about 120 MB."""
 CUT_BAND_FRAGMENTS = 1 << 18
 """As many where primitives are cut out: between bands, what is hidden already is dropped."""
+
+
+_FEW, _FIRST_PART, _MOST_PARTS = 2000, 0.4, 9
+"""Fewer primitives are drawn at once; others in parts, the first of which covers this share of the film, the next ones
+twice as much each."""
 
 
 @dataclass(frozen=True)
@@ -83,57 +89,96 @@ def pixel_directions(view: View) -> Tensor:
 
 def _trace_pinhole(quads: Quads, view: View) -> Hits:
     key, reduced, index = pinhole_keys(quads, view)
-    met = key > 0
-    local = (key & 0xFFFFFFFF)[met]
-    pixel = met.nonzero().squeeze(1)
+    pixel = key.nonzero().squeeze(1)
+    local = key.index_select(0, pixel) & 0xFFFFFFFF
     x = (pixel % view.width_px).float() + 0.5
     y = torch.div(pixel, view.width_px, rounding_mode="floor").float() + 0.5
-    rows = reduced[local]  # (M, 3, 3) as columns x, y, 1
+    rows = reduced.index_select(0, local)  # (M, 3, 3) as columns x, y, 1
     inverse_z, u, v = (rows[:, :, 0] * x[:, None] + rows[:, :, 1] * y[:, None] + rows[:, :, 2]).unbind(1)
     n = view.width_px * view.height_px
+    device = key.device
     z = 1 / inverse_z
-    quad = torch.full((n,), -1, dtype=torch.int64)
-    depth = torch.full((n,), torch.inf)
-    uv = torch.zeros((2, n))
-    quad[pixel], depth[pixel] = index[local], z
+    quad = torch.full((n,), -1, dtype=torch.int64, device=device)
+    depth = torch.full((n,), torch.inf, device=device)
+    uv = torch.zeros((2, n), device=device)
+    quad[pixel], depth[pixel] = index.index_select(0, local), z
     uv[0, pixel], uv[1, pixel] = (u * z).clamp(0, 1), (v * z).clamp(0, 1)
     return Hits(quad, depth, uv[0], uv[1])
 
 
 def pinhole_keys(quads: Quads, view: View) -> tuple[Tensor, Tensor, Tensor]:
-    """Per-pixel keys (0 at sky), the (S, 3, 3) linear forms of 1/z, u/z, v/z, and the S primitives' indices."""
-    eye = torch.from_numpy(view.eye_m)
-    axes = torch.from_numpy(view.world_from_cam)
+    """Per-pixel keys (0 at sky), the (S, 3, 3) linear forms of 1/z, u/z, v/z, and the S primitives' indices.
+
+    What is near is drawn first; of the rest only what that does not hide. Forms of hidden primitives stay 0.
+    """
+    device = quads.origin.device
+    eye = torch.from_numpy(view.eye_m).to(device)
+    axes = torch.from_numpy(view.world_from_cam).to(device)
     q = quads.origin - eye
     normal = torch.linalg.cross(quads.edge_u, quads.edge_v)
     det = (q * normal).sum(1)
     cam = corners(quads, q) @ axes  # (Q, 4, 3)
-    z = cam[:, :, 2]
+    x, y, z = cam.unbind(2)
+    nearest = z.amin(1)
+    near = nearest < NEAR_ROWS_M
+    safe = 1 / z.clamp_min(1e-9)
+    columns, rows = x * safe * view.fx_px + view.cx_px, y * safe * view.fy_px + view.cy_px
+    left, right, top, bottom = columns.amin(1), columns.amax(1), rows.amin(1), rows.amax(1)
+    # on the film, and not between two pixel centres
+    on_film = (right > 0.5) & (left < view.width_px - 0.5) & (bottom > 0.5) & (top < view.height_px - 0.5)
+    on_film &= ((left - 0.5).ceil() <= (right - 0.5).floor()) & ((top - 0.5).ceil() <= (bottom - 0.5).floor())
     keep = ((det < -1e-12) | (quads.two_sided & (det > 1e-12))) & (z.amax(1) > 0)
-    near = z.amin(1) < NEAR_ROWS_M
-    safe = z.clamp_min(1e-9)
-    columns = cam[:, :, 0] / safe * view.fx_px + view.cx_px
-    rows = cam[:, :, 1] / safe * view.fy_px + view.cy_px
-    on_film = (columns.amax(1) > 0) & (columns.amin(1) < view.width_px)
-    on_film &= (rows.amax(1) > 0) & (rows.amin(1) < view.height_px)
     index = (keep & (near | on_film)).nonzero().squeeze(1)
 
-    seen, q, det = quads.pick(index), q[index], det[index, None]
-    forms = torch.stack([normal[index], torch.linalg.cross(seen.edge_v, q), torch.linalg.cross(q, seen.edge_u)], 1)
-    forms = (forms / det[:, None]) @ axes  # along the camera's right, down, forward
+    near, rows, columns = near[index], rows[index], columns[index]
+    left, right, top, bottom = left[index], right[index], top[index], bottom[index]
+    film = torch.zeros(view.height_px * view.width_px, dtype=torch.int64, device=device)
+    forms = torch.zeros((len(index), 3, 3), dtype=torch.float64, device=device)
+
+    def draw(some: Tensor) -> None:
+        part = index[some]
+        seen = quads.pick(part)
+        forms[some] = own = _forms(seen, q[part], normal[part], det[part], axes, view)
+        inverse_z, u, v = own.unbind(1)
+        past = torch.where(seen.triangle[:, None], inverse_z - u, inverse_z) - v
+        edges = torch.stack([u, v, inverse_z - u, past], 1)
+        cut = None if seen.cutout is None else (u, v, seen.cutout)
+        fill(
+            inverse_z, edges, rows[some], columns[some], near[some], view.width_px, view.height_px, cut, film=film,
+            ids=some,
+        )
+
+    if len(index) < _FEW:
+        draw(torch.arange(len(index), device=device))
+        return film, forms.float(), index
+    # Nearest first, in parts that cover more and more: what a part hides is not drawn in the next.
+    ahead = torch.where(near, 0.0, nearest[index])
+    order = ahead.argsort(stable=True)
+    wide, tall = right.clamp(max=view.width_px) - left.clamp(min=0), bottom.clamp(max=view.height_px) - top.clamp(min=0)
+    area = torch.where(near, 0.0, wide * tall)[order].cumsum(0)
+    whole = float(view.width_px * view.height_px)
+    steps = torch.tensor([_FIRST_PART * 2.0**k * whole for k in range(_MOST_PARTS - 1)], device=device)
+    for begin, end in pairwise([0, *torch.searchsorted(area, steps.double()).tolist(), len(order)]):
+        some = order[begin:end]
+        if begin:
+            bounds = (left[some], right[some], top[some], bottom[some])
+            some = some[~hidden(film, view.width_px, view.height_px, *bounds, 1 / ahead[some])]
+        if len(some):
+            draw(some)
+    return film, forms.float(), index
+
+
+def _forms(seen: Quads, q: Tensor, normal: Tensor, det: Tensor, axes: Tensor, view: View) -> Tensor:
+    """(S, 3, 3) linear forms (x, y, 1) of 1/z, u/z and v/z over the film."""
+    forms = torch.stack([normal, torch.linalg.cross(seen.edge_v, q), torch.linalg.cross(q, seen.edge_u)], 1)
+    forms = (forms / det[:, None, None]) @ axes  # along the camera's right, down, forward
     a, b = forms[:, :, 0] / view.fx_px, forms[:, :, 1] / view.fy_px
-    forms = torch.stack([a, b, forms[:, :, 2] - a * view.cx_px - b * view.cy_px], 2)
-    inverse_z, u, v = forms.unbind(1)
-    past = torch.where(seen.triangle[:, None], inverse_z - u, inverse_z) - v
-    edges = torch.stack([u, v, inverse_z - u, past], 1)
-    cut = None if seen.cutout is None else (u, v, seen.cutout)
-    key = fill(inverse_z, edges, rows[index], columns[index], near[index], view.width_px, view.height_px, cut)
-    return key, forms.float(), index
+    return torch.stack([a, b, forms[:, :, 2] - a * view.cx_px - b * view.cy_px], 2)
 
 
 def fill(
     key: Tensor, edges: Tensor, rows: Tensor, columns: Tensor, near: Tensor, width: int, height: int,
-    cut: tuple[Tensor, Tensor, Tensor] | None = None,
+    cut: tuple[Tensor, Tensor, Tensor] | None = None, *, film: Tensor | None = None, ids: Tensor | None = None,
 ) -> Tensor:
     """Scan-convert: largest key wins each pixel.
 
@@ -143,27 +188,30 @@ def fill(
         rows, columns: (S, 4) projected corners, valid where not near.
         near: (S,) whether any row and column may be touched.
         cut: (S, 3) linear forms of u·key and v·key, and (S,) stencils, where fragments outside a stencil are dropped.
+        film: drawn upon, where something has been drawn before; ids: (S,) int64, what to call the primitives in it.
 
     Returns:
         (height·width,) int64: bits of the float32 key in the high half, index in the low half; 0 where nothing is.
     """
-    film = torch.zeros(height * width, dtype=torch.int64)
+    device = key.device
+    if film is None:
+        film = torch.zeros(height * width, dtype=torch.int64, device=device)
     top = torch.where(near, 0.0, (rows.amin(1) - 0.5).ceil().clamp(0, height)).long()
     bottom = torch.where(near, height - 1.0, (rows.amax(1) - 0.5).floor().clamp(-1, height - 1)).long()
     missed = ~near & ((columns.amin(1) - 0.5).ceil() > (columns.amax(1) - 0.5).floor())  # between two pixel centres
     count = torch.where(missed, 0, (bottom - top + 1).clamp_min(0))
-    owner = torch.repeat_interleave(torch.arange(len(count)), count)
+    owner = torch.repeat_interleave(torch.arange(len(count), device=device), count)
     if owner.numel() == 0:
         return film
     first = count.cumsum(0) - count
-    row = torch.arange(owner.numel()) - (first - top)[owner]
+    row = torch.arange(owner.numel(), device=device) - (first - top).index_select(0, owner)
 
     # Where a row crosses each edge is linear in the row: x = -(b·y + c)/a. An edge along the rows gets a tiny slope,
     # which sends its crossing far to the side that keeps or empties the row.
     slope = torch.where(edges[:, :, 0] == 0, 1e-30, edges[:, :, 0])
     per_row, at_zero = (-edges[:, :, 1] / slope).T.contiguous(), (-edges[:, :, 2] / slope).T.contiguous()
-    opens = (slope > 0).T.contiguous()[:, owner]
-    crossing = per_row[:, owner] * (row + 0.5) + at_zero[:, owner]
+    opens = (slope > 0).T.contiguous().index_select(1, owner)
+    crossing = per_row.index_select(1, owner).mul_(row + 0.5).add_(at_zero.index_select(1, owner))
     low = torch.where(opens, crossing, -torch.inf).amax(0)
     high = torch.where(opens, torch.inf, crossing).amin(0)
     start = (low - 0.5).ceil().clamp(0, width).long()
@@ -171,41 +219,46 @@ def fill(
     length = (stop - start + 1).clamp_min(0)
 
     live = (length > 0).nonzero().squeeze(1)
-    owner, row, start, length = owner[live], row[live], start[live], length[live]
-    k_slope = key[:, 0][owner]
-    k_start = (key[:, 1][owner] * (row + 0.5) + key[:, 2][owner] + k_slope * (start + 0.5)).float()
+    owner, row, start, length = (each.index_select(0, live) for each in (owner, row, start, length))
+    of_span = key.index_select(0, owner)
+    k_slope = of_span[:, 0]
+    k_start = (of_span[:, 1] * (row + 0.5) + of_span[:, 2] + k_slope * (start + 0.5)).float()
     k_slope = k_slope.float()
     pixel = row * width + start
     stencil = None if cut is None else _along_spans(cut, owner, row + 0.5, start + 0.5)
     total = length.cumsum(0)
     most = BAND_FRAGMENTS if cut is None else CUT_BAND_FRAGMENTS
-    bounds = torch.searchsorted(total, torch.arange(0, int(total[-1]) if len(total) else 0, most), right=True)
+    begins = torch.arange(0, int(total[-1]) if len(total) else 0, most, device=device)
+    bounds = torch.searchsorted(total, begins, right=True)
+    names = owner if ids is None else ids.index_select(0, owner)
     for begin, end in pairwise([*bounds.tolist(), len(live)]):
         if begin == end:
             continue
         part = length[begin:end]
-        span = torch.repeat_interleave(torch.arange(begin, end), part)
-        step = torch.arange(span.numel()) - (part.cumsum(0) - part)[span - begin]
-        value = k_start[span] + k_slope[span] * step.float()
-        code = (value.clamp_min(1e-30).view(torch.int32).long() << 32) | owner[span]
-        at = pixel[span] + step
+        span = torch.repeat_interleave(torch.arange(begin, end, device=device), part)
+        step = torch.arange(span.numel(), device=device) - (part.cumsum(0) - part).index_select(0, span - begin)
+        value = k_start.index_select(0, span) + k_slope.index_select(0, span) * step.float()
+        code = (value.clamp_min(1e-30).view(torch.int32).long() << 32) | names.index_select(0, span)
+        at = pixel.index_select(0, span) + step
         if cut is not None and stencil is not None:
             # what is hidden by earlier bands needs no stencil; callers hand over what is near first
-            ahead = (code > film[at]).nonzero().squeeze(1)
-            span, step, code, at = span[ahead], step[ahead].float(), code[ahead], at[ahead]
-            u, v, du, dv = stencil[span].unbind(1)
-            scale = 1 / value[ahead].clamp_min(1e-30)
-            own = stencil_index(cut[2][owner[span]], (u + du * step) * scale, (v + dv * step) * scale)
-            kept = stencils()[own].nonzero().squeeze(1)
-            code, at = code[kept], at[kept]
+            ahead = (code > film.index_select(0, at)).nonzero().squeeze(1)
+            span, step, code, at, value = (each.index_select(0, ahead) for each in (span, step, code, at, value))
+            u, v, du, dv = stencil.index_select(0, span).unbind(1)
+            scale, step = 1 / value.clamp_min(1e-30), step.float()
+            shape = cut[2].index_select(0, owner.index_select(0, span))
+            own = stencil_index(shape, (u + du * step) * scale, (v + dv * step) * scale)
+            kept = stencils().to(device).index_select(0, own).nonzero().squeeze(1)
+            code, at = code.index_select(0, kept), at.index_select(0, kept)
         film.scatter_reduce_(0, at, code, "amax")
     return film
 
 
 def _along_spans(cut: tuple[Tensor, Tensor, Tensor], owner: Tensor, y: Tensor, x: Tensor) -> Tensor:
     """(R, 4) float32: u·key and v·key at the first pixel of each row of a primitive, and how they grow per pixel."""
-    starts = [form[:, 0][owner] * x + form[:, 1][owner] * y + form[:, 2][owner] for form in cut[:2]]
-    return torch.stack([*starts, *(form[:, 0][owner] for form in cut[:2])], 1).float()
+    forms = [form.index_select(0, owner) for form in cut[:2]]
+    starts = [form[:, 0] * x + form[:, 1] * y + form[:, 2] for form in forms]
+    return torch.stack([*starts, *(form[:, 0] for form in forms)], 1).float()
 
 
 def corners(quads: Quads, origin: Tensor | None = None) -> Tensor:

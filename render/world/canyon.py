@@ -115,7 +115,7 @@ class Canyon:
     def carve(self, height: Tensor, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
         away = (x - self._wash(y)).abs() + 1.6 * octaves(self._fine, x, y, 21, 3, 0.5, 2 * texel_m)
         width = 6.5 + 2.5 * torch.sin(y / 37 + self._bend)
-        bank = smoothstep(width + 3.4, width, away)
+        bank = smoothstep(3.4, 0.0, away - width)
         bed = height - 1.9 + 0.20 * octaves(self._fine, x, y, 9, 3, 0.5, 2 * texel_m)
         return mix(height, bed, bank * smoothstep(30, 18, height))
 

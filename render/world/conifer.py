@@ -1,4 +1,4 @@
-"""Conifer forest: tall spruce and pine around a glade, a brook among mossy rocks, fallen trunks, wooded slopes behind."""
+"""Conifer forest: spruce and pine around a glade, a brook among mossy rocks, fallen trunks, wooded slopes behind."""
 
 from __future__ import annotations
 
@@ -127,13 +127,15 @@ class Conifer:
         turn = draw[:, 3] * 6.283
         # the first lies over the brook in front of the focus
         x[0], y[0], long[0], turn[0] = float(self._brook(torch.tensor([30.0]))[0]) + 0.8, 30.0, 6.4, 0.35 * self._hand
-        ends = torch.stack([ground(x + s * long * torch.cos(turn), y + s * long * torch.sin(turn)) for s in (-0.7, 0.7)])
+        half = 0.7 * long * torch.cos(turn), 0.7 * long * torch.sin(turn)
+        ends = torch.stack([ground(x - half[0], y - half[1]), ground(x + half[0], y + half[1])])
         z = ends.amax(0) * 0.6 + ends.amin(0) * 0.4
         lies = torch.nonzero((ends.amax(0) - ends.amin(0) < 0.9) & (torch.arange(12) < 8) & (z > 0.2)).squeeze(1)
-        result = [("log", stand(lies, x, y, z - 0.05, long * 0.22, long, turn, draw[:, 4] * 2 - 1))] if lies.numel() else []
+        tint = draw[:, 4] * 2 - 1
+        result = [("log", stand(lies, x, y, z - 0.05, long * 0.22, long, turn, tint))] if lies.numel() else []
         stumps = torch.arange(8, 12)
         foot = ground(x, y)
-        result.append(("stump", stand(stumps, x, y, foot, 0.45 + 0.5 * draw[:, 2], 0.42 + 0 * x, turn, draw[:, 4] * 2 - 1)))
+        result.append(("stump", stand(stumps, x, y, foot, 0.45 + 0.5 * draw[:, 2], 0.42 + 0 * x, turn, tint)))
         return result
 
     def paint(self, hit: Hit, scene: Scene) -> Paint:

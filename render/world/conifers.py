@@ -69,8 +69,8 @@ def pine(variant: int, clouds: int, needles: int, sides: int) -> Model:
         foot = np.array([np.interp(z, stem[:, 2], stem[:, 0]), np.interp(z, stem[:, 2], stem[:, 1]), z - 0.25 * reach])
         middle = np.array([foot[0] + reach * math.cos(turn), foot[1] + reach * math.sin(turn), z + 0.15 * reach])
         if sides:
-            b.tube(np.stack([foot, (foot + middle) / 2 - np.array([0, 0, 0.1]), middle]), np.array([0.07, 0.05, 0.02]), 3,
-                   Stuff.RED_BARK, 0.5)
+            bough = np.stack([foot, (foot + middle) / 2 - np.array([0, 0, 0.1]), middle])
+            b.tube(bough, np.array([0.07, 0.05, 0.02]), 3, Stuff.RED_BARK, 0.5)
         n = needles // clouds
         size = 0.42 * radius * random.uniform(0.8, 1.2)
         offset = random.normal(0, 0.55, (n, 3)) * [1, 1, 0.42] * size
@@ -80,14 +80,15 @@ def pine(variant: int, clouds: int, needles: int, sides: int) -> Model:
         card = (0.98 * (150 / needles) ** 0.42 * random.uniform(0.8, 1.25, n))[:, None]
         depth = np.clip(0.55 + 0.55 * offset[:, 2] / size + 0.12 * random.normal(size=n), 0.1, 1)
         b.centred(
-            centre, along * card, np.cross(facing, along) * card, 0.5 * offset / size + np.array([0, 0, 0.55]), depth, Stuff.PINE,
-            Cutout.TUFT if needles > 60 else Cutout.FOLIAGE,
+            centre, along * card, np.cross(facing, along) * card, 0.5 * offset / size + np.array([0, 0, 0.55]), depth,
+            Stuff.PINE, Cutout.TUFT if needles > 60 else Cutout.FOLIAGE,
         )
     if sides > 4:
         for _ in range(5):  # dead stubs on the lower stem
             z, turn = random.uniform(0.18, 0.5) * tall, random.uniform(0, 6.28)
             foot = np.array([np.interp(z, stem[:, 2], stem[:, 0]), np.interp(z, stem[:, 2], stem[:, 1]), z])
-            tip = foot + np.array([math.cos(turn), math.sin(turn), random.uniform(-0.3, 0.2)]) * random.uniform(0.5, 1.4)
+            way = np.array([math.cos(turn), math.sin(turn), random.uniform(-0.3, 0.2)])
+            tip = foot + way * random.uniform(0.5, 1.4)
             b.tube(np.stack([foot, tip]), np.array([0.035, 0.012]), 3, Stuff.DEAD_WOOD, 0.5)
     return b.scaled(radius, tall)
 
@@ -115,8 +116,9 @@ def palm(variant: int, fronds: int, sides: int) -> Model:
             wide = (0.55, 0.95, 0.62)[part]
             for hand in (-1.0, 1.0):
                 across = side * wide * 0.5 * hand - np.array([0, 0, 0.22 * wide])
+                out = way * 0.35 + np.array([0, 0, 0.85]) + 0.4 * hand * side
                 b.cards(
-                    point[None], spine[None], across[None], (way * 0.35 + np.array([0, 0, 0.85]) + 0.4 * hand * side)[None],
+                    point[None], spine[None], across[None], out[None],
                     np.array([0.45 + 0.2 * part + 0.2 * (rise > 0.2)]), Stuff.PALM, Cutout.COMB,
                 )
             point = point + spine

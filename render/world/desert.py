@@ -17,7 +17,6 @@ from render.world.noise import FEATURES, generator, lookup, octaves, ridges, smo
 from render.world.plants import Stand
 from render.world.trees import near_of, scattered, stand
 
-
 # metres between crests, fade from and to, slope
 _RIPPLES = ((0.30, 8.0, 22.0, 0.30), (0.85, 20.0, 70.0, 0.17), (2.7, 50.0, 190.0, 0.035))
 

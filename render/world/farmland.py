@@ -49,7 +49,8 @@ class Farmland:
         self._lift = 0.4 + 1.2 * scene.relief
         self._green = scene.vegetation
         self._hash = torch.rand(_KINDS, 5, generator=generator("fields", scene.seed))
-        self.trees: TreeKind | None = TreeKind(6.4, 9.0, 17.0, 0.12, 3.1, ("pine",), ("broadleaf", "broadleaf", "birch"))
+        domes = ("broadleaf", "broadleaf", "birch")
+        self.trees: TreeKind | None = TreeKind(6.4, 9.0, 17.0, 0.12, 3.1, ("pine",), domes)
         self.stage_hint = Stage(np.array([0.0, 96.0, 9.0]), 136.0, 180.0 + 16 * self._hand)
 
     def elevation(self, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
@@ -69,7 +70,8 @@ class Farmland:
         lane = (x - self._lane(y)).abs()
         if texel_m < 4:
             ruts = 0.10 * smoothstep(0.34, 0.12, (lane - 0.85).abs())
-            height = height - (0.16 * smoothstep(3.4, 1.8, lane) + ruts) + 0.22 * smoothstep(1.3, 0.4, (lane - 3.1).abs())
+            height = height - 0.16 * smoothstep(3.4, 1.8, lane) - ruts
+            height = height + 0.22 * smoothstep(1.3, 0.4, (lane - 3.1).abs())
         edge, _, _ = self._field(x, y)
         hedge = smoothstep(1.9, 0.7, edge) * smoothstep(4.0, 6.0, lane) * self._hedged(x, y)
         return height + hedge * (1.25 * min(1.0, 1.6 / texel_m))
@@ -80,12 +82,14 @@ class Farmland:
         patch = lookup(self._broad, x, y, 520 * FEATURES) + 0.45 * lookup(self._fine, x, y, 120 * FEATURES)
         wood = smoothstep(1.55 - 1.2 * self._green, 1.85 - 1.2 * self._green, patch + 0.5 * smoothstep(500, 1000, y))
         stage = smoothstep(130, 300, torch.hypot(x, y - 70))
-        line = smoothstep(4.5, 2.0, edge) * (0.14 + 0.44 * self._green) * smoothstep(-0.3, 0.6, lookup(self._fine, x, y, 70 * FEATURES))
+        some = smoothstep(-0.3, 0.6, lookup(self._fine, x, y, 70 * FEATURES))
+        line = smoothstep(4.5, 2.0, edge) * (0.14 + 0.44 * self._green) * some
         line = line * smoothstep(30, 85, torch.hypot(x, y - 20))
         return torch.maximum(wood * stage * 0.92, line) * smoothstep(5.0, 9.0, lane) * smoothstep(1.0, 0.7, steep)
 
     def stands(self, ground: Callable[[Tensor, Tensor], Tensor]) -> list[tuple[str, Stand]]:
-        return [*self._oak(ground), *self._hedges(ground), *self._bales(ground), *self._verge(ground), *self._yard(ground)]
+        parts = (self._oak, self._hedges, self._bales, self._verge, self._yard)
+        return [one for part in parts for one in part(ground)]
 
     def _oak(self, ground: Callable[[Tensor, Tensor], Tensor]) -> list[tuple[str, Stand]]:
         """One old tree beside the lane on a third of the picture."""
@@ -138,8 +142,9 @@ class Farmland:
         along = torch.arange(-60.0, 62.0, 2.4)
         side = self._lane(along) + self._hand * -4.1
         slope = torch.atan2(torch.full_like(along, 2.4), self._lane(along + 2.4) - self._lane(along))
-        post = stand(torch.arange(len(along)), side, along, ground(side, along) - 0.03, 1.25 + 0 * along, 1.2 + 0 * along,
-                     slope, 0.4 * torch.sin(along * 5))
+        foot, one = ground(side, along) - 0.03, torch.ones_like(along)
+        every = torch.arange(len(along))
+        post = stand(every, side, along, foot, 1.25 * one, 1.2 * one, slope, 0.4 * torch.sin(along * 5))
         return [*result, ("fence", post), *self._ears(ground)]
 
     def _ears(self, ground: Callable[[Tensor, Tensor], Tensor]) -> list[tuple[str, Stand]]:
@@ -163,7 +168,8 @@ class Farmland:
         x = self._lane(y) - self._hand * torch.tensor([17.0, 30.0])
         turn = torch.tensor([0.25, 1.75]) * self._hand
         z = ground(x, y)
-        return [("barn", stand(torch.arange(2), x, y, z - 0.1, torch.tensor([7.5, 6.2]), torch.tensor([7.6, 6.4]), turn, 0 * x))]
+        tall, wide = torch.tensor([7.5, 6.2]), torch.tensor([7.6, 6.4])
+        return [("barn", stand(torch.arange(2), x, y, z - 0.1, tall, wide, turn, 0 * x))]
 
     def paint(self, hit: Hit, scene: Scene) -> Paint:
         season = scene.season
@@ -181,7 +187,8 @@ class Farmland:
         for number, (name, spacing, relief) in enumerate(_CROPS):
             own = (pick == number).float()
             wave = along * (2 * math.pi / spacing)
-            colour = between(*ring.crop(name, season), own_tone) * (1 + 0.13 * torch.sin(wave) * rows_fade - 0.22 * tram)
+            drills = 1 + 0.13 * torch.sin(wave) * rows_fade - 0.22 * tram
+            colour = between(*ring.crop(name, season), own_tone) * drills
             albedo = lay(albedo, colour, own)
             push = push + relief * own * rows_fade * torch.cos(wave)
             ploughed = ploughed + own

@@ -120,10 +120,12 @@ class Forest:
         result = [("broadleaf", stand(one, x, y, ground(x, y) - 0.3, 16.5 + 0 * x, 7.6 + 0 * x, turn, 0 * x))]
         draw = torch.rand(40, 6, generator=generator("forest floor", self._seed))
         size = 0.25 + 1.1 * draw[:, 2] ** 2.5
-        rx = torch.where(draw[:, 0] < 0.3, self._oak[0] + 9 * (draw[:, 1] - 0.5), self._stream(100 * draw[:, 4]) + 5 * (draw[:, 1] - 0.5))
-        ry = torch.where(draw[:, 0] < 0.3, self._oak[1] - 4 * draw[:, 4], 100 * draw[:, 4])
+        by_oak, aside, along = draw[:, 0] < 0.3, draw[:, 1] - 0.5, 100 * draw[:, 4]
+        rx = torch.where(by_oak, self._oak[0] + 9 * aside, self._stream(along) + 5 * aside)
+        ry = torch.where(by_oak, self._oak[1] - 0.04 * along, along)
         every = torch.arange(40)
-        result.append(("boulder", stand(every, rx, ry, ground(rx, ry) - 0.2 * size, size, size, draw[:, 5] * 6.283, draw[:, 4] - 0.5)))
+        foot = ground(rx, ry) - 0.2 * size
+        result.append(("boulder", stand(every, rx, ry, foot, size, size, draw[:, 5] * 6.283, draw[:, 4] - 0.5)))
         lies = torch.arange(9)
         ly = 6 + 80 * draw[:9, 1]
         side = torch.where(draw[:9, 3] > 0.5, 1.0, -1.0)
@@ -131,7 +133,8 @@ class Forest:
         long, turn = 2.6 + 2.8 * draw[:9, 2], draw[:9, 5] * 6.283
         ly[0], turn[0], long[0] = 27.0, 0.5 * self._hand, 5.0  # one reaches into the foreground beside the path
         lx[0] = self._path(ly[0]) + self._hand * 6.0
-        ends = torch.stack([ground(lx + s * long * torch.cos(turn), ly + s * long * torch.sin(turn)) for s in (-0.7, 0.7)])
+        half = 0.7 * long * torch.cos(turn), 0.7 * long * torch.sin(turn)
+        ends = torch.stack([ground(lx - half[0], ly - half[1]), ground(lx + half[0], ly + half[1])])
         keep = lies[(ends.amax(0) - ends.amin(0)) < 0.8]
         if keep.numel():
             result.append(("log", stand(keep, lx, ly, ends.mean(0) - 0.05, long * 0.21, long, turn, draw[:9, 4] - 0.5)))

@@ -29,14 +29,14 @@ _WAYS: dict[Stuff, tuple[float, float, float, float]] = {
     Stuff.PALM: (0.30, 0.50, 0.3, 0.0), Stuff.GRASS: (0.40, 0.50, 0.25, 0.0), Stuff.REED: (0.40, 0.50, 0.15, 0.0),
     Stuff.FERN: (0.40, 0.55, 0.6, 0.0), Stuff.CORN: (0.40, 0.45, 0.25, 0.0), Stuff.TWIGS: (0.30, 0.05, 0.45, 0.0),
     Stuff.STRAW: (0.10, 0.0, 0.9, 1.0), Stuff.BARK: (0.10, 0.0, 0.35, 1.0), Stuff.RED_BARK: (0.10, 0.0, 0.3, 1.0),
-    Stuff.BIRCH_BARK: (0.10, 0.0, 0.25, 1.0), Stuff.DEAD_WOOD: (0.10, 0.0, 0.6, 1.0), Stuff.STONE: (0.0, 0.0, 0.92, 1.0),
-    Stuff.TIMBER: (0.0, 0.0, 0.9, 1.0), Stuff.TILES: (0.0, 0.0, 0.92, 1.0),
+    Stuff.BIRCH_BARK: (0.10, 0.0, 0.25, 1.0), Stuff.DEAD_WOOD: (0.10, 0.0, 0.6, 1.0),
+    Stuff.STONE: (0.0, 0.0, 0.92, 1.0), Stuff.TIMBER: (0.0, 0.0, 0.9, 1.0), Stuff.TILES: (0.0, 0.0, 0.92, 1.0),
 }  # fmt: skip
 
 
 def shade_plants(
-    world: TerrainWorld, plants: Plants, card: Tensor, uv: Tensor, position: Tensor, direction: Tensor, distance: Tensor,
-    light: Light, tell: Callable[[Tensor], None] | None = None,
+    world: TerrainWorld, plants: Plants, card: Tensor, uv: Tensor, position: Tensor, direction: Tensor,
+    distance: Tensor, light: Light, tell: Callable[[Tensor], None] | None = None,
 ) -> Tensor:
     """Radiance (3, M) of cards.
 
@@ -115,12 +115,16 @@ def _colors(season: float, stone: tuple[ring.Color, ring.Color]) -> tuple[Tensor
     pairs: dict[Stuff, tuple[ring.Color, ring.Color]] = {
         Stuff.NEEDLES: ring.needles(season), Stuff.PINE: ((0.026, 0.048, 0.022), (0.098, 0.120, 0.052)),
         Stuff.LEAVES: ring.leaves(season), Stuff.BIRCH: ring.birch(season), Stuff.HEDGE: ring.hedge(season),
-        Stuff.SAGE: ((0.070, 0.075, 0.050), (0.235, 0.230, 0.165)), Stuff.PALM: ((0.035, 0.060, 0.016), (0.135, 0.165, 0.050)),
+        Stuff.SAGE: ((0.070, 0.075, 0.050), (0.235, 0.230, 0.165)),
+        Stuff.PALM: ((0.035, 0.060, 0.016), (0.135, 0.165, 0.050)),
         Stuff.GRASS: tuple(tuple(1.12 * v for v in c) for c in ring.grass(season)),  # type: ignore[dict-item]  # triples
         Stuff.REED: ring.reed(season), Stuff.FERN: ring.fern(season), Stuff.CORN: ring.crop("wheat", season),
-        Stuff.TWIGS: ((0.040, 0.032, 0.026), (0.110, 0.090, 0.070)), Stuff.STRAW: ((0.17, 0.125, 0.050), (0.44, 0.345, 0.160)),
-        Stuff.BARK: ((0.040, 0.033, 0.026), (0.135, 0.115, 0.090)), Stuff.RED_BARK: ((0.085, 0.045, 0.022), (0.260, 0.135, 0.065)),
-        Stuff.BIRCH_BARK: ((0.14, 0.13, 0.115), (0.60, 0.585, 0.54)), Stuff.DEAD_WOOD: ((0.085, 0.075, 0.062), (0.290, 0.260, 0.215)),
+        Stuff.TWIGS: ((0.040, 0.032, 0.026), (0.110, 0.090, 0.070)),
+        Stuff.STRAW: ((0.17, 0.125, 0.050), (0.44, 0.345, 0.160)),
+        Stuff.BARK: ((0.040, 0.033, 0.026), (0.135, 0.115, 0.090)),
+        Stuff.RED_BARK: ((0.085, 0.045, 0.022), (0.260, 0.135, 0.065)),
+        Stuff.BIRCH_BARK: ((0.14, 0.13, 0.115), (0.60, 0.585, 0.54)),
+        Stuff.DEAD_WOOD: ((0.085, 0.075, 0.062), (0.290, 0.260, 0.215)),
         Stuff.STONE: stone, Stuff.TIMBER: ((0.060, 0.042, 0.030), (0.165, 0.120, 0.085)),
         Stuff.TILES: ((0.060, 0.028, 0.020), (0.190, 0.085, 0.055)),
     }  # fmt: skip

@@ -29,8 +29,8 @@ class Stuff(IntEnum):
     """What a card is made of."""
 
     (
-        NEEDLES, LEAVES, BARK, STONE, GRASS, PINE, RED_BARK, BIRCH_BARK, DEAD_WOOD, STRAW, FERN, SAGE, PALM, REED, TWIGS,
-        BIRCH, HEDGE, CORN, TIMBER, TILES,
+        NEEDLES, LEAVES, BARK, STONE, GRASS, PINE, RED_BARK, BIRCH_BARK, DEAD_WOOD, STRAW, FERN, SAGE, PALM, REED,
+        TWIGS, BIRCH, HEDGE, CORN, TIMBER, TILES,
     ) = range(20)  # fmt: skip
 
 
@@ -100,7 +100,7 @@ class Plants:
         return len(self.quads) * (9 * 8 + 60)
 
     def seen(self, view: View, leaf_share: float) -> Tensor:
-        """Indices of the cards that a view may see in a season, near plants first, those outside the picture left out."""
+        """Indices of the cards that a view may see in a season, near plants first; plants outside it are left out."""
         cards = self.rank < leaf_share
         if view.projection == "pinhole":
             cards &= self._in_picture(view)[self.plant]
@@ -154,8 +154,8 @@ def build_plants(stands: Sequence[tuple[str, Stand]]) -> Plants | None:
         torch.ones(len(cards), dtype=torch.bool), cutout,
     )
     return Plants(
-        quads, stuff, torch.repeat_interleave(torch.arange(len(count)), count), out.float(), depth.float(), tint.float(),
-        rank.float(), count.cumsum(0) - count, balls,
+        quads, stuff, torch.repeat_interleave(torch.arange(len(count)), count), out.float(), depth.float(),
+        tint.float(), rank.float(), count.cumsum(0) - count, balls,
     )
 
 
@@ -197,7 +197,8 @@ class Builder:
         which = np.full(count, int(cutout)) if isinstance(cutout, Cutout) else cutout
         length = np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-9)
         self._parts.append((
-            np.stack([origin, edge_u, edge_v], 1), outward / length, np.broadcast_to(depth, (count,)).astype(np.float64),
+            np.stack([origin, edge_u, edge_v], 1), outward / length,
+            np.broadcast_to(depth, (count,)).astype(np.float64),
             int(stuff), which, triangle, np.full(count, EVERGREEN) if rank is None else rank,
         ))
 

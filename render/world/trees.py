@@ -144,12 +144,13 @@ def near_trees(
     tint = (draw[:, 4] * 7.31).remainder(1) * 2 - 1
     luck = (draw[:, 4] * 13.7).remainder(1)
     away = near.away(x, y)
+    levels = (("", -1.0, near.fine_m), (" mid", near.fine_m, near.mid_m), (" far", near.mid_m, math.inf))
     result = []
     for names, which in ((kind.cones, conifer), (kind.domes, ~conifer)):
         for k, name in enumerate(names):
             own = stands & which & ((luck * len(names)).floor() == k)
             wide = radius * SLENDER.get(name, 1.0)
-            for level, low, high in (("", -1.0, near.fine_m), (" mid", near.fine_m, near.mid_m), (" far", near.mid_m, 1e9)):
+            for level, low, high in levels:
                 at = torch.nonzero(own & (away > low) & (away <= high)).squeeze(1)
                 if at.numel():
                     result.append((name + level, stand(at, x, y, height - 0.05, tall, wide, draw[:, 4] * 6.283, tint)))
@@ -214,7 +215,8 @@ def stamp(casting: ClipMap, stands: Sequence[tuple[str, Stand]]) -> None:
     step = texel_m(0, size)
     level = casting.data[0, :size].view(-1)
     for _, things in stands:
-        x, y, z, tall, radius = (torch.from_numpy(v) for v in (things.x, things.y, things.z, things.tall, things.radius))
+        values = (things.x, things.y, things.z, things.tall, things.radius)
+        x, y, z, tall, radius = (torch.from_numpy(v) for v in values)
         reach = int(min(float(radius.max()), 8.0) / step) + 1
         span = torch.arange(-reach, reach + 1)
         column = ((x / HALVES_M[0] + 1) * size / 2).long()[:, None, None] + span[None, None]

@@ -21,7 +21,8 @@ def tuft(variant: int, cards: int, stuff: Stuff, cutout: Cutout, upright: float 
     up = lean + np.array([0, 0, 1.0]) * random.uniform(0.75, 1.05, (cards, 1))
     foot = random.normal(0, 0.16, (cards, 3)) * [1, 1, 0]
     rank = np.full(cards, 0.6) if stuff == Stuff.CORN else None  # cut before winter
-    b.cards(foot - across / 2, across, up, lean * 0.6 + np.array([0, 0, 0.9]), np.full(cards, 0.85), stuff, cutout, rank)
+    out = lean * 0.6 + np.array([0, 0, 0.9])
+    b.cards(foot - across / 2, across, up, out, np.full(cards, 0.85), stuff, cutout, rank)
     return b.scaled(1.0, 1.0)
 
 
@@ -59,9 +60,9 @@ def log(variant: int) -> Model:
         b.cards(middle, rim, np.roll(rim, -1, 0), np.tile([[way, 0.0, 0.1]], (8, 1)), np.array(0.7), Stuff.DEAD_WOOD,
                  triangle=True)
     for _ in range(7):  # roots at one end, stubs along the trunk
-        turn = random.uniform(0, 6.28)
+        round_it = random.uniform(0, 6.28)
         foot = ends[0] + np.array([0.02, 0, 0])
-        tip = foot + np.array([-0.10, 0.20 * math.cos(turn), 0.20 * math.sin(turn)]) * random.uniform(0.6, 1.2)
+        tip = foot + np.array([-0.10, 0.20 * math.cos(round_it), 0.20 * math.sin(round_it)]) * random.uniform(0.6, 1.2)
         b.tube(np.stack([foot, tip]), np.array([0.05, 0.012]), 4, Stuff.BARK, 0.5)
     for _ in range(4):
         at = random.uniform(-0.5, 0.9)
@@ -80,7 +81,8 @@ def stump(variant: int) -> Model:
     turn = np.arange(9) * (2 * np.pi / 9)
     rim = np.stack([np.cos(turn) * 0.54, np.sin(turn) * 0.54, 0.12 * np.sin(3 * turn + variant)], 1)
     top = np.tile([[0.0, 0.0, 1.0]], (9, 1))
-    b.cards(top, rim, np.roll(rim, -1, 0), np.tile([[0, 0, 1.0]], (9, 1)), np.array(0.9), Stuff.DEAD_WOOD, triangle=True)
+    up = np.tile([[0, 0, 1.0]], (9, 1))
+    b.cards(top, rim, np.roll(rim, -1, 0), up, np.array(0.9), Stuff.DEAD_WOOD, triangle=True)
     return b.scaled(1.0, 1.0)
 
 
@@ -152,7 +154,8 @@ def barn(variant: int) -> Model:
         over = 0.6
         slope = (ridge - eaves) / y
         foot = (-x - over, side * (y + over), eaves - over * slope + 0.1)
-        _face(b, foot, (2 * (x + over), 0, 0), (0, -side * (y + over), (y + over) * slope), (0, side, 1.2), Stuff.TILES, 0.9)
+        pitch = (0, -side * (y + over), (y + over) * slope)
+        _face(b, foot, (2 * (x + over), 0, 0), pitch, (0, side, 1.2), Stuff.TILES, 0.9)
     _face(b, (-1.8, -y - 0.03, 0), (3.6, 0, 0), (0, 0, 3.1), (0, -1, 0), Stuff.TILES, 0.12)
     for at in (-4.6, 3.6):
         _face(b, (at, -y - 0.03, 1.3), (1.0, 0, 0), (0, 0, 1.1), (0, -1, 0), Stuff.TILES, 0.05)
