@@ -44,6 +44,8 @@ _WORLD_BYTES_UNKNOWN = 60_000_000
 _MOST_SUPERSAMPLES = 4_300_000
 _TRACED_BYTES = 80_000_000
 _ROOM_M = 8.0
+_SEEN_FALLING = 2.5
+"""A drop that changes a pixel by a tenth counts as a quarter covered: that much is seen, and no surface."""
 _SHADED_AT_ONCE = 1 << 19
 
 
@@ -162,7 +164,7 @@ def _expose(
         progress(0.80, "filling the air")
         along = _along(view, g, at)
         if world.stage.indoors:  # the room itself is clear; weather begins outside its windows
-            along = (along - _ROOM_M).clamp(min=0)
+            along = (along - max(_ROOM_M, 2.2 * world.stage.extent_m)).clamp(min=0)
         radiance[hit] = through_air(left, g.direction[at], along, eye_z, light, eye_xy)
         watch.lap("air")
     progress(0.86, "painting the sky")
@@ -181,9 +183,10 @@ def _expose(
         masks["mirror"] = _plane(g.mirror[which[:pixels]], view)
     if light.precipitation > 0 and not world.stage.indoors:
         clear = radiance[:pixels].sum(1)
-        radiance = fall(radiance, g.direction[which], _along(view, g, which), light, pixel_rad)
+        radiance = fall(radiance, g.direction[which], _along(view, g, which), light, pixel_rad, (*eye_xy, eye_z))
         after = radiance[:pixels].sum(1)
-        masks["falling"] = _plane((after - clear).abs() / torch.maximum(after, clear).clamp(min=1e-9), view)
+        changed = (after - clear).abs() / torch.maximum(after, clear).clamp(min=1e-9)
+        masks["falling"] = _plane((changed * _SEEN_FALLING).clamp(max=1), view)
         watch.lap("fall")
     image = radiance[:pixels]
     if edge.numel():

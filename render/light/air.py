@@ -52,7 +52,7 @@ def through_fog(
         return radiance
     amount = distance_m * _mean_density(direction[:, 2], distance_m, eye_height_m, light.fog_height_m)
     if light.fog_banks > 0:
-        amount = amount * _banks(direction, distance_m, light, eye_xy_m)
+        amount = amount * _banks(direction, distance_m, eye_height_m, light, eye_xy_m)
     left = torch.exp(-amount * light.fog_per_m)[:, None]
     color = light.fog_color + light.fog_glow * _towards_sun(direction, light)[:, None]
     return radiance * left + color * (1 - left)
@@ -66,16 +66,16 @@ def sky_through_fog(
     return through_fog(radiance, direction, far, eye_height_m, light, eye_xy_m)
 
 
-def _banks(direction: Tensor, distance_m: Tensor, light: Light, eye_xy_m: tuple[float, float]) -> Tensor:
-    """Factor (M,) on the fog met along rays, from its thickness at two places on the way."""
+def _banks(
+    direction: Tensor, distance_m: Tensor, eye_height_m: float, light: Light, eye_xy_m: tuple[float, float]
+) -> Tensor:
+    """Factor (M,) on the fog met along rays, by where they end: the same place is as misty for every camera."""
     wisps = stack("fog banks a", "fog banks b", low=3, high=24, slope=-0.8)
-    near, far = (distance_m * 0.7).clamp(max=90.0), (distance_m * 0.85).clamp(max=700.0)
-    lift = direction[:, 2] * far
-    x, y = eye_xy_m[0] + direction[:, 0] * far, eye_xy_m[1] + direction[:, 1] * far
-    drift = lookup(wisps[0], x + 2.0 * lift, y - 1.5 * lift, 2400.0)
-    x, y = eye_xy_m[0] + direction[:, 0] * near, eye_xy_m[1] + direction[:, 1] * near
-    drift = drift + 0.5 * lookup(wisps[1], x + 2.0 * lift, y + 1.5 * lift, 520.0)
-    return torch.exp(light.fog_banks * (0.62 * drift).clamp(-1.6, 1.6))
+    reach = distance_m.clamp(max=1600.0)
+    x, y = eye_xy_m[0] + direction[:, 0] * reach, eye_xy_m[1] + direction[:, 1] * reach
+    lift = 2.0 * (eye_height_m + direction[:, 2] * reach)
+    drift = lookup(wisps[0], x + lift, y - lift, 2400.0) + 0.4 * lookup(wisps[1], x + lift, y + lift, 620.0)
+    return torch.exp(light.fog_banks * (0.55 * drift).clamp(-1.6, 1.6))
 
 
 def _towards_sun(direction: Tensor, light: Light) -> Tensor:

@@ -37,7 +37,7 @@ def exposure_of(
         factor on radiance.
     """
     # The sky itself is in the picture: the less direct sun there is, the brighter it stands against the ground.
-    level = 0.7 * luma(sun) * max(sin_elevation, 0.12) + (2.2 - 1.0 * air.overcast) * luma(sky)
+    level = 0.7 * luma(sun) * max(sin_elevation, 0.12) + (2.2 - 1.2 * air.overcast) * luma(sky)
     hold = (1 + ((_FULL_DAY + _DARKEST) / (level + _DARKEST)) ** 2) ** (-0.5 * _ADAPTS) * 2 ** (0.5 * _ADAPTS)
     exposure = _MIDDLE / max(level, 1e-6) * min(hold, 1.0)
     exposure *= (_NIGHT + 0.10 * air.overcast) ** night

@@ -40,13 +40,17 @@ _DROPS = (
 )
 
 
-def fall(radiance: Tensor, direction: Tensor, distance_m: Tensor, light: Light, pixel_rad: float) -> Tensor:
+def fall(
+    radiance: Tensor, direction: Tensor, distance_m: Tensor, light: Light, pixel_rad: float,
+    eye_m: tuple[float, float, float] = (0.0, 0.0, 0.0),
+) -> Tensor:
     """Lay rain or flakes over radiance (M, 3).
 
     Args:
         radiance: (M, 3); direction: (M, 3) unit rays; distance_m: (M,) along them, +inf at sky.
         light: its `precipitation` is how much falls, its `snow` whether it is flakes.
         pixel_rad: angle of a pixel; layers finer than that are left out.
+        eye_m: the eye, so that far rain hangs before the same place for every camera.
     """
     if light.precipitation <= 0:
         return radiance
@@ -70,7 +74,7 @@ def fall(radiance: Tensor, direction: Tensor, distance_m: Tensor, light: Light, 
             spots = _spots(u, slope * sheet.cells / 15, sheet, layer + 7, share, 3.4, pixel_rad)
         cover = torch.maximum(cover, spots * (sheet.weight * (distance_m > sheet.reach_m)))
     if not snow:
-        cover = cover + _far_rain(azimuth, slope, lean, distance_m, light, pixel_rad)
+        cover = cover + _far_rain(direction, distance_m, light, pixel_rad, eye_m)
     cover = (cover * steep)[:, None]
     # Falling things are lit by the sky and by lamps, and carry on some of the light behind them.
     bright = light.sky_irradiance * ((1.35 if snow else 0.95) / math.pi) + _lamplight(light) * (1.6 if snow else 1.0)
@@ -85,15 +89,21 @@ def _lamplight(light: Light) -> Tensor:
 
 
 def _far_rain(
-    azimuth: Tensor, slope: Tensor, lean: Tensor, distance_m: Tensor, light: Light, pixel_rad: float
+    direction: Tensor, distance_m: Tensor, light: Light, pixel_rad: float, eye_m: tuple[float, float, float]
 ) -> Tensor:
-    """Cover (M,) of rain too far for single drops: fine slanting strands that thicken with distance."""
+    """Cover (M,) of rain too far for single drops: slanting strands, by where the rays end as seen from the middle."""
     strands = stack("far rain a", "far rain b", low=4, high=120, slope=-0.35)
-    turn = azimuth + 0.22 * lean * slope
-    far = ((distance_m - 15) * (1 / 220)).clamp(0, 1)
+    reach = distance_m.clamp(max=20_000.0)
+    x, y = eye_m[0] + direction[:, 0] * reach, eye_m[1] + direction[:, 1] * reach
+    out = torch.sqrt(x * x + y * y).clamp(min=1.0)
+    azimuth = torch.atan2(x, y)
+    slope = ((eye_m[2] + direction[:, 2] * reach) / out).clamp(-4, 4) * (1 / (2 * math.pi))
+    turn = azimuth * (1 / (2 * math.pi)) + 0.22 * torch.sin(azimuth - _WIND_RAD) * slope
+    veil = ((reach - 15) * (1 / 220)).clamp(0, 1)
+    far = ((out - 250) * (1 / 900)).clamp(0, 1)
     fine = lookup(strands[0], turn * 9.0, slope * 0.45, 1.0) * max(0.0, 1 - pixel_rad / 0.006)
     broad = lookup(strands[1], turn * 3.0, slope * 0.12, 1.0)
-    return ((0.04 + 0.04 * fine + 0.03 * broad) * light.precipitation).clamp(0, 0.2) * far
+    return ((0.04 + (0.04 * fine + 0.03 * broad) * far) * light.precipitation).clamp(0, 0.2) * veil
 
 
 def _spots(u: Tensor, v: Tensor, sheet: _Sheet, layer: int, share: float, long: float, pixel_rad: float) -> Tensor:
