@@ -141,8 +141,8 @@ def intersect(table: PolarTable, direction: Tensor) -> Tensor:
     near = (far - 1).clamp_(min=0)
     base = index * radii
     flat = table.slope.reshape(-1)
-    slope_far, slope_near = flat[base + far], flat[base + near]
-    radius_far, radius_near = table.radius_m[far], table.radius_m[near]
+    slope_far, slope_near = flat.index_select(0, base + far), flat.index_select(0, base + near)
+    radius_far, radius_near = table.radius_m.index_select(0, far), table.radius_m.index_select(0, near)
     over, under = (slope - slope_near).clamp_(min=0), (slope_far - slope).clamp_(min=0)
     share = radius_near * over / (radius_near * over + radius_far * under).clamp_(min=1e-9)
     radius = radius_near + (radius_far - radius_near) * share

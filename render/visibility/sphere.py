@@ -36,7 +36,8 @@ def _meet_around(
     best = torch.full((n,), -1, dtype=torch.int64)
 
     def offer(pixel: Tensor, ids: Tensor) -> None:
-        inverse, u, v = (forms[ids] * rays[pixel][:, None]).sum(2).unbind(1)
+        rows, way = forms.index_select(0, ids), rays.index_select(0, pixel)
+        inverse, u, v = (rows * way[:, None]).sum(2).unbind(1)
         past = torch.where(quads.triangle[ids], inverse - u - v, torch.minimum(inverse - u, inverse - v))
         distance = 1 / inverse
         better = (u >= 0) & (v >= 0) & (past >= 0) & (inverse > 1e-9) & (distance < depth[pixel])

@@ -43,6 +43,21 @@ def test_E2_a_hundred_boxes_agree_with_brute_force_on_every_pixel(pose: str) -> 
     assert bool(torch.isinf(hits.depth_m[~met]).all())
 
 
+@pytest.mark.parametrize("pose", POSES)
+def test_E1_leaving_out_what_is_hidden_changes_no_pixel(pose: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    quads = boxes(1500, spread_m=90)
+    eye, target, roll = POSES[pose]
+    view = pinhole(160, 90, np.array(eye), np.array(target), 24, roll_deg=roll)
+
+    in_parts = trace_view(quads, view)
+    monkeypatch.setattr("render.visibility.quads._FEW", 1 << 30)
+    at_once = trace_view(quads, view)
+
+    assert bool((in_parts.quad >= 0).any())
+    for name in ("quad", "depth_m", "u", "v"):
+        assert torch.equal(getattr(in_parts, name), getattr(at_once, name)), name
+
+
 def test_a_plane_that_passes_under_and_behind_the_eye_needs_no_clipping() -> None:
     flat = Quads(
         torch.tensor([[-500.0, -500.0, 0.0]]).double(),

@@ -99,7 +99,8 @@ def test_E2_cameras_agree_in_three_dimensions(archetype: str) -> None:
 
     assert (pairs[:, 0] * pairs[:, 1]).sum() / pairs[:, 0].sum() > 0.99
     assert pairs[:, 1].min() > 0.94
-    assert pairs[:, 2].max() < 0.5
+    assert np.median(pairs[:, 2]) < 0.25
+    assert pairs[:, 2].max() < 1.0  # leaves lie between samples that are half a metre apart
     assert np.maximum(pairs[:, 0], 0).mean() > 0.10
 
 
@@ -127,11 +128,30 @@ def test_E2_panorama_and_pinhole_agree() -> None:
     assert error < 0.5
 
 
-def test_E2_the_panorama_closes_without_a_seam() -> None:
-    pano = engine().render(spec(size=(256, 128), camera=CameraSpec("pano"), weather="cloudy"), quiet)
+@pytest.mark.parametrize("archetype", ["alpine", "city", "living_room"])
+def test_E2_the_panorama_closes_without_a_seam(archetype: str) -> None:
+    pano = engine().render(
+        spec(size=(256, 128), camera=CameraSpec("pano"), archetype=archetype, weather="cloudy"), quiet
+    )
     image = pano.display.astype(float)
 
     seam = np.abs(image[:, 0] - image[:, -1]).mean()
-    inner = np.median(np.abs(np.diff(image, axis=1)).mean(axis=(0, 2)))
+    inner = np.abs(np.diff(image, axis=1)).mean(axis=(0, 2))
 
-    assert seam < 2.5 * inner + 1
+    assert seam < 1.2 * np.quantile(inner, 0.97) + 1, "the edge of a thing may stand there, more may not"
+    near = np.isfinite(pano.depth_m[:, 0]) & np.isfinite(pano.depth_m[:, -1])
+    ratio = pano.depth_m[near, 0] / pano.depth_m[near, -1]
+    assert np.median(np.abs(ratio - 1)) < 0.05, "depth closes too"
+
+
+@pytest.mark.parametrize("archetype", ["alpine", "city", "living_room"])
+def test_E2_the_panorama_comes_to_a_point_at_its_poles(archetype: str) -> None:
+    pano = engine().render(spec(size=(256, 128), camera=CameraSpec("pano"), archetype=archetype), quiet)
+
+    for row in (0, -1):
+        ring = pano.display[row].astype(float)
+        assert np.abs(ring - np.roll(ring, 1, 0)).mean() < 6, "neighbours on the smallest circle look alike"
+        near = np.isfinite(pano.depth_m[row])
+        assert near.all() or not near.any(), "sky, or a ceiling"
+        if near.all():
+            assert pano.depth_m[row].max() < 1.1 * pano.depth_m[row].min()
