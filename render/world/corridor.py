@@ -126,7 +126,7 @@ def _lights(b: MeshBuilder, style: str, high: float, rows: list[LampRow]) -> Non
         if style == "clinic":
             b.sheet((-0.29, y + 0.58, high - 0.01), (0.58, 0, 0), (0, -1.16, 0), Material.PANEL_LIGHT,
                     (0.95, 0.98, 1.0), (0.7, 2.6), casts=False)
-            rows.append((0.0, y, high - 0.08, 9.0, 9.2, 9.2, 7.5, 0.93))
+            rows.append((0.0, y, high - 0.08, 15.0, 15.3, 15.3, 8.0, 0.9))
         elif style == "school":
             rounded(b, (0, y, high - 0.24), (0.09, 0.72, 0.03), 0.02, Material.METAL, (0.55, 0.55, 0.53), (0.3, 0.1),
                     casts=False)
@@ -134,7 +134,7 @@ def _lights(b: MeshBuilder, style: str, high: float, rows: list[LampRow]) -> Non
                     (1.0, 0.97, 0.88), (0.0, 3.2), casts=False)
             for s in (-0.5, 0.5):
                 b.box((0, y + s, high - 0.11), (0.006, 0.006, 0.11), Material.METAL, (0.4, 0.4, 0.4))
-            rows.append((0.0, y, high - 0.32, 9.5, 8.9, 7.4, 8.0, 0.9))
+            rows.append((0.0, y, high - 0.32, 14.0, 13.1, 11.0, 8.0, 0.9))
         else:
             turned(b, (0, y, high - 0.34), [(0, 0.02), (0.03, 0.10), (0.10, 0.17), (0.18, 0.17), (0.25, 0.10),
                                             (0.28, 0.03), (0.34, 0.02)], Material.GLOW, (1.0, 0.82, 0.56), (1, 1.7), 16)

@@ -32,7 +32,7 @@ def floor_lamp(b: MeshBuilder, at: tuple[float, float]) -> list[tuple[float, ...
     )
     leg(b, foot + rise(0.02), 1.45, BRASS, 0.012)
     lampshade(b, foot, 0.22, 0.15, 1.40, 1.70)
-    return [(at[0], at[1], 1.78, 3.6, 2.45, 1.3, 8.0, 0.0), (at[0], at[1], 1.36, 1.5, 1.02, 0.55, 6.0, 0.6)]
+    return [(at[0], at[1], 1.78, 5.4, 3.7, 1.95, 8.0, 0.0), (at[0], at[1], 1.36, 1.5, 1.02, 0.55, 6.0, 0.6)]
 
 
 def pendant(b: MeshBuilder, room: Room) -> None:

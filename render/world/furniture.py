@@ -72,7 +72,7 @@ def furnish(
         _desk(b, rng)
         taken.append((-2.8, -2.1, -3.0, -1.6, 0.8))
     pendant(b, room)
-    lamps.append((-0.15, 0.45, room.high - 0.85, 6.6, 4.7, 2.7, 9.0, 0.0))
+    lamps.append((-0.15, 0.45, room.high - 0.85, 9.5, 6.8, 3.9, 9.0, 0.0))
     return lamps, taken
 
 

@@ -108,7 +108,7 @@ def _ceiling_lights(b: MeshBuilder, high: float, rng: np.random.Generator) -> li
                     casts=False)
             b.sheet((x - 0.28, y + 0.58, high - 0.028), (0.56, 0, 0), (0, -1.16, 0), Material.PANEL_LIGHT, cool,
                     (0.85, 2.6), casts=False)
-            lamps.append((x, y, high - 0.1, 10.5 * cool[0], 10.5 * cool[1], 10.5 * cool[2], 8.5, 0.95))
+            lamps.append((x, y, high - 0.1, 17.0 * cool[0], 17.0 * cool[1], 17.0 * cool[2], 9.0, 0.95))
         b.box((-1.65, y + 1.5, high - 0.008), (0.29, 0.29, 0.008), Material.METAL, (0.45, 0.45, 0.45), (0.2, 0.2),
               bottom=True, casts=False)
     return lamps

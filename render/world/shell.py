@@ -15,6 +15,8 @@ from render.world.quads_scene import F64, Material, MeshBuilder, Vec
 Look = tuple[Material, Tint, tuple[float, ...]]
 PAINTED: tuple[float, ...] = (0.02, 1.0, 0.25)
 GLASS_DEPTH = 0.5
+OVERLAP_M = 0.5
+"""How far outer skins reach past a wall's ends, so that no sun slips in where walls and roofs meet."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,13 @@ class Shell:
             if c - a > 1e-3 and z1 - z0 > 1e-3:
                 self._sheet(wall.at(a, thick, z0), wall.along * (c - a), [0, 0, z1 - z0], look, 0.0)
 
-        edge = 0.0
+        edge, over, under = 0.0, high + OVERLAP_M, low - OVERLAP_M
         for o in openings:
             left, right, top = o.middle - o.half, o.middle + o.half, o.head + o.arch
-            for skin in (inner, outer):
-                skin(edge, left, low, high)
-                skin(left, right, low, o.sill)
-                skin(left, right, top, high)
+            for skin, begin, z0, z1 in ((inner, edge, low, high), (outer, edge or -thick - OVERLAP_M, under, over)):
+                skin(begin, left, z0, z1)
+                skin(left, right, z0, o.sill)
+                skin(left, right, top, z1)
             edge = right
             self._reveals(wall, o, reveal or look)
             if o.arch > 0:
@@ -73,7 +75,7 @@ class Shell:
             corner = wall.at(right, GLASS_DEPTH * thick, o.sill)
             self.portals.append((*corner, *(-wall.along * 2 * o.half), 0, 0, glass_top - o.sill, o.glass, number))
         inner(edge, length, low, high)
-        outer(edge, length, low, high)
+        outer(edge or -thick - OVERLAP_M, length + thick + OVERLAP_M, under, over)
         return wall
 
     def floor(self, x: float, y: float, look: Look, texel_m: float = 0.15, z: float = 0.0) -> None:
