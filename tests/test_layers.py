@@ -20,14 +20,14 @@ MAY_IMPORT = {
 }
 
 COLLAB_SEES_OF_RENDER = {
-    "render.errors", "render.events", "render.queue", "render.scene", "render.spec", "render.variation_sets",
-    "render.view",
+    "render.archetypes", "render.errors", "render.events", "render.queue", "render.scene", "render.scores.request",
+    "render.spec", "render.variation_sets", "render.view",
 }
 """What a picture is asked for and answered with; never how it is made."""
 
 TORCH_LIVES_IN = (
-    "render.engines", "render.film", "render.gbuffer", "render.light", "render.materials", "render.shots",
-    "render.visibility", "render.world",
+    "render.engines", "render.film", "render.gbuffer", "render.light", "render.materials", "render.planes",
+    "render.scores", "render.shots", "render.visibility", "render.world",
 )
 
 
