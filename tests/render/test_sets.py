@@ -18,6 +18,7 @@ from PIL import Image
 import render.notebook
 from api.cli import main
 from api.settings import REPOSITORY
+from render.archetypes import ARCHETYPES
 from render.config import FarmConfig
 from render.errors import SpecError
 from render.set_page import write_page, write_sheet
@@ -244,3 +245,25 @@ def test_five_lines_in_a_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_importing_render_loads_no_torch_until_a_picture_is_wanted() -> None:
     code = "import sys, render; render.place('a misty fjord'); assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60, cwd=REPOSITORY)
+
+
+def test_the_gallery_can_be_made_again_from_its_own_files() -> None:
+    folder = REPOSITORY / "docs" / "gallery"
+    specs = sorted(path.stem for path in folder.glob("*.json"))
+
+    assert sorted(path.stem for path in folder.glob("*.webp")) == specs
+    assert len(specs) == 12
+    assert sum(path.stat().st_size for path in folder.glob("*.webp")) < 3_000_000
+    for path in [*folder.glob("*.json"), *folder.glob("places/*.json")]:
+        value = json.loads(path.read_text())
+        assert value.pop("alt", "a place")
+        parse_spec(value)
+
+
+def test_every_kind_of_place_has_a_small_picture() -> None:
+    folder = REPOSITORY / "client" / "static" / "places"
+
+    assert sorted(path.stem for path in folder.glob("*.webp")) == sorted(ARCHETYPES)
+    assert sum(path.stat().st_size for path in folder.glob("*.webp")) < 400_000
+    for path in folder.glob("*.webp"):
+        assert Image.open(path).width == 240
