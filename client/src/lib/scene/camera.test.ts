@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Render } from '../doc/records.ts';
-import { angleOfView, freshName, orbitOf, poseOf, positionOn, reachOf, startFrom, type Vector } from './camera.ts';
+import { angleOfView, freshName, orbitOf, poseOf, positionOn, reachOf, sizeOf, standingOf, startFrom, type Vector } from './camera.ts';
 
 /** A picture taken from `position` towards `target`, written as the farm writes it. */
 function taken(position: Vector, target: Vector, focal_mm = 35): Render {
@@ -49,5 +49,24 @@ describe('a camera on its orbit', () => {
 
 	it('gets a name of its own', () => {
 		expect(freshName([{ kind: 'custom', name: 'Camera 1' }, { kind: 'custom', label: 'Camera 2' }])).toBe('Camera 3');
+	});
+});
+
+describe('a picture that is not there yet', () => {
+	it('has the shape its camera asks for, and as many pixels in every shape', () => {
+		expect(sizeOf(undefined)).toEqual({ width: 1024, height: 576 });
+		expect(sizeOf('1:1')).toEqual({ width: 768, height: 768 });
+		expect(sizeOf('9:16')).toEqual({ width: 576, height: 1024 });
+		expect(sizeOf('2.39:1')).toEqual({ width: 1186, height: 496 });
+	});
+});
+
+describe('a camera written as an orbit', () => {
+	it('stands where the orbit says, unless it also has a position', () => {
+		const orbit = { target_m: [10, 20, 5] as Vector, yaw_deg: 90, pitch_deg: 30, distance_m: 40 };
+		const { position, look_at } = standingOf({ kind: 'custom', orbit });
+		expect(position?.map((v) => Math.round(v))).toEqual([45, 20, 25]);
+		expect(look_at).toEqual([10, 20, 5]);
+		expect(standingOf({ kind: 'custom', orbit, position_m: [0, 0, 9], look_at_m: [1, 1, 1] }).position).toEqual([0, 0, 9]);
 	});
 });
