@@ -202,7 +202,7 @@ def metal(p: Patch, mood: Mood) -> Surface:
     a, c = p.position[:, 0] + 0.7 * p.position[:, 1], p.position[:, 2] + 0.3 * p.position[:, 1]
     n = tile(a * 0.21, c * 0.21)
     worn = mood.wear * p.params[:, 1]
-    chip = smooth(2.0, 2.5, n[:, 1] + 0.6 * n[:, 3] + 1.5 * worn) * (worn > 0.02)
+    chip = smooth(2.0, 2.5, n[:, 1] + 0.6 * n[:, 3] + 1.5 * worn) * smooth(0.05, 0.2, worn)
     s.albedo = mix(p.tint * (1 + 0.06 * n[:, 2])[:, None], color(0.17, 0.09, 0.05), 0.8 * chip)
     s.gloss = p.params[:, 0] * (1 - 0.7 * chip)
     return s

@@ -129,7 +129,7 @@ def chandelier(b: MeshBuilder, at: tuple[float, float], z: float, top: float) ->
         x, y = at[0] + 0.85 * np.cos(a), at[1] + 0.85 * np.sin(a)
         disc(b, (x, y, z + 0.035), 0.06, Material.METAL, IRON, (0.3, 0.2), 8, casts=False)
         _candle(b, (x, y, z + 0.035), 0.17, 0.0)
-    return [(at[0], at[1], z + 0.28, 48.0, 30.0, 14.0, 15.0, 0.0)]
+    return [(at[0], at[1], z + 0.28, 92.0, 59.0, 28.0, 16.0, 0.0)]
 
 
 def pulpit(b: MeshBuilder, at: tuple[float, float], wood: Tint) -> None:
