@@ -127,9 +127,9 @@ def _wall(p: Patch, mood: Mood, style: Tensor, salt: Tensor) -> Tensor:
     wavy = 0.05 * tile(u * 0.9, v * 0.9)
     gap = torch.minimum((v / 0.24 - row + wavy[:, 0]).remainder(1), (at - at.floor() + wavy[:, 1]).remainder(1) * 1.6)
     rubble = (style > 3.5).float()
-    close = 1 - smooth(0.05, 0.2, p.footprint)
-    tint = tint * (1 + rubble * (0.55 * (each - 0.5) + 0.08 * fine[:, 1]))[:, None]
-    warm = (cell_hash(at.floor(), row, 24) > 0.72).float() * rubble
+    close = 1 - smooth(0.03, 0.13, p.footprint)
+    tint = tint * (1 + rubble * close * (0.50 * (each - 0.5) + 0.08 * fine[:, 1]))[:, None]
+    warm = (cell_hash(at.floor(), row, 24) > 0.72).float() * rubble * close
     tint = tint * (1 + warm[:, None] * (color(1.12, 0.92, 0.74) - 1))
     tint = mix(tint, p.tint * 0.62 + 0.03, rubble * close * (1 - smooth(0.05, 0.16, gap)) * 0.75)
 

@@ -88,7 +88,7 @@ def roof(p: Patch, mood: Mood) -> Surface:
     u, v = p.uv.unbind(1)
     stain = tile(u * 0.05, v * 0.04)
     tiles = p.params[:, 0] > 0.5
-    near = 1 - smooth(0.06, 0.25, p.footprint)
+    near = 1 - smooth(0.02, 0.085, p.footprint)
     row = (v / 0.28).floor()
     at = u / 0.22 + 0.5 * (row % 2)
     shade = 1 - 0.45 * near * (1 - smooth(0.0, 0.22, v / 0.28 - row))
@@ -114,18 +114,19 @@ def setts(p: Patch, mood: Mood) -> Surface:
     course = (along / width).floor()
     at = across / length + 0.5 * (course % 2) + 0.3 * cell_hash(course, course * 0, 4)
     each = cell_hash(at.floor(), course, 13)
-    near = 1 - smooth(0.04, 0.14, p.footprint)
+    # seen at a slant a stone is soon smaller than a sample: it fades early, or two cameras would draw two patterns
+    near = 1 - smooth(0.005, 0.026, p.footprint)
     x, y = at - at.floor() - 0.5, along / width - course - 0.5
     edge = torch.maximum(x.abs(), y.abs())
     joint = smooth(0.36, 0.47, edge)
     stain = tile(across * 0.05, along * 0.05)
     fine = grain(across * 0.8, along * 0.8)
-    tone = 1 + 0.42 * (each - 0.5) * (0.35 + 0.65 * near) + 0.11 * stain[:, 2] + 0.05 * fine[:, 0]
+    tone = 1 + (0.40 * (each - 0.5) + 0.05 * fine[:, 0]) * near + 0.10 * stain[:, 3]
     warm = (cell_hash(at.floor(), course, 5) > 0.7).float()[:, None] * near[:, None]
     s.albedo = p.tint * tone.clamp_min(0.3)[:, None] * (1 + warm * (color(1.10, 0.96, 0.84) - 1))
     mossy = smooth(0.2, 1.2, stain[:, 3] + 0.5 * stain[:, 1])
     between = mix(p.tint * 0.45, color(0.055, 0.062, 0.030).expand_as(p.tint), mossy)
-    s.albedo = mix(s.albedo, between, joint * (0.25 + 0.65 * near))
+    s.albedo = mix(s.albedo, between, joint * 0.85 * near)
     crown = (p.params[:, 2] * near)[:, None]
     lean = 0.5 * ((each - 0.5)[:, None] * p.tangent + (cell_hash(course, at.floor(), 4) - 0.5)[:, None] * p.bitangent)
     domed = smooth(0.18, 0.5, x.abs())[:, None] * x.sign()[:, None] * p.tangent

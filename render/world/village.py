@@ -87,7 +87,7 @@ def _lane(b: MeshBuilder, plan: VillagePlan) -> None:
     y = np.arange(FIRST_M - 30, LAST_M + 40, 1.6)
     x, z = plan.lane_x(y), plan.rise(y) + 0.035
     for low, high, steps, size, tint in (
-        (-HALF_LANE_M, HALF_LANE_M, 5, (0.19, 0.13, 0.16), STONE),
+        (-HALF_LANE_M, HALF_LANE_M, 5, (0.25, 0.17, 0.11), STONE),
         (-HALF_LANE_M - 0.5, -HALF_LANE_M, 2, (0.46, 0.5, 0.05), tuple(1.12 * v for v in STONE)),
         (HALF_LANE_M, HALF_LANE_M + 0.5, 2, (0.46, 0.5, 0.05), tuple(1.12 * v for v in STONE)),
     ):
