@@ -315,7 +315,9 @@ class EnvironmentPatch(Input):
     style: Style | None = None
     cameras: dict[Id, dict[str, Any] | None] | None = Field(
         default=None, max_length=64,
-        description="{kind: custom, position_m: [x, y, z], look_at_m: [x, y, z], focal_mm, sensor_mm, roll_deg} by id.",
+        description="By id: {kind: custom, position_m: [x, y, z], look_at_m: [x, y, z]} or {kind: custom, orbit: "
+        "{target_m, yaw_deg, pitch_deg, distance_m}}, each with focal_mm, sensor_mm or sensor, roll_deg, aspect (16:9, "
+        "2.39:1, 4:3, 1:1, 9:16). A standard angle takes focal_mm, roll_deg and aspect under its own id and kind.",
     )
     scenes: dict[Id, dict[str, Any] | None] | None = Field(
         default=None, max_length=1000, description="{heading, script, int_ext, time, mood} by id."
@@ -358,9 +360,9 @@ class EnvironmentOut(Output):
     cameras: dict[str, dict[str, Any]]
     variations: dict[str, VariationOut]
     renders: dict[str, dict[str, Any]] = Field(
-        description='By slot "<variation or base>/<camera>": {state, digest, image, depth, thumbs, width, height, …}; '
-        "image, depth and thumbs are ids under /api/objects. `scores`, once the six standard angles stand, says what "
-        "their set is worth: {digest, verdict: passed|draft|not measured, spatial: {score 0–1 or null, worst: {pair, "
+        description='By slot "<variation or base>/<camera>": {state, digest, image, depth, thumbs, sidecar, width, '
+        "height, …}; image (PNG), depth (EXR), thumbs (WebP) and sidecar (JSON) are ids under "
+        "/api/objects. `scores`, once the six standard angles stand, says what their set is worth: {digest, verdict: passed|draft|not measured, spatial: {score 0–1 or null, worst: {pair, "
         "score}, coverage, measured, possible, dropped, geometric, reason}, identity: {score, worst, here} or null, "
         "mood: {score, here}}. `state` is draft when the set is under the gate (spatial 0.95, identity 0.80)."
     )

@@ -665,7 +665,7 @@ export interface components {
             quality: "low" | "standard" | "high";
             /**
              * Renders
-             * @description By slot "<variation or base>/<camera>": {state, digest, image, depth, thumbs, width, height, …}; image, depth and thumbs are ids under /api/objects. `scores`, once the six standard angles stand, says what their set is worth: {digest, verdict: passed|draft|not measured, spatial: {score 0–1 or null, worst: {pair, score}, coverage, measured, possible, dropped, geometric, reason}, identity: {score, worst, here} or null, mood: {score, here}}. `state` is draft when the set is under the gate (spatial 0.95, identity 0.80).
+             * @description By slot "<variation or base>/<camera>": {state, digest, image, depth, thumbs, sidecar, width, height, …}; image (PNG), depth (EXR), thumbs (WebP) and sidecar (JSON) are ids under /api/objects. `scores`, once the six standard angles stand, says what their set is worth: {digest, verdict: passed|draft|not measured, spatial: {score 0–1 or null, worst: {pair, score}, coverage, measured, possible, dropped, geometric, reason}, identity: {score, worst, here} or null, mood: {score, here}}. `state` is draft when the set is under the gate (spatial 0.95, identity 0.80).
              */
             renders: {
                 [key: string]: {
@@ -696,7 +696,7 @@ export interface components {
         EnvironmentPatch: {
             /**
              * Cameras
-             * @description {kind: custom, position_m: [x, y, z], look_at_m: [x, y, z], focal_mm, sensor_mm, roll_deg} by id.
+             * @description By id: {kind: custom, position_m: [x, y, z], look_at_m: [x, y, z]} or {kind: custom, orbit: {target_m, yaw_deg, pitch_deg, distance_m}}, each with focal_mm, sensor_mm or sensor, roll_deg, aspect (16:9, 2.39:1, 4:3, 1:1, 9:16). A standard angle takes focal_mm, roll_deg and aspect under its own id and kind.
              */
             cameras?: {
                 [key: string]: {
