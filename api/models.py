@@ -363,8 +363,9 @@ class EnvironmentOut(Output):
         description='By slot "<variation or base>/<camera>": {state, digest, image, depth, thumbs, sidecar, width, '
         "height, …}; image (PNG), depth (EXR), thumbs (WebP) and sidecar (JSON) are ids under "
         "/api/objects. `scores`, once the six standard angles stand, says what their set is worth: {digest, verdict: "
-        "passed|draft|not measured, spatial: {score 0–1 or null, worst: {pair, score}, coverage, measured, possible, dropped, geometric, reason}, identity: {score, worst, here} or null, "
-        "mood: {score, here}}. `state` is draft when the set is under the gate (spatial 0.95, identity 0.80)."
+        "passed|draft|not measured, spatial: {score 0–1 or null, worst: {pair, score}, coverage, measured, possible, "
+        "dropped, geometric, reason}, identity: {score, worst, here} or null, mood: {score, here}}. `state` is draft "
+        "when the set is under the gate (spatial 0.95, identity 0.80)."
     )
     scenes: dict[str, dict[str, Any]]
     tags: list[str]
