@@ -163,6 +163,8 @@ class BuiltLight:
         metering = self.place.metering
         display = max(metered * light.exposure / 2.0**light.scene.exposure_ev, 1e-5)
         gain = min(max((metering.target / display) ** metering.pull, metering.least), metering.most)
+        if self.place.indoors:  # an unlit room by moonlight is to look like one
+            gain *= 1 - 0.72 * min(1.0, max(0.0, (-light.sun_elevation_deg - 2) / 8))
         lamplit = min(1.0, 2 * light.lamps_on)  # under lamps one exposes for them, not for the moon
         return float(gain ** (1 - lamplit) * metering.lamplit**lamplit)
 

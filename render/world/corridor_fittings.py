@@ -23,7 +23,7 @@ def door(b: MeshBuilder, w: Wall, along: float, leaf: Tint, style: str, *, ajar:
         w.box(b, (along + a, along + c), (-0.05, 0.02), (z0, z1), frame, texel_m=0.2)
     w.box(b, (along - half, along + half), (-0.004, 0.0), (0, high), (Material.PLAIN, (0.02, 0.02, 0.02), ()))
     hinge = w.at(along + half, -0.03, 0.0)
-    turn = float(np.arctan2(w.along[1], w.along[0])) + np.pi + (0.9 if ajar else 0.0)
+    turn = float(np.arctan2(w.along[1], w.along[0])) + np.pi - (0.9 if ajar else 0.0)
 
     def p(x: float, y: float, z: float) -> F64:
         return local((float(hinge[0]), float(hinge[1])), turn, x, y, z)
