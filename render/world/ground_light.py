@@ -12,6 +12,9 @@ from render.world.clipmap import HALVES_M, texel_m
 _MOST = 0.42
 """Share of the sky that hollows of one size take at most."""
 
+_THROUGH = 0.17
+"""Share of the sun that comes through crowns."""
+
 
 def openness(height: Tensor, texel: float) -> Tensor:
     """(n, n) 0–1 share of the sky that hollows leave open, from height against its own blur at three radii.
@@ -47,7 +50,8 @@ def sunlit(heights: Tensor, size: int, towards: Tensor, seen: Tensor | None = No
         rows = slice(level * size, (level + 1) * size)
         both = heights[rows][None] if seen is None else torch.stack([heights[rows], seen[rows]])
         half = torch.nn.functional.avg_pool2d(both[None], 2)[0]
-        lit, edge = _level(half[0], half[-1], texel_m(level, small), towards)
+        casting = half[0]
+        lit, edge = _level(casting, casting if seen is None else half[1], texel_m(level, small), towards)
         if level < levels - 1:
             share = HALVES_M[level] / HALVES_M[level + 1]
             axis = ((torch.arange(small) + 0.5) / small * 2 - 1) * share
@@ -82,7 +86,12 @@ def _level(height: Tensor, seen: Tensor, texel: float, towards: Tensor) -> tuple
     over = top - (turned[1] - fall)  # how far the surface lies under the shadow's edge
     distance = (index - torch.arange(wide)[None]).clamp(min=0) * texel
     soft = (0.012 * distance + 1.2 * texel) * max(tangent, 0.12)
-    lit = 1 - ((over - 0.35 * texel * max(tangent, 0.2)) / (2 * soft)).clamp(0, 1)
+    bias = 0.35 * texel * max(tangent, 0.2)
+    lit = 1 - ((over - bias) / (2 * soft)).clamp(0, 1)
+    if seen is not height:  # crowns of leaves and needles let some light through, ground and rock none
+        bare = turned[1] - fall
+        solid = torch.cummax(bare.flip(1), dim=1)[0].flip(1)
+        lit = torch.maximum(lit, _THROUGH * (1 - ((solid - bare - bias) / (2 * soft)).clamp(0, 1)))
     axis = (torch.arange(size) + 0.5) / size * 2 - 1
     x, y = axis[None, :], axis[:, None]
     back = torch.stack([(x * along_x + y * along_y) / span, (y * along_x - x * along_y) / span], -1)[None]
