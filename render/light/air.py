@@ -73,9 +73,11 @@ def _banks(
     wisps = stack("fog banks a", "fog banks b", low=3, high=24, slope=-0.8)
     reach = distance_m.clamp(max=1600.0)
     x, y = eye_xy_m[0] + direction[:, 0] * reach, eye_xy_m[1] + direction[:, 1] * reach
-    lift = 2.0 * (eye_height_m + direction[:, 2] * reach)
+    height = eye_height_m + direction[:, 2] * reach
+    lift = 2.0 * height
     drift = lookup(wisps[0], x + lift, y - lift, 2400.0) + 0.4 * lookup(wisps[1], x + lift, y + lift, 620.0)
-    return torch.exp(light.fog_banks * (0.55 * drift).clamp(-1.6, 1.6))
+    lying = 1 / (1 + (height * (1 / (3.5 * light.fog_height_m))) ** 2)  # looking up through fog, its banks even out
+    return torch.exp(light.fog_banks * lying * (0.55 * drift).clamp(-1.6, 1.6))
 
 
 def _towards_sun(direction: Tensor, light: Light) -> Tensor:
