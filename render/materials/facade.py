@@ -63,7 +63,8 @@ def masonry(p: Patch, mood: Mood) -> Surface:
     style, salt = p.params[:, 4], p.params[:, 5]
     s.albedo = _wall(p, mood, style, salt)
     a, c = p.position[:, 0] + 0.7 * p.position[:, 2], p.position[:, 1] - 0.6 * p.position[:, 2]
-    n, fine = tile(a * 0.035, c * 0.035), tile(a * 0.31, c * 0.31)
+    n = tile(a * 0.035, c * 0.035)
+    fine = tile(a * 0.31, c * 0.31) * (1 - smooth(0.02, 0.09, p.footprint))[:, None]
     pale = smooth(0.9, 1.5, fine[:, 2] + 0.5 * n[:, 1]) * 0.55
     s.albedo = mix(s.albedo, color(0.40, 0.40, 0.32), pale)
     rests = smooth(0.25, 0.9, p.normal[:, 2] + 0.35 * n[:, 2] + 0.12 * fine[:, 1])
