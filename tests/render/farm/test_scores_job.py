@@ -32,7 +32,7 @@ def asked(spec: ScoreSpec) -> RenderRequest:
 
 async def delivered(farm: Farm, heard: Heard, slot: str) -> Delivered:
     [answer] = await farm.submit([wanted(slot=slot, seed=7, size=(256, 144))])
-    await wait_until(lambda: answer.result or heard.saw(answer.job_id, "done")(), what="the picture is done")
+    await wait_until(lambda: answer.result or heard.saw(answer.job_id, "done")(), timeout_s=30, what="the picture is done")
     result = answer.result or heard.of(answer.job_id, "done")[0].result
     return Delivered(result["image"], result["depth"])
 
@@ -42,7 +42,7 @@ async def test_F5_a_set_is_scored_in_a_render_process_once(stores: Stores, farm:
     picture = await delivered(farm, heard, "base/medium")
     spec = ScoreSpec({"medium": picture, "medium_wide": picture})
     [answer] = await farm.submit([asked(spec)])
-    await wait_until(heard.saw(answer.job_id, "done"), what="the set is scored")
+    await wait_until(heard.saw(answer.job_id, "done"), timeout_s=60, what="the set is scored")
 
     result = heard.of(answer.job_id, "done")[0].result
     assert result["scores"]["verdict"] == "passed"
@@ -59,7 +59,7 @@ async def test_F6_a_picture_that_is_gone_fails_its_scores_with_a_sentence(
     picture = await delivered(farm, heard, "base/medium")
     spec = ScoreSpec({"medium": picture, "low_angle": Delivered(ObjectId("0" * 64), picture.depth)})
     [answer] = await farm.submit([asked(spec)])
-    await wait_until(heard.saw(answer.job_id, "failed"), what="the scores fail")
+    await wait_until(heard.saw(answer.job_id, "failed"), timeout_s=30, what="the scores fail")
     failed = heard.of(answer.job_id, "failed")[0]
     assert failed.error_kind == "storage"
     assert "low_angle is no longer in the store" in failed.error
