@@ -32,7 +32,9 @@ def asked(spec: ScoreSpec) -> RenderRequest:
 
 async def delivered(farm: Farm, heard: Heard, slot: str) -> Delivered:
     [answer] = await farm.submit([wanted(slot=slot, seed=7, size=(256, 144))])
-    await wait_until(lambda: answer.result or heard.saw(answer.job_id, "done")(), timeout_s=30, what="the picture is done")
+    await wait_until(
+        lambda: answer.result or heard.saw(answer.job_id, "done")(), timeout_s=30, what="the picture is done"
+    )
     result = answer.result or heard.of(answer.job_id, "done")[0].result
     return Delivered(result["image"], result["depth"])
 
