@@ -52,13 +52,17 @@ class RoomSun:
         quads: Quads, portals: Portals, toward: Tensor, own: Tensor, inside: Tensor, texels: int
     ) -> RoomSun:
         """Trace the maps of one direction to the sun, of at most about `texels` texels each."""
-        maps = []
         travel = -toward.double()
-        for wall in torch.unique(portals.wall).tolist():
-            chosen = (portals.wall == wall).nonzero().squeeze(1)
-            if float(portals.inward[chosen[0]] @ travel) < 0.01:
-                continue
-            maps.append(_trace(quads, portals, chosen, travel, texels))
+        struck = [
+            chosen
+            for wall in torch.unique(portals.wall).tolist()
+            for chosen in [(portals.wall == wall).nonzero().squeeze(1)]
+            if float(portals.inward[chosen[0]] @ travel) >= 0.01
+        ]
+        facing: Tensor = torch.linalg.cross(quads.edge_u, quads.edge_v) @ travel
+        turned = quads.pick(((facing < -1e-12) | (quads.two_sided & (facing > 1e-12))).nonzero().squeeze(1))
+        each = texels if len(struck) < 3 else 2 * texels // len(struck)
+        maps = (_trace(turned, portals, chosen, travel, each) for chosen in struck)
         return RoomSun(tuple(maps), own, inside)
 
     def lit(self, points: Tensor, normals: Tensor, spin: Tensor | None = None) -> Tensor:
