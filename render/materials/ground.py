@@ -121,7 +121,7 @@ def setts(p: Patch, mood: Mood) -> Surface:
     joint = smooth(0.36, 0.47, edge)
     stain = tile(across * 0.05, along * 0.05)
     fine = grain(across * 0.8, along * 0.8)
-    tone = 1 + (0.40 * (each - 0.5) + 0.05 * fine[:, 0]) * near + 0.10 * stain[:, 3]
+    tone = 1 + (0.40 * (each - 0.5) + 0.05 * fine[:, 0]) * near + 0.17 * stain[:, 3]
     warm = (cell_hash(at.floor(), course, 5) > 0.7).float()[:, None] * near[:, None]
     s.albedo = p.tint * tone.clamp_min(0.3)[:, None] * (1 + warm * (color(1.10, 0.96, 0.84) - 1))
     mossy = smooth(0.2, 1.2, stain[:, 3] + 0.5 * stain[:, 1])
