@@ -51,7 +51,8 @@ def near_of(stage: Stage, *, quick: bool = False) -> Near:
         heading = math.radians(stage.approach_deg + side)
         away = reach * stage.extent_m
         spots.append((focus_x + away * math.sin(heading), focus_y + away * math.cos(heading)))
-    radius = min(max(1.5 * stage.extent_m, 150.0), 210.0)
+    # beyond, crowns are part of the ground; open country shows single trees from farther off
+    radius = min(max(1.5 * stage.extent_m, 150.0), 210.0) if stage.extent_m < 130 else 370.0
     if quick:
         return Near(focus_x, focus_y, 0.85 * radius, tuple(spots), 10.0, 30.0)
     return Near(focus_x, focus_y, radius, tuple(spots), 30.0, 70.0)
@@ -97,6 +98,8 @@ def crown_height(
             tall = kind.low_m + (kind.high_m - kind.low_m) * size
             conifer = draw[:, 5] < kind.conifer
             radius = kind.radius_m * torch.where(conifer, 0.68 + 0.40 * size, 1.0 + 0.38 * size)
+            # a crown of a few texels would stand like a tent: round ones spread a little on coarse maps
+            radius = radius * torch.where(conifer, 1.0, 1 + 0.4 * min(1.0, max(0.0, texel_m - 1) / 2.5))
             turn = torch.atan2(dy, dx)
             lobes = 1 + 0.13 * torch.sin(turn * 7 + draw[:, 4] * 6.3) + 0.07 * torch.sin(turn * 12 - draw[:, 4] * 9)
             away = torch.sqrt(dx * dx + dy * dy) / (radius * lobes)
