@@ -56,7 +56,7 @@ class Lake:
             TreeKind(5.6, 8.0, 19.0, 0.25 + 0.6 * draw[6], 2.6) if scene.vegetation > 0.02 else None
         )
         self._turn = 0.16 * self._side
-        self.stage_hint = Stage(np.array([1.0 * self._side, 30.0, 2.0]), 62.0, 184.0 - 4 * self._side)
+        self.stage_hint = Stage(np.array([-7.0 * self._side, 19.0, 1.6]), 66.0, 184.0 - 4 * self._side)
 
     def _reach(self, x: Tensor, y: Tensor, cut: float) -> Tensor:
         """Distance to the shore in metres, negative on the lake."""

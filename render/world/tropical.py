@@ -53,7 +53,7 @@ class Tropical:
         self.trees: TreeKind | None = (
             TreeKind(6.4, 6.0, 13.0, 0.0, 3.1, domes=("palm",)) if scene.vegetation > 0.02 else None
         )
-        self.stage_hint = Stage(np.array([8.0, 44.0, 3.2]), 58.0, 186.0)
+        self.stage_hint = Stage(np.array([-7.0, 46.0, 3.0]), 60.0, 178.0)
 
     def _inland(self, x: Tensor, y: Tensor, cut: float) -> Tensor:
         """Metres inland of the waterline, negative at sea."""
