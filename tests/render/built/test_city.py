@@ -101,7 +101,7 @@ def test_an_equirect_sees_the_same_street(world: BuiltWorld) -> None:
     distances = np.array([world.first_hit(view.eye_m, pano.direction[k].double().numpy()) for k in met.tolist()])
 
     same = np.isclose(distances, pano.depth_m[met].numpy(), rtol=1e-3)
-    assert same.mean() > 0.9  # the rest lies behind gaps between leaves, where rays meet whole cards, or is thin as bars
+    assert same.mean() > 0.9  # the rest lies behind gaps between leaves, or is thin as bars
 
 
 def test_the_vista_is_closed(world: BuiltWorld) -> None:
