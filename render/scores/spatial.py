@@ -162,7 +162,10 @@ def _reason(pictures: int, measured_pairs: int) -> str:
     if pictures < 2:
         return "one picture alone has nothing to be compared with"
     if not measured_pairs:
-        return "no two cameras share a tenth of their frames: nothing could be compared"
+        return (
+            "no two cameras share a tenth of their frames in ground or walls that can be compared: edges of leaves "
+            "and grass, water and sky do not count"
+        )
     if measured_pairs < 2 * FEWEST_PAIRS and pictures >= 6:
         return "few cameras see the same things: the score rests on little"
     return ""
