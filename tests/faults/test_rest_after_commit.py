@@ -41,6 +41,9 @@ ROWS = {
 }  # fmt: skip
 """Calls that change rows of the database and no document; each is a transaction that ends before the answer."""
 
+NOTHING = {"describe"}
+"""Calls that are posts because of what they are given, and change nothing."""
+
 
 class HeldLog:
     """Stands before the log's append and lets nothing pass while it is shut."""
@@ -131,4 +134,4 @@ def test_D1_every_changing_call_is_known_here(tmp_path: Path) -> None:
         if method in ("post", "put", "patch", "delete")
     }  # fmt: skip
     documents = {call.partition(" ")[0] for call in CHANGES}
-    assert changing == documents | ROWS, "a new call: add it to CHANGES, or to ROWS when it changes no document"
+    assert changing == documents | ROWS | NOTHING, "a new call: add it to CHANGES, or to ROWS when it changes no document"
