@@ -11,8 +11,6 @@ from torch import Tensor
 from render.visibility.ortho import OrthoMap, trace_ortho
 from render.visibility.quads import Quads
 
-TAPS = 5
-
 
 @dataclass(frozen=True)
 class SunMaps:
@@ -38,7 +36,8 @@ class SunMaps:
         """(M,) float32 share of the sun that reaches points (M, 3) with geometric normals (M, 3).
 
         Args:
-            spin: (M,) per-point angle in turns that decorrelates the soft edge; without it edges are hard.
+            spin: None for hard edges. Soft ones are the same from every camera and need no angles: what rooms want
+                them for (roomsun.py) would differ between cameras here, where texels are large.
         """
         lit = torch.ones(points.shape[0])
         todo = torch.arange(points.shape[0])
@@ -55,13 +54,28 @@ class SunMaps:
             if spin is None:
                 lit[todo[here]] = (limit <= near[row.long() * size + column.long()]).float()
             else:
-                turn = spin[todo[here]] * (2 * math.pi)
-                total = torch.zeros_like(limit)
-                for tap in range(TAPS):
-                    radius = 1.8 * math.sqrt((tap + 0.5) / TAPS)
-                    angle = turn + 2.399963 * tap
-                    at = (row + radius * angle.sin()).long() * size + (column + radius * angle.cos()).long()
-                    total += (limit <= near[at]).float()
-                lit[todo[here]] = total / TAPS
+                lit[todo[here]] = _soft(near, size, column, row, limit)
             todo = todo[~on_map]
         return lit
+
+
+def _soft(near: Tensor, size: int, column: Tensor, row: Tensor, limit: Tensor) -> Tensor:
+    """(M,) share of the sun by the nine texels around a point, weighted by a quadratic B-spline: smooth, without grain.
+
+    Args:
+        near: (size²,) depths of the map, metres. column, row: (M,) places in texels. limit: (M,) depth still lit.
+    """
+    left, top = column.long(), row.long()
+    across, down = _spline(column - left - 0.5), _spline(row - top - 0.5)
+    start = (top - 1) * size + left - 1
+    total = torch.zeros_like(limit)
+    for j in range(3):
+        for i in range(3):
+            seen = (limit <= near[start + (j * size + i)]).float()
+            total += seen * (down[j] * across[i])
+    return total
+
+
+def _spline(offset: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Weights of the texel before, at and after, for (M,) offsets −½…½ from a texel's middle."""
+    return 0.5 * (0.5 - offset) ** 2, 0.75 - offset**2, 0.5 * (0.5 + offset) ** 2
