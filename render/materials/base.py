@@ -135,3 +135,22 @@ def smooth(low: float, high: float, x: Tensor) -> Tensor:
 
 def color(*rgb: float) -> Tensor:
     return torch.tensor(rgb, dtype=torch.float32)
+
+def stripe(at: Tensor, width: float, footprint: Tensor) -> Tensor:
+    """(M,) share of a sample that a stripe takes which fills the first `width` of every period, box-filtered.
+
+    Args:
+        at: (M,) place in periods. width: 0–1 of a period. footprint: (M,) what a sample covers, in periods.
+    """
+    half = 0.5 * footprint.clamp_min(1e-3)
+
+    def total(x: Tensor) -> Tensor:
+        whole = x.floor()
+        return whole * width + (x - whole).clamp_max(width)
+
+    return (total(at + half) - total(at - half)) / (2 * half)
+
+
+def either(one: Tensor, other: Tensor) -> Tensor:
+    """Share that one pattern or another takes, (M,), where both are shares of a sample."""
+    return 1 - (1 - one) * (1 - other)

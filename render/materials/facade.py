@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from render.materials.base import Mood, Patch, Surface, color, mix, smooth
+from render.materials.base import Mood, Patch, Surface, color, either, mix, smooth, stripe
 from render.materials.noise import cell_hash, grain, tile
 
 RECESS_M = 0.2
@@ -102,24 +102,24 @@ def _wall(p: Patch, mood: Mood, style: Tensor, salt: Tensor) -> Tensor:
     stain = tile(u * 0.031 + salt * 0.137, v * 0.023 + salt * 0.071)
     fine = grain(u * 0.9, v * 0.9)
     streak = tile(u * 0.11 + salt * 0.31, high * 0.009)
-    tint = p.tint * (1 + 0.09 * stain[:, 2:3] + 0.05 * fine[:, 0:1])
+    tint = p.tint * (1 + 0.09 * stain[:, 2:3] + 0.05 * fine[:, 0:1] * (1 - smooth(0.02, 0.08, p.footprint))[:, None])
 
     near = 1 - smooth(0.03, 0.10, p.footprint)  # brick courses fade to their mean
     course = (v / 0.075).floor()
     along = u / 0.225 + 0.5 * (course % 2)
-    joint = ((v / 0.075 - course) < 0.13) | ((along - along.floor()) < 0.045)
+    joint = either(stripe(v / 0.075, 0.13, p.footprint / 0.075), stripe(along, 0.045, p.footprint / 0.225))
     brick = (style < 0.5).float() * near
     each = cell_hash(along.floor(), course, 5) - 0.5
     tint = tint * (1 + brick * 0.42 * each)[:, None]
-    tint = mix(tint, p.tint.mean(1, keepdim=True) * color(1.15, 1.1, 1.0), brick * joint.float() * 0.6)
+    tint = mix(tint, p.tint.mean(1, keepdim=True) * color(1.15, 1.1, 1.0), brick * joint * 0.6)
     tint = tint * (1 - (style < 0.5).float() * (1 - near) * 0.06)[:, None]
 
     block = (v / 0.42).floor()
     across = u / 0.9 + 0.5 * (block % 2)
-    seam = ((v / 0.42 - block) < 0.035) | ((across - across.floor()) < 0.018)
+    seam = either(stripe(v / 0.42, 0.035, p.footprint / 0.42), stripe(across, 0.018, p.footprint / 0.9))
     stone = ((style > 1.5) & (style < 2.5)).float()
     tint = tint * (1 + stone * (0.16 * (cell_hash(across.floor(), block, 9) - 0.5)))[:, None]
-    tint = tint * (1 - stone * (1 - smooth(0.06, 0.25, p.footprint)) * seam.float() * 0.45)[:, None]
+    tint = tint * (1 - stone * (1 - smooth(0.06, 0.25, p.footprint)) * seam * 0.45)[:, None]
 
     row = (v / 0.24).floor()
     wide = 0.34 + 0.22 * cell_hash(row, row * 0, 21)

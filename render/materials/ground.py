@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from render.materials.base import Mood, Patch, Surface, color, mix, smooth
+from render.materials.base import Mood, Patch, Surface, color, either, mix, smooth, stripe
 from render.materials.noise import cell_hash, grain, tile
 
 
@@ -66,11 +66,11 @@ def pavement(p: Patch, mood: Mood) -> Surface:
     at = along / length + 0.5 * (course % 2)
     each = cell_hash(at.floor(), course, 13)
     near = 1 - smooth(0.05, 0.22, p.footprint)
-    joint = ((at - at.floor()) < 0.018) | ((across / width - course) < 0.022)
+    joint = either(stripe(at, 0.018, p.footprint / length), stripe(across / width, 0.022, p.footprint / width))
     stain = tile(across * 0.07, along * 0.06)
-    fine = grain(across * 0.8, along * 0.8)
-    tone = 1 + 0.18 * (each - 0.5) * near + 0.09 * stain[:, 2] + 0.04 * fine[:, 0]
-    tone = tone * (1 - 0.45 * near * joint.float()) * (1 - 0.3 * mood.wear * smooth(0.6, 1.8, stain[:, 1]))
+    fine = grain(across * 0.8, along * 0.8)[:, 0] * (1 - smooth(0.02, 0.08, p.footprint))
+    tone = 1 + 0.18 * (each - 0.5) * near + 0.09 * stain[:, 2] + 0.04 * fine
+    tone = tone * (1 - 0.45 * near * joint) * (1 - 0.3 * mood.wear * smooth(0.6, 1.8, stain[:, 1]))
     s.albedo = p.tint * tone.clamp_min(0.25)[:, None]
     lean = (near * 0.05)[:, None]
     s.normal = torch.nn.functional.normalize(
