@@ -11,11 +11,12 @@ from render.scene import ARCHETYPES
 from tests.bench.table import Row, percentile
 from tests.helpers.house import start_server
 
+RUNS = 3
 GOALS = {512: "< 1.5 s", 768: "< 3 s", 1024: "< 5 s"}
 
 
 def by_size() -> Iterator[Row]:
-    """Wall and CPU seconds of one settled picture at each size, median of three; geometry cached."""
+    """Wall and CPU seconds of one settled picture at each size, median of RUNS; geometry cached."""
     import torch
 
     from render.engines.registry import get_engine
@@ -36,7 +37,7 @@ def by_size() -> Iterator[Row]:
         for side in GOALS:
             runs = [
                 timed({"scene": {**scene, "time_of_day": 9.0 + 0.1 * n}, "width_px": side, "height_px": side})
-                for n in range(3)
+                for n in range(RUNS)
             ]
             wall, cpu = percentile([r[0] for r in runs], 0.5), percentile([r[1] for r in runs], 0.5)
             cells.append(f"{side}² {wall:.2f} s ({cpu:.2f} CPU)")
