@@ -32,8 +32,7 @@ async def agree(*nodes: Node, with_doc: Doc[Any] | None = None) -> dict[str, Any
         mine = {key: dumps[0][key] for key in ("environments", "notes", "list")}
         return with_doc is None or python_dump(with_doc) == mine
 
-    # Stock clients notice a connection on which nothing comes after 30 s, and connect again.
-    await wait_until(equal, timeout_s=60, what="all clients hold the same document")
+    await wait_until(equal, timeout_s=15, what="all clients hold the same document")
     return dumps[0]
 
 
