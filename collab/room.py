@@ -120,7 +120,9 @@ class Room:
         self.quotas = quotas or Quotas(config, self.now)
         self._changes = Changes(back)
         self._showing = Showing(back)
-        self._writers = Writers(lambda: back._state(), lambda client: back._shown_by(client))
+        self._writers = Writers(
+            lambda: back._state(), lambda: back._state_now(), lambda client: back._shown_by(client)
+        )  # fmt: skip
         self.arrivals = Arrivals(lambda: back._state_now(), lambda: back._waiting())
 
     # -- reading and editing -------------------------------------------------------------------------------------------

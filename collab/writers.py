@@ -25,11 +25,18 @@ class Writers:
 
     Args:
         state: the document's state vector.
+        state_now: the same with all that is on its way applied, which costs more.
         shown: the connection that shows presence as a client and may write, if any: stock clients do both as one.
     """
 
-    def __init__(self, state: Callable[[], dict[int, int]], shown: Callable[[int], Session | None]) -> None:
+    def __init__(
+        self,
+        state: Callable[[], dict[int, int]],
+        state_now: Callable[[], dict[int, int]],
+        shown: Callable[[int], Session | None],
+    ) -> None:
         self._state = state
+        self._state_now = state_now
         self._shown = shown
         self._by_client: dict[int, Session] = {}
         self._answered: set[str] = set()
@@ -59,6 +66,8 @@ class Writers:
                 if holder is not None and holder.id not in self._answered:
                     holder = None
             if holder is not None and holder.principal.user_id != session.principal.user_id:
+                if end <= self._state_now().get(client, 0):
+                    continue  # the owner has said it a moment ago
                 raise ForbiddenError(f"G1: client {client} belongs to another person who is here")
             # Whoever has not said yet what it has may be handing on what others wrote; so may who brings many.
             if session.id in self._answered and len(extent.last) == 1:

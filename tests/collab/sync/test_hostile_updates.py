@@ -134,6 +134,29 @@ async def test_R1_what_others_wrote_may_be_handed_on_by_whoever_has_it() -> None
                     assert ana.content() == {"by ana": 1, "later": 2, "too": 3}
 
 
+@pytest.mark.parametrize("is_heard", [True, False], ids=["has written", "is seen"])
+async def test_R1_what_its_owner_said_a_moment_ago_may_be_handed_on(is_heard: bool) -> None:
+    """After a crash the owner and those who have the owner's unsaved changes come back in the same moment."""
+    old: Doc = Doc()
+    async with rooms_over(MemoryLog()) as rooms, rooms.use(doc_id()) as room:
+        ana, ben = Client(Doc(client_id=old.client_id)), Client()
+        async with connected(room, person("ana"), ana), connected(room, person("ben"), ben):
+            if is_heard:
+                ana.root["first"] = 0
+                await same(ana, ben)
+                old.apply_update(ana.doc.get_update())
+            else:
+                ana.be({"cursor": [0, 0]})
+                await wait_until(lambda: len(room.presence) == 1)
+            old.get("environments", type=Map)["unsaved"] = 1
+            for who in (ana, ben):
+                assert who.socket.receiver is not None
+                who.socket.receiver.take(codec.sync_update(old.get_update()))
+            await wait_until(lambda: ben.content() == old.get("environments", type=Map).to_py())
+            assert ben.result is None
+            assert ben.socket.close_code is None
+
+
 async def test_R1_a_change_that_comes_before_what_it_builds_on_waits_with_its_session() -> None:
     log = MemoryLog()
     source: Doc = Doc()
