@@ -14,45 +14,41 @@ from render.world import season as ring
 from render.world.base import Stage
 from render.world.colors import between, lay
 from render.world.land import Hit, Paint, TreeKind
-from render.world.noise import FEATURES, generator, lookup, mix, octaves, ridges, smoothstep, tile
+from render.world.noise import FEATURES, lookup, mix, octaves, ridges, smoothstep
 from render.world.props import Cards, GroundAt
+from render.world.recipe import Recipe
 
 _LAKE_M = 2.0
 
 
-class Alpine:
+class Alpine(Recipe):
     """See the module; `Land` says what each method answers."""
 
-    erodes = True
     strata_m = 119.0
     stone = ((0.095, 0.088, 0.080), (0.24, 0.222, 0.198))
     boulders = 0.16
     tufts = 0.3
     micro_m = 0.048
     wave_height = 0.10
-    foam = 0.0
 
     def __init__(self, scene: Scene) -> None:
-        self._mass = tile(f"alpine/{scene.seed}/mass")
-        self._crest = tile(f"alpine/{scene.seed}/crest")
-        self._fine = tile(f"alpine/{scene.seed}/fine")
-        draw = torch.rand(4, generator=generator("alpine", scene.seed)).tolist()
+        super().__init__("alpine", scene, broad="mass")
+        self._crest = self._pattern("crest")
+        draw = self._luck(4).tolist()
         self._bend = draw[0] * 2 * math.pi
         self._lift = 0.45 + 1.1 * scene.relief
-        self._vegetation = scene.vegetation
         self._lake = 0.3 + 1.4 * scene.water
         self.water_m: float | None = _LAKE_M if scene.water > 0.02 else None
         self.trees = TreeKind(6.2, 7.0, 17.0, 0.92, 2.6) if scene.vegetation > 0.02 else None
-        self._seed = scene.seed
         self._hut = (-17.0 + 6 * draw[1], 33.0 + 8 * draw[2])
         self.stage_hint = Stage(np.array([-3.0, 50.0, 6.5]), 92.0, 172.0)
 
     def elevation(self, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
         cut = 2 * texel_m
-        warp = octaves(self._mass, x + 900, y - 400, 3000, 2)
+        warp = octaves(self._broad, x + 900, y - 400, 3000, 2)
         wx = x + 260 * warp
         wy = y + 260 * octaves(self._crest, x - 700, y + 1300, 3000, 2)
-        masses = octaves(self._mass, wx, wy, 5200, 6, 0.46, cut)
+        masses = octaves(self._broad, wx, wy, 5200, 6, 0.46, cut)
         crests = ridges(self._crest, wx, wy, 2300, 7, 0.47, cut)
         rough = 0.55 + 0.9 * masses.clamp(-1.2, 2) * 0.5 + 0.55 * crests
         centre = 420 * torch.sin(y / 2100 + self._bend) - 420 * math.sin(self._bend) + 60
@@ -68,13 +64,13 @@ class Alpine:
         relief = smoothstep(10, 160, height)
         height = height + relief * 13 * self._lift * ridges(self._fine, wx + 0.35 * wy, wy, 170, 6, 0.46, cut)
         hummocks = octaves(self._fine, x, y, 60, 6, 0.5, cut)
-        return height + (1 - relief) * (1.6 * hummocks + 2.4 * octaves(self._mass, x, y, 210, 3, 0.5, cut))
+        return height + (1 - relief) * (1.6 * hummocks + 2.4 * octaves(self._broad, x, y, 210, 3, 0.5, cut))
 
     def carve(self, height: Tensor, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
         cut = 2 * texel_m
         # A meadow to stand on, sloping to the shore; the lake begins just beyond the stage.
         wide = torch.sqrt((x / 330) ** 2 + ((y + 60) / 230) ** 2)
-        meadow = 3.2 + 0.020 * (40 - y).clamp(-60, 400) + 1.5 * octaves(self._mass, x, y, 120, 3, 0.5, cut)
+        meadow = 3.2 + 0.020 * (40 - y).clamp(-60, 400) + 1.5 * octaves(self._broad, x, y, 120, 3, 0.5, cut)
         meadow = meadow + 0.45 * octaves(self._fine, x, y, 26, 5, 0.55, cut)
         level = torch.exp(-((((x - self._hut[0]) ** 2 + (y - self._hut[1]) ** 2) / 130) ** 2))
         meadow = mix(meadow, 3.6, level)
@@ -82,7 +78,7 @@ class Alpine:
         if self.water_m is None:
             return height
         long, broad = 430 * self._lake, 250 * math.sqrt(self._lake)
-        shore = 0.15 * octaves(self._mass, x, y, 260, 3, 0.5, cut) + 0.045 * octaves(self._fine, x, y, 60, 4, 0.5, cut)
+        shore = 0.15 * octaves(self._broad, x, y, 260, 3, 0.5, cut) + 0.045 * octaves(self._fine, x, y, 60, 4, 0.5, cut)
         reach = torch.sqrt(((x - 25) / broad) ** 2 + ((y - 58 - long) / long) ** 2) + shore
         hut = (x - self._hut[0]) ** 2 + (y - self._hut[1]) ** 2
         reach = reach + 0.5 * torch.exp(-((hut / 700) ** 2)) * smoothstep(1.3, 0.9, reach)
@@ -92,7 +88,7 @@ class Alpine:
         return mix(height, torch.minimum(height, bed), smoothstep(1.03, 0.95, reach))
 
     def tree_share(self, x: Tensor, y: Tensor, height: Tensor, steep: Tensor) -> Tensor:
-        patch = lookup(self._mass, x, y, 420 * FEATURES) + 0.6 * lookup(self._crest, x, y, 90 * FEATURES)
+        patch = lookup(self._broad, x, y, 420 * FEATURES) + 0.6 * lookup(self._crest, x, y, 90 * FEATURES)
         wooded = 1.1 * smoothstep(8, 40, height)
         share = smoothstep(0.9 - 2.2 * self._vegetation, 1.7 - 1.6 * self._vegetation, patch + wooded)
         share = share * smoothstep(1.5, 0.95, steep) * smoothstep(640, 430, height + 60 * patch)

@@ -14,8 +14,9 @@ from render.scene import Scene
 from render.world.base import Stage
 from render.world.colors import between, lay
 from render.world.land import Hit, Paint, TreeKind
-from render.world.noise import FEATURES, generator, lookup, mix, octaves, ridges, smoothstep, tile
+from render.world.noise import FEATURES, lookup, mix, octaves, ridges, smoothstep
 from render.world.plants import Stand
+from render.world.recipe import Recipe
 from render.world.trees import near_of, scattered, stand
 
 # Share of the way up a wall, then share of its height: hard beds stand upright, soft ones slope.
@@ -30,7 +31,7 @@ _BEDS = (
 )  # fmt: skip
 
 
-class Canyon:
+class Canyon(Recipe):
     """See the module; `Land` says what each method answers."""
 
     erodes = False
@@ -44,10 +45,8 @@ class Canyon:
     water_m: float | None = None
 
     def __init__(self, scene: Scene) -> None:
-        self._broad = tile(f"canyon/{scene.seed}/broad")
-        self._fine = tile(f"canyon/{scene.seed}/fine")
-        draw = torch.rand(8, 5, generator=generator("canyon", scene.seed))
-        self._seed = scene.seed
+        super().__init__("canyon", scene)
+        draw = self._luck(8, 5)
         self._rise = 0.55 + 0.9 * scene.relief
         self._green = scene.vegetation
         self._bend = 2 * math.pi * float(draw[7, 0])

@@ -14,14 +14,15 @@ from render.world import season as ring
 from render.world.base import Stage
 from render.world.colors import between, lay
 from render.world.land import Hit, Paint, TreeKind
-from render.world.noise import FEATURES, generator, lookup, mix, octaves, smoothstep, tile
+from render.world.noise import FEATURES, lookup, mix, octaves, smoothstep
 from render.world.props import Cards, GroundAt
+from render.world.recipe import Recipe
 from render.world.water import SEA
 
 _LOW_SEA_M, _HIGH_SEA_M = -1.5, 3.5
 
 
-class Coast:
+class Coast(Recipe):
     """See the module; `Land` says what each method answers. The sea lies east: the morning sun lights the cliffs."""
 
     erodes = False
@@ -35,13 +36,11 @@ class Coast:
     water_look = SEA
 
     def __init__(self, scene: Scene) -> None:
-        self._broad = tile(f"coast/{scene.seed}/broad")
-        self._fine = tile(f"coast/{scene.seed}/fine")
+        super().__init__("coast", scene)
         self._cliff = 18 + 62 * scene.relief
         self.water_m: float | None = _LOW_SEA_M + (_HIGH_SEA_M - _LOW_SEA_M) * scene.water
         self.trees = TreeKind(5.4, 3.0, 7.0, 0.1, 2.9) if scene.vegetation > 0.35 else None
-        self._vegetation = scene.vegetation
-        draw = torch.rand(8, 4, generator=generator("coast", scene.seed))
+        draw = self._luck(8, 4)
         stacks = []
         for i in range(6):
             a, b, c, d = draw[i].tolist()
@@ -51,7 +50,6 @@ class Coast:
         self._phase = draw[7, 0].item() * 6.28
         # Seen from the meadow's edge in the south, across a bay, to the headland and the stacks before it.
         self.stage_hint = Stage(np.array([50.0, 222.0, 0.5 * self._cliff]), 205.0, 202.0)
-        self._seed = scene.seed
 
     def elevation(self, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
         cut = 2 * texel_m

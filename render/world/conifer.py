@@ -14,36 +14,25 @@ from render.world import season as ring
 from render.world.base import Stage
 from render.world.colors import between, lay
 from render.world.land import Hit, Paint, TreeKind
-from render.world.noise import FEATURES, generator, lookup, mix, octaves, ridges, smoothstep, tile
+from render.world.noise import FEATURES, generator, lookup, mix, octaves, ridges, smoothstep
 from render.world.plants import Stand
+from render.world.recipe import Woodland
 from render.world.trees import near_of, scattered, stand
 
 
-class Conifer:
+class Conifer(Woodland):
     """See the module; `Land` says what each method answers."""
 
-    erodes = True
-    strata_m = 90.0
     stone = ((0.070, 0.078, 0.058), (0.205, 0.205, 0.165))
     boulders = 0.06
     tufts = 0.34
     gain = 1.75
     micro_m = 0.08
     wave_height = 0.10
-    foam = 0.0
 
     def __init__(self, scene: Scene) -> None:
-        self._broad = tile(f"conifer/{scene.seed}/broad")
-        self._fine = tile(f"conifer/{scene.seed}/fine")
-        draw = torch.rand(8, generator=generator("conifer", scene.seed)).tolist()
-        self._seed = scene.seed
-        self._bend = draw[0] * 2 * math.pi
-        self._hand = 1.0 if draw[1] > 0.5 else -1.0
-        self._lift = 0.35 + 1.3 * scene.relief
-        self._vegetation = scene.vegetation
-        self._water = scene.water
-        self.water_m: float | None = 0.0 if scene.water > 0.02 else None
-        cones = ("conifer", "conifer", "pine") if draw[2] < 0.75 else ("conifer", "pine")
+        super().__init__("conifer", scene, hand=1)
+        cones = ("conifer", "conifer", "pine") if float(self._luck(3)[2]) < 0.75 else ("conifer", "pine")
         self.trees: TreeKind | None = TreeKind(4.6, 13.0, 27.0, 0.94, 2.7, cones, ("birch",))
         self.stage_hint = Stage(np.array([2.0, 46.0, 4.2]), 74.0, 180.0 + self._hand * 10)
 

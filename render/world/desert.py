@@ -13,15 +13,16 @@ from render.scene import Scene
 from render.world.base import Stage
 from render.world.colors import between, lay
 from render.world.land import Hit, Paint, TreeKind
-from render.world.noise import FEATURES, generator, lookup, octaves, ridges, smoothstep, tile
+from render.world.noise import FEATURES, generator, lookup, octaves, ridges, smoothstep
 from render.world.plants import Stand
+from render.world.recipe import Recipe
 from render.world.trees import near_of, scattered, stand
 
 # metres between crests, fade from and to, slope
 _RIPPLES = ((0.30, 8.0, 22.0, 0.30), (0.85, 20.0, 70.0, 0.17), (2.7, 50.0, 190.0, 0.035))
 
 
-class Desert:
+class Desert(Recipe):
     """See the module; `Land` says what each method answers."""
 
     erodes = False
@@ -35,9 +36,8 @@ class Desert:
     trees: TreeKind | None = None
 
     def __init__(self, scene: Scene) -> None:
-        self._broad = tile(f"desert/{scene.seed}/broad")
-        self._fine = tile(f"desert/{scene.seed}/fine")
-        draw = torch.rand(6, 4, generator=generator("desert", scene.seed))
+        super().__init__("desert", scene)
+        draw = self._luck(6, 4)
         self._wind = math.radians(-28 + 24 * draw[5, 0].item())
         self._tall = 0.35 + 1.3 * scene.relief
         self._shift = 0.0
@@ -50,7 +50,6 @@ class Desert:
         # The wide camera stands on a crest at the origin and looks along it and down its slip face.
         look = math.radians(22)
         x, y = 175 * math.sin(look), 175 * math.cos(look)
-        self._seed = scene.seed
         hand = 1.0 if float(draw[4, 1]) > 0.5 else -1.0
         self._tree = self._crest(x, y)
         self._sapling = self._crest(64 * math.sin(look) + 18 * hand, 64 * math.cos(look))

@@ -14,8 +14,9 @@ from render.world import season as ring
 from render.world.base import Stage
 from render.world.colors import between, lay
 from render.world.land import Hit, Paint, TreeKind
-from render.world.noise import FEATURES, generator, lookup, octaves, smoothstep, tile
+from render.world.noise import FEATURES, generator, lookup, octaves, smoothstep
 from render.world.plants import Stand
+from render.world.recipe import Recipe
 from render.world.trees import near_of, scattered, stand
 
 _WIDE_M, _DEEP_M = 118.0, 74.0
@@ -25,7 +26,7 @@ _KINDS = 256
 _CROPS = (("wheat", 1.5, 0.05), ("rape", 1.9, 0.04), ("maize", 0.9, 0.16), ("soil", 1.2, 0.22))
 
 
-class Farmland:
+class Farmland(Recipe):
     """See the module; `Land` says what each method answers."""
 
     erodes = True
@@ -39,15 +40,12 @@ class Farmland:
     water_m: float | None = None
 
     def __init__(self, scene: Scene) -> None:
-        self._broad = tile(f"farmland/{scene.seed}/broad")
-        self._fine = tile(f"farmland/{scene.seed}/fine")
-        draw = torch.rand(8, generator=generator("farmland", scene.seed)).tolist()
-        self._seed = scene.seed
+        super().__init__("farmland", scene)
+        draw = self._luck(8).tolist()
         self._hand = 1.0 if draw[0] > 0.5 else -1.0
         self._turn = (draw[1] - 0.5) * 0.5
         self._bend = draw[2] * 2 * math.pi
         self._lift = 0.4 + 1.2 * scene.relief
-        self._green = scene.vegetation
         self._hash = torch.rand(_KINDS, 5, generator=generator("fields", scene.seed))
         domes = ("broadleaf", "broadleaf", "birch")
         self.trees: TreeKind | None = TreeKind(6.4, 9.0, 17.0, 0.12, 3.1, ("pine",), domes)
@@ -80,10 +78,11 @@ class Farmland:
         edge, _, _ = self._field(x, y)
         lane = (x - self._lane(y)).abs()
         patch = lookup(self._broad, x, y, 520 * FEATURES) + 0.45 * lookup(self._fine, x, y, 120 * FEATURES)
-        wood = smoothstep(1.55 - 1.2 * self._green, 1.85 - 1.2 * self._green, patch + 0.5 * smoothstep(500, 1000, y))
+        least = 1.55 - 1.2 * self._vegetation
+        wood = smoothstep(least, least + 0.3, patch + 0.5 * smoothstep(500, 1000, y))
         stage = smoothstep(130, 300, torch.hypot(x, y - 70))
         some = smoothstep(-0.3, 0.6, lookup(self._fine, x, y, 70 * FEATURES))
-        line = smoothstep(4.5, 2.0, edge) * (0.14 + 0.44 * self._green) * some
+        line = smoothstep(4.5, 2.0, edge) * (0.14 + 0.44 * self._vegetation) * some
         line = line * smoothstep(30, 85, torch.hypot(x, y - 20))
         return torch.maximum(wood * stage * 0.92, line) * smoothstep(5.0, 9.0, lane) * smoothstep(1.0, 0.7, steep)
 

@@ -14,37 +14,27 @@ from render.world import season as ring
 from render.world.base import Stage
 from render.world.colors import between, lay
 from render.world.land import Hit, Paint, TreeKind
-from render.world.noise import FEATURES, generator, lookup, mix, octaves, ridges, smoothstep, tile
+from render.world.noise import FEATURES, generator, lookup, mix, octaves, ridges, smoothstep
 from render.world.plants import Stand
+from render.world.recipe import Woodland
 from render.world.trees import near_of, scattered, stand
 
 
-class Forest:
+class Forest(Woodland):
     """See the module; `Land` says what each method answers."""
 
-    erodes = True
-    strata_m = 90.0
     stone = ((0.085, 0.088, 0.070), (0.215, 0.205, 0.170))
     boulders = 0.03
     tufts = 0.42
     gain = 1.6
     micro_m = 0.07
     wave_height = 0.14
-    foam = 0.0
 
     def __init__(self, scene: Scene) -> None:
-        self._broad = tile(f"forest/{scene.seed}/broad")
-        self._fine = tile(f"forest/{scene.seed}/fine")
-        draw = torch.rand(6, generator=generator("forest", scene.seed)).tolist()
-        self._seed = scene.seed
-        self._bend = draw[0] * 2 * math.pi
-        self._hand = 1.0 if draw[2] > 0.5 else -1.0
-        self._lift = 0.35 + 1.3 * scene.relief
-        self._vegetation = scene.vegetation
-        self._water = scene.water
-        self.water_m: float | None = 0.0 if scene.water > 0.02 else None
+        super().__init__("forest", scene, hand=2)
+        needles = float(self._luck(3)[1])
         domes = ("broadleaf", "broadleaf", "birch")
-        self.trees: TreeKind | None = TreeKind(5.6, 13.0, 25.0, 0.06 + 0.14 * draw[1], 2.75, ("conifer",), domes)
+        self.trees: TreeKind | None = TreeKind(5.6, 13.0, 25.0, 0.06 + 0.14 * needles, 2.75, ("conifer",), domes)
         self._oak = (float(self._path(torch.tensor(54.0))) - self._hand * 7.5, 57.0)
         self.stage_hint = Stage(np.array([0.55 * self._oak[0], 56.0, 4.8]), 80.0, 180.0 + 9 * self._hand)
 

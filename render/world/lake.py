@@ -15,37 +15,32 @@ from render.world import season as ring
 from render.world.base import Stage
 from render.world.colors import between, lay
 from render.world.land import Hit, Paint, TreeKind
-from render.world.noise import FEATURES, generator, lookup, mix, octaves, ridges, smoothstep, tile
+from render.world.noise import FEATURES, lookup, mix, octaves, ridges, smoothstep
 from render.world.plants import Stand
 from render.world.props import Cards, GroundAt, Thing
+from render.world.recipe import Recipe
 from render.world.water import WaterLook
 
 _JETTY_M = 19.0
 
 
-class Lake:
+class Lake(Recipe):
     """See the module; `Land` says what each method answers. Seen from the southern shore."""
 
-    erodes = True
-    strata_m = 90.0
     stone = ((0.105, 0.10, 0.09), (0.25, 0.235, 0.21))
     boulders = 0.07
     tufts = 0.5
     micro_m = 0.06
     wave_height = 0.085
-    foam = 0.0
     water_look = WaterLook(
         (0.52, 0.20, 0.26), (0.010, 0.022, 0.016), ((0.060, 0.050, 0.034), (0.150, 0.128, 0.088)), 0.45, 1.0, 0.12
     )
 
     def __init__(self, scene: Scene) -> None:
-        self._broad = tile(f"lake/{scene.seed}/broad")
-        self._fine = tile(f"lake/{scene.seed}/fine")
-        draw = torch.rand(10, generator=generator("lake", scene.seed)).tolist()
+        super().__init__("lake", scene)
+        draw = self._luck(10).tolist()
         self._known: tuple[Tensor, float, Tensor] | None = None
         self._lift = 0.35 + 1.2 * scene.relief
-        self._vegetation = scene.vegetation
-        self._seed = scene.seed
         self._long = 300 + 520 * scene.water
         self._river = 0.35 + 0.5 * (draw[0] - 0.5)
         self._bend = draw[1] * 2 * math.pi

@@ -13,15 +13,16 @@ from render.world import landmarks, shore_plants
 from render.world.base import Stage
 from render.world.colors import between, lay
 from render.world.land import Hit, Paint, TreeKind
-from render.world.noise import FEATURES, generator, lookup, octaves, ridges, smoothstep, tile
+from render.world.noise import FEATURES, lookup, octaves, ridges, smoothstep
 from render.world.props import Cards, GroundAt, Thing
+from render.world.recipe import Recipe
 from render.world.trees import near_of
 from render.world.water import WaterLook
 
 _REEF_M = 190.0
 
 
-class Tropical:
+class Tropical(Recipe):
     """See the module; `Land` says what each method answers. The sea lies east, the beach runs north."""
 
     erodes = False
@@ -36,13 +37,10 @@ class Tropical:
     )
 
     def __init__(self, scene: Scene) -> None:
-        self._broad = tile(f"tropical/{scene.seed}/broad")
-        self._fine = tile(f"tropical/{scene.seed}/fine")
-        draw = torch.rand(10, generator=generator("tropical", scene.seed)).tolist()
+        super().__init__("tropical", scene)
+        draw = self._luck(10).tolist()
         self._known: tuple[Tensor, Tensor, Tensor] | None = None
         self._lift = 0.3 + 1.4 * scene.relief
-        self._vegetation = scene.vegetation
-        self._seed = scene.seed
         self._tide = -0.35 + 0.7 * scene.water
         self._cape_y = 300 + 90 * draw[0]  # where the headland runs out to sea
         self._cape_m = 150 + 90 * draw[1]
