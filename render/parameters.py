@@ -7,7 +7,7 @@ One table is the truth for validation, the published JSON Schema, the client's c
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from render.archetypes import ARCHETYPES, BUILT_OUTSIDE, INDOORS, LANDS, Archetype
@@ -19,6 +19,19 @@ Value = float | int | str
 
 WEATHERS: tuple[Weather, ...] = get_args(Weather)
 
+LANDMARKS: Mapping[Archetype, tuple[str, ...]] = {
+    "alpine": ("cabin", "chapel", "house", "ruin", "none"),
+    "coast": ("lighthouse", "house", "chapel", "ruin", "none"),
+    "desert": ("none", "ruin", "tower"),
+    "lake": ("boathouse", "cabin", "chapel", "none"),
+}
+"""What may stand as the focal point of a landscape; the first is what stands there unless another is chosen."""
+USUAL = "usual"
+_KIN = {
+    "cabin": ("house", "boathouse"), "house": ("cabin", "boathouse"), "boathouse": ("cabin", "house"),
+    "chapel": ("ruin",), "tower": ("ruin",), "ruin": ("tower", "chapel"), "lighthouse": ("tower",),
+}
+
 _BUILT = (*BUILT_OUTSIDE, *INDOORS)
 _GREEN = ("alpine", "coast", "forest", "conifer", "farmland", "lake", "tropical", *_BUILT)
 
@@ -28,6 +41,8 @@ class Parameter:
     """One scalar an environment's `parameters` map may hold.
 
     `minimum` and `maximum` are inclusive; a cyclic parameter wraps (24 h is 0 h) instead of being refused at its end.
+    `choices_of` narrows the choices to what makes sense in a kind of place, its own default first; any other choice is
+    valid there too, so that a place may change its kind, and means that default.
     """
 
     name: str
@@ -44,6 +59,7 @@ class Parameter:
     cyclic: bool = False
     choices: tuple[str, ...] = ()
     archetypes: tuple[Archetype, ...] = ARCHETYPES
+    choices_of: Mapping[Archetype, tuple[str, ...]] = field(default_factory=dict)
 
 
 def _share(
@@ -106,7 +122,27 @@ PARAMETERS: tuple[Parameter, ...] = (
         "geometry",
         _BUILT,
     ),
-    _share("wear", "Wear", "Place", "From new to weathered.", 0.4, "materials", (*_BUILT, "coast")),
+    Parameter(
+        "landmark",
+        "Landmark",
+        "Place",
+        "What stands in the landscape for the eye to rest on.",
+        USUAL,
+        "geometry",
+        "choice",
+        choices=(USUAL, *dict.fromkeys(choice for choices in LANDMARKS.values() for choice in choices)),
+        archetypes=tuple(LANDMARKS),
+        choices_of=LANDMARKS,
+    ),
+    _share(
+        "wear",
+        "Wear",
+        "Place",
+        "From new to weathered.",
+        0.4,
+        "materials",
+        (*_BUILT, "alpine", "coast", "lake"),
+    ),
     Parameter(
         "time_of_day",
         "Hour",
@@ -179,3 +215,22 @@ PARAMETERS: tuple[Parameter, ...] = (
 )
 
 BY_NAME: Mapping[str, Parameter] = {p.name: p for p in PARAMETERS}
+
+
+def fitting(archetype: Archetype, asked: str) -> str | None:
+    """What a kind of place has of a landmark asked for: itself, the nearest thing that it knows, or None."""
+    known = LANDMARKS.get(archetype, ())
+    return next((choice for choice in (asked, *_KIN.get(asked, ())) if choice in known), None)
+
+
+def landmark_of(archetype: Archetype, asked: str) -> str:
+    """What stands in a place: the landmark asked for, the nearest thing that it knows, or its usual one.
+
+    Args:
+        archetype: the kind of place.
+        asked: one of the parameter's choices.
+
+    Returns:
+        One of `LANDMARKS[archetype]`; "none" where a kind of place has no landmarks.
+    """
+    return fitting(archetype, asked) or LANDMARKS.get(archetype, ("none",))[0]

@@ -9,7 +9,7 @@ from typing import Any
 
 from render.archetypes import ALIASES, ARCHETYPES, BUILT_OUTSIDE, KINDS, Archetype
 from render.errors import SpecError
-from render.parameters import BY_NAME, PARAMETERS, WEATHERS, Affects, Parameter, Value, Weather
+from render.parameters import BY_NAME, PARAMETERS, USUAL, WEATHERS, Affects, Parameter, Value, Weather, landmark_of
 
 __all__ = [
     "ALIASES", "ARCHETYPES", "BY_NAME", "PARAMETERS", "WEATHERS", "Affects", "Archetype", "Parameter", "Scene", "Value",
@@ -28,6 +28,7 @@ class Scene:
     water: float = 0.5
     density: float = 0.5
     height: float = 0.4
+    landmark: str = USUAL
     wear: float = 0.4
     time_of_day: float = 9.0
     season: float = 1.2
@@ -38,6 +39,11 @@ class Scene:
     sun_heading_deg: float = 0.0
     exposure_ev: float = 0.0
     lamps: float = 0.5
+
+    @property
+    def stands(self) -> str:
+        """The landmark that stands here: "none", or one that this kind of place knows."""
+        return landmark_of(self.archetype, self.landmark)
 
     def key(self, *levels: Affects) -> tuple[Value, ...]:
         """The values that decide the given cache levels, for use as a cache key."""
@@ -126,6 +132,8 @@ def scene_schema() -> dict[str, Any]:
             "x-affects": p.affects,
             "x-archetypes": list(p.archetypes),
         }
+        if p.choices_of:
+            entry |= {"x-choices": {name: list(choices) for name, choices in p.choices_of.items()}}
         if p.name == "archetype":
             entry |= {
                 "x-titles": {name: KINDS[name].title for name in ARCHETYPES},

@@ -11,7 +11,7 @@ from render.describe.description import Candidate, Suggestion
 from render.describe.meaning import Meaning
 from render.describe.reading import Hit, Reading
 from render.describe.sun_times import sun_hour
-from render.parameters import BY_NAME, Parameter, Value
+from render.parameters import BY_NAME, LANDMARKS, Parameter, Value, fitting
 
 DEFAULT_PLACE: Archetype = "alpine"
 DEFAULT_ROOM: Archetype = "living_room"
@@ -21,6 +21,9 @@ _OTHER_SIDE_SOFTLY = 0.55
 _FIRST_NAMED = 1.2
 _SURE_WEIGHT = 2.2
 """A place with this weight or more is named; with less it is only hinted at."""
+_LAND_WEIGHT = 2.0
+_STANDS_IN_IT = 0.3
+"""What is left of the places that a house or a chapel hints at, where the landscape that it stands in is named."""
 _SEVEREST = ("storm", "snow", "rain", "dust", "mist", "overcast", "cloudy", "clear")
 _EARLIEST_DAWN_H = 5.0
 _SEASON_NAMES = ("spring", "summer", "autumn", "winter")
@@ -45,10 +48,16 @@ def choose_place(reading: Reading, text: str) -> tuple[Candidate, ...]:
     scores: dict[Archetype, float] = {}
     words: dict[Archetype, list[str]] = {}
     first_named = True
+    lands = {} if reading.side == "in" else _lands_named(reading)
     for hit in reading.hits:
         weights = _places(hit)
+        if any(_landmark_in(land, hit) for land in lands):  # "a chapel in the mountains" is seen from outside
+            weights = {place: weight * (1 if place in lands else _STANDS_IN_IT) for place, weight in weights.items()}
+            first = False
+        else:
+            first = first_named
         for archetype, weight in weights.items():
-            factor = hit.nearness * (_FIRST_NAMED if first_named else 1.0)
+            factor = hit.nearness * (_FIRST_NAMED if first else 1.0)
             scores[archetype] = scores.get(archetype, 0.0) + (-weight if hit.negated else weight * factor)
             if not hit.negated:
                 words.setdefault(archetype, []).append(_quote(text, hit))
@@ -97,6 +106,9 @@ def decide(
     for name in BY_NAME:
         if name not in chosen or name in ("archetype", "seed"):
             continue
+        if name == "landmark":
+            suggestions += _landmark(archetype, *chosen[name])
+            continue
         parameter, (value, said) = BY_NAME[name], chosen[name]
         outright = said[0].level >= _SAID
         if archetype not in parameter.archetypes:
@@ -111,6 +123,20 @@ def seed_of(text: str) -> int:
     """A seed from the words alone: spaces, case and marks do not matter."""
     plain = " ".join("".join(c if c.isalnum() else " " for c in text.casefold()).split())
     return 1 + int.from_bytes(hashlib.sha256(plain.encode()).digest()[:6], "big") % 999_999
+
+
+def _lands_named(reading: Reading) -> set[Archetype]:
+    """The landscapes that are named outright and may hold a landmark."""
+    return {
+        place for hit in reading.hits if not hit.negated and hit.nearness >= 0.5
+        for place, weight in _places(hit).items() if place in LANDMARKS and weight >= _LAND_WEIGHT
+    }
+
+
+def _landmark_in(land: Archetype, hit: Hit) -> bool:
+    """Whether a hit names a thing that can stand in a landscape, and does not name that landscape."""
+    asked = [str(meaning.hints["landmark"]) for meaning in hit.meanings if "landmark" in meaning.hints]
+    return any(fitting(land, thing) is not None for thing in asked) and _places(hit).get(land, 0.0) < _LAND_WEIGHT
 
 
 def _places(hit: Hit) -> Mapping[Archetype, float]:
@@ -156,6 +182,8 @@ def _denied(meaning: Meaning, words: str, at: int) -> Iterable[Claim]:
         parameter = BY_NAME[name]
         if name == "weather" and name in meaning.sets and value != "clear":
             yield Claim("weather", "clear", _HINT, words, at, True)
+        if name == "landmark":
+            yield Claim(name, "none", _HINT, words, at, True)
         if name == "weather" and value == "mist":
             yield Claim("haze", 0.08, _SAID, words, at, True)
         if isinstance(value, str) or isinstance(parameter.default, str) or name in ("weather_intensity", "exposure_ev"):
@@ -193,6 +221,9 @@ def _settled(parameter: Parameter, claims: list[Claim], notes: list[str]) -> tup
     if parameter.name == "weather":
         worst = min((str(claim.value) for claim in claims), key=_SEVEREST.index)
         return worst, [claim for claim in claims if claim.value == worst]
+    if parameter.name == "landmark":
+        named = [claim for claim in claims if not claim.denied] or claims
+        return named[0].value, [claim for claim in named if claim.value == named[0].value]
     if parameter.name in ("time_of_day", "season", "sun_heading_deg"):
         first = claims[0]
         said = [claim for claim in claims if claim.value == first.value]
@@ -270,6 +301,13 @@ def _shown(parameter: Parameter, value: Value) -> str:
     if parameter.name == "exposure_ev":
         return f"{value:+g} EV"
     return f"{value:g}{'' if parameter.unit == '°' else ' '}{parameter.unit}".strip()
+
+
+def _landmark(archetype: Archetype, value: Value, said: Sequence[Claim]) -> Iterable[Suggestion]:
+    """The thing named, as this kind of place knows it; nothing where it knows none like it."""
+    stands = fitting(archetype, str(value))
+    if stands is not None:
+        yield _suggestion(BY_NAME["landmark"], stands, said, False)
 
 
 def _quote(text: str, hit: Hit) -> str:

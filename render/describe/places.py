@@ -17,7 +17,8 @@ LANDSCAPES: Lexicon = (
     place("alpine meadow, mountain meadow, high pasture, alp, valley floor", {"relief": 0.6}, alpine=2.8),
     place("valley, vale, glen, dale", alpine=1.6, farmland=0.8),
     place("mountain lake, alpine lake, tarn", {"water": 0.75, "relief": 0.7}, alpine=2.8, lake=1.4),
-    place("chalet, ski, ski slope, ski resort, mountain hut, refuge, cable car, edelweiss, chamois, ibex, marmot",
+    place("chalet, mountain hut, refuge, alpine hut, bothy", {"landmark": "cabin"}, alpine=1.4, village=0.3),
+    place("ski, ski slope, ski resort, cable car, edelweiss, chamois, ibex, marmot",
           alpine=1.4, village=0.3),
     place("highland, moor, moorland, heath, heather, tundra", {"vegetation": 0.3, "relief": 0.4}, alpine=1.8,
           farmland=0.5),
@@ -26,6 +27,7 @@ LANDSCAPES: Lexicon = (
     # coast
     place(
         "coast, coastal, coastline, seacoast, sea cliff, seaside, sea shore, seashore, seascape, shoreline", coast=3),
+    place("clifftop, cliff top, cliff edge, cliff path", {"relief": 0.7}, coast=2.6),
     place("cliff, sea stack, headland, promontory, bluff, cape, sea arch", {"relief": 0.7}, coast=2.4,
           canyon=0.5),
     place("sea, ocean, surf, wave, breaker, tide, tidal, swell, spray, atlantic, north sea, pacific, sea foam",
@@ -33,8 +35,9 @@ LANDSCAPES: Lexicon = (
     place("fjord, fiord, sea loch", {"relief": 0.8, "water": 0.75}, lake=2.8, coast=2, alpine=1.2),
     place("beach, strand, pebble beach, shingle, shingle beach, cove, bay, inlet", {"water": 0.6}, coast=2.2,
           tropical=1.4),
+    place("lighthouse, light house, beacon tower", {"landmark": "lighthouse"}, coast=2.2, village=0.4),
     place(
-        "lighthouse, harbour, harbor, port, pier, jetty, quay, dock, wharf, marina, breakwater, sea wall", coast=2.2,
+        "harbour, harbor, port, pier, jetty, quay, dock, wharf, marina, breakwater, sea wall", coast=2.2,
           village=0.4),
     place("fishing village, fishing boat, trawler, seagull, gull, puffin, seal, whale, ship, shipwreck, sailing boat",
           coast=1.6),
@@ -113,8 +116,9 @@ LANDSCAPES: Lexicon = (
           alpine=0.4, forest=0.3),
     place("pond, marsh, swamp, bog, fen, wetland, bayou, everglades, mire", {"water": 0.6, "relief": 0.15}, lake=2.2,
           forest=0.6),
+    place("boathouse, boat house, fishing hut, boat shed", {"landmark": "boathouse"}, lake=1.6, coast=0.7),
     place(
-        "boathouse, boat house, canoe, rowing boat, rowboat, kayak, reed, reeds, bulrush, water lily, heron, "
+        "canoe, rowing boat, rowboat, kayak, reed, reeds, bulrush, water lily, heron, "
         "swan, duck, angler, fishing",
           lake=1.6, coast=0.7),
     place("waterfall, cascade, cataract, waterfalls", {"water": 0.75, "relief": 0.7}, lake=1.4, alpine=1.4),
@@ -150,15 +154,17 @@ TOWNS: Lexicon = (
     place(
         "village, hamlet, village street, village square, village green, settlement, small town, old village",
         village=3),
+    place("mountain village, alpine village, village church, village house", village=3.4),
     place(
         "cottage, thatched cottage, thatch, thatched, gable, gabled, half timbered, timber framed, cobble, "
         "cobbled, cobblestone, cobbled street, cobbled lane",
           village=2),
     place("lane, alley, alleyway, back lane, market square, town square, village pub, inn, tavern, smithy, bakery",
           village=1.2, city=0.5),
-    place(
-        "house, home, cabin, hut, roof, rooftop, chimney, shed, shack, porch, garden, front yard",
-        village=0.8, living_room=0.25),
+    place("house, home, villa, mansion, manor, summer house", {"landmark": "house"}, village=0.8,
+          living_room=0.25),
+    place("cabin, hut, shed, shack, lodge", {"landmark": "cabin"}, village=0.8, living_room=0.25),
+    place("roof, rooftop, chimney, porch, garden, front yard", village=0.8, living_room=0.25),
     place("church tower, church steeple, steeple, spire, bell tower, churchyard, graveyard, cemetery", village=1.8),
     place("medieval, tudor, old town, medieval town, hanseatic", {"wear": 0.6}, village=1.6, ruins=0.5),
     place("suburb, suburban, suburbia, cul de sac, bungalow, residential street", village=1.4, city=1),
@@ -194,19 +200,22 @@ TOWNS: Lexicon = (
         "wet asphalt, wet street, asphalt, back alley, underpass, overpass, subway entrance, nightclub, "
         "noir, film noir",
           downtown=1.4, city=0.8),
-    place("tower", {"height": 0.65}, downtown=1, village=0.3),
+    place("tower", {"height": 0.65, "landmark": "tower"}, downtown=1, village=0.3),
+    place("watchtower, watch tower, lone tower", {"landmark": "tower"}, ruins=1.4),
     place("🏙 , 🌆 , 🌃", downtown=2),
     place("🏘 , 🏡", village=2),
     place("🏚 , 🏛", {"wear": 0.8}, ruins=1.8),
     place(
         "ruin, ruins, ruined, ruinous, ruined temple, ruined castle, ruined abbey, ruined city, "
-        "ruined church, ruined monastery",
-          {"wear": 0.85}, ruins=3.4),
+        "ruined church, ruined monastery, ruined chapel, ruined tower",
+          {"wear": 0.85, "landmark": "ruin"}, ruins=3.4),
+    place("temple, column, colonnade, pillar", {"landmark": "ruin"}, ruins=2),
     place(
-        "temple, column, colonnade, pillar, amphitheatre, amphitheater, colosseum, aqueduct, acropolis, "
+        "amphitheatre, amphitheater, colosseum, aqueduct, acropolis, "
         "parthenon, forum, pompeii, palmyra",
           ruins=2),
-    place("castle, fortress, fort, citadel, abbey, monastery, palace, rampart, battlement", ruins=1.9, church=0.3),
+    place("castle, fortress, fort, citadel", {"landmark": "ruin"}, ruins=1.9, church=0.3),
+    place("abbey, monastery, palace, rampart, battlement", ruins=1.9, church=0.3),
     place(
         "ancient, antique, antiquity, roman, greek, mayan, aztec, inca, lost city, archaeological, "
         "archaeology, angkor, machu picchu",
@@ -271,9 +280,9 @@ ROOMS: Lexicon = (
     place("railway station, train station, subway, metro, tunnel, airport, shopping mall", corridor=0.9, city=0.8,
           warehouse=0.3),
     place("restaurant, diner, canteen, cafeteria, bar, pub", kitchen=0.7, village=0.4, city=0.5),
+    place("church, chapel", {"landmark": "chapel"}, church=3, village=0.5),
     place(
-        "church, chapel, cathedral, minster, basilica, nave, church hall, church interior, inside a church, "
-        "sanctuary",
+        "cathedral, minster, basilica, nave, church hall, church interior, inside a church, sanctuary",
           church=3, village=0.5),
     place(
         "pew, altar, stained glass, organ, pulpit, choir, candle, prayer, priest, gothic, vault, vaulted, "

@@ -43,7 +43,7 @@ def test_words_make_a_place_and_what_is_left_out_stays_out(server: Server, open_
 
     suggestions = page.get_by_test_id("suggestions")
     expect(suggestions.get_by_text("“dawn”")).to_be_visible()
-    expect(suggestions.get_by_text("Lake and river has no wear")).to_be_visible()
+    expect(suggestions.locator("[data-parameter=landmark]")).to_be_visible()
     expect(page.get_by_test_id("unknown-words")).to_have_text("Not understood: Zorblax")
     expect(page.get_by_test_id("control-archetype")).to_have_attribute("data-value", "lake")
     page.get_by_role("button", name=re.compile("^Leave out Season")).click()

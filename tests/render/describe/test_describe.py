@@ -97,6 +97,11 @@ PLACES = [
     ("🏜 at noon", "desert"),
     ("🌊🌅", "coast"),
     ("a village with mountains in the background", "village"),
+    ("a mountain village with a church", "village"),
+    ("a house on a cliff", "coast"),
+    ("a chapel in the mountains", "alpine"),
+    ("abandoned boathouse", "lake"),
+    ("a ruined temple in the desert", "desert"),
 ]
 
 PARAMETERS = [
@@ -185,6 +190,18 @@ PARAMETERS = [
     ("nothing but sand", {"weather": None}),
     ("a harbour, not only at night", {"time_of_day": 22.5}),
     ("a meadow with the sea on the horizon", {"water": None}),
+    ("a house on a cliff", {"landmark": "house"}),
+    ("EXT. CLIFFTOP HOUSE - NIGHT", {"archetype": "coast", "landmark": "house", "time_of_day": 22.5}),
+    ("abandoned boathouse", {"landmark": "boathouse", "wear": 0.88}),
+    ("a chapel in the mountains", {"landmark": "chapel"}),
+    ("the lighthouse on the headland", {"landmark": "lighthouse"}),
+    ("a house by the lake", {"landmark": "cabin"}),
+    ("a castle on the cliffs", {"landmark": "ruin"}),
+    ("dunes with a tower", {"landmark": "tower"}),
+    ("cliffs without a lighthouse", {"landmark": "none"}),
+    ("no trees or houses, just dunes", {"landmark": "none"}),
+    ("a house in a city street", {"landmark": None}),
+    ("INT. CHAPEL - the mountains outside", {"archetype": "church", "landmark": None}),
 ]  # fmt: skip
 
 HOSTILE = [
@@ -295,7 +312,8 @@ def test_somebody_may_choose_another_kind_of_place_for_the_same_words() -> None:
 
     assert describe(words, "lake").parameters["archetype"] == "lake"
     assert describe(words, "interior").archetype == "living_room"
-    assert "wear" not in describe(words, "lake").parameters
+    assert "wear" not in describe(words, "forest").parameters
+    assert describe(words, "lake").parameters["wear"] == 0.88
     assert describe(words, "coast").parameters["wear"] == 0.88
     with pytest.raises(SpecError, match="must be one of"):
         describe(words, "moon")

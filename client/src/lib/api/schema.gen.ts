@@ -584,7 +584,7 @@ export interface components {
             name: string;
             /**
              * Parameters
-             * @description Scene parameters; GET /api/scene-schema has units, ranges and defaults. Known are archetype, seed, relief, vegetation, water, density, height, wear, time_of_day, season, weather, weather_intensity, cloud_cover, haze, sun_heading_deg, exposure_ev, lamps.
+             * @description Scene parameters; GET /api/scene-schema has units, ranges and defaults. Known are archetype, seed, relief, vegetation, water, density, height, landmark, wear, time_of_day, season, weather, weather_intensity, cloud_cover, haze, sun_heading_deg, exposure_ev, lamps.
              * @example {
              *       "archetype": "alpine",
              *       "season": 2.2,

@@ -64,6 +64,15 @@ describe('the scene schema', () => {
 		expect(readSchema(null)).toEqual([]);
 	});
 
+	it('offers what makes sense in a kind of place, its usual choice first', () => {
+		const landmark = {
+			title: 'Landmark', enum: ['usual', 'cabin', 'house', 'none'], default: 'usual', 'x-group': 'Place', 'x-control': 'choice',
+			'x-archetypes': ['alpine'], 'x-choices': { alpine: ['cabin', 'none'] }
+		};
+		const [offered] = groupsFor(readSchema({ properties: { landmark } }), 'alpine')[0]?.parameters ?? [];
+		expect(offered).toMatchObject({ choices: ['cabin', 'none'], default: 'cabin' });
+	});
+
 	it('settles values onto steps, wraps rings, and shows units', () => {
 		expect(settle(named('time_of_day'), 24.02)).toBe(0);
 		expect(settle(named('time_of_day'), -0.1)).toBe(23.9);

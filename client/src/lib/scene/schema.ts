@@ -19,6 +19,8 @@ export interface Parameter {
 	cyclic: boolean;
 	choices: string[];
 	archetypes: string[];
+	/** What makes sense in a kind of place, its usual choice first; any other choice means that one there. */
+	choicesOf?: Record<string, string[]>;
 	/** What its choices are called, where the schema says so; only kinds of place have this. */
 	kinds?: PlaceKind[];
 	/** Choices of earlier versions and what they are called now. */
@@ -47,6 +49,7 @@ export function readSchema(schema: unknown): Parameter[] {
 			cyclic: entry['x-cyclic'] === true,
 			choices,
 			archetypes: Array.isArray(entry['x-archetypes']) ? entry['x-archetypes'].map(String) : [],
+			...('x-choices' in entry && { choicesOf: listsOf(entry['x-choices']) }),
 			...(name === 'archetype' && { kinds: kindsOf(entry, choices), aliases: textsOf(entry['x-aliases']) })
 		};
 	});
@@ -69,6 +72,17 @@ function textsOf(value: unknown): Record<string, string> {
 	return Object.fromEntries(Object.entries(value).map(([key, text]) => [key, String(text)]));
 }
 
+function listsOf(value: unknown): Record<string, string[]> {
+	if (typeof value !== 'object' || value === null) return {};
+	return Object.fromEntries(Object.entries(value).map(([key, list]) => [key, Array.isArray(list) ? list.map(String) : []]));
+}
+
+/** The parameter as a kind of place has it: with the choices that make sense there. */
+function inPlace(parameter: Parameter, archetype: string): Parameter {
+	const choices = parameter.choicesOf?.[archetype];
+	return choices?.length ? { ...parameter, choices, default: choices[0] as string } : parameter;
+}
+
 /** What an artist reaches for first comes first; groups this client does not know follow. */
 const GROUP_ORDER = ['Time & season', 'Weather', 'Light', 'Place'];
 
@@ -81,7 +95,7 @@ export function groupsFor(parameters: readonly Parameter[], archetype: string): 
 	const groups = new Map<string, Parameter[]>();
 	for (const parameter of parameters) {
 		if (parameter.archetypes.length && !parameter.archetypes.includes(archetype)) continue;
-		groups.set(parameter.group, [...(groups.get(parameter.group) ?? []), parameter]);
+		groups.set(parameter.group, [...(groups.get(parameter.group) ?? []), inPlace(parameter, archetype)]);
 	}
 	const rank = (title: string): number => (GROUP_ORDER.indexOf(title) + 1 || 99);
 	return [...groups].map(([title, list]) => ({ title, parameters: list })).sort((a, b) => rank(a.title) - rank(b.title));
