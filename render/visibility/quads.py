@@ -128,7 +128,10 @@ def pinhole_keys(quads: Quads, view: View) -> tuple[Tensor, Tensor, Tensor]:
     on_film = (right > 0.5) & (left < view.width_px - 0.5) & (bottom > 0.5) & (top < view.height_px - 0.5)
     on_film &= ((left - 0.5).ceil() <= (right - 0.5).floor()) & ((top - 0.5).ceil() <= (bottom - 0.5).floor())
     keep = ((det < -1e-12) | (quads.two_sided & (det > 1e-12))) & (z.amax(1) > 0)
-    index = (keep & (near | on_film)).nonzero().squeeze(1)
+    keep &= near | on_film
+    some = (keep & near).nonzero().squeeze(1)
+    keep[some] = ~_beside(cam[some], view)
+    index = keep.nonzero().squeeze(1)
 
     near, rows, columns = near[index], rows[index], columns[index]
     left, right, top, bottom = left[index], right[index], top[index], bottom[index]
@@ -166,6 +169,15 @@ def pinhole_keys(quads: Quads, view: View) -> tuple[Tensor, Tensor, Tensor]:
         if len(some):
             draw(some)
     return film, forms.float(), index
+
+
+def _beside(cam: Tensor, view: View) -> Tensor:
+    """(S,) bool: which primitives, by their (S, 4, 3) corners before or behind the camera, lie beside the film."""
+    x, y, z = cam.unbind(2)
+    x, y = x * view.fx_px, y * view.fy_px
+    left, right = x + view.cx_px * z, x - (view.width_px - view.cx_px) * z
+    top, bottom = y + view.cy_px * z, y - (view.height_px - view.cy_px) * z
+    return (left < 0).all(1) | (right > 0).all(1) | (top < 0).all(1) | (bottom > 0).all(1)
 
 
 def _forms(seen: Quads, q: Tensor, normal: Tensor, det: Tensor, axes: Tensor, view: View) -> Tensor:

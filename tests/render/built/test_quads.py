@@ -8,7 +8,7 @@ import torch
 
 from render.view import View, equirect, look_at, pinhole
 from render.visibility.ortho import trace_ortho
-from render.visibility.quads import Quads, pixel_directions, trace_view
+from render.visibility.quads import Quads, pinhole_keys, pixel_directions, trace_view
 from render.visibility.rays import Spheres, intersect_ray, nearest_distance
 from render.visibility.sphere import visible_from
 from tests.render.built.helpers import boxes, brute_force
@@ -76,6 +76,19 @@ def test_a_plane_that_passes_under_and_behind_the_eye_needs_no_clipping() -> Non
     bottom_row = hits.depth_m.reshape(64, 64)[-1]
     expected = 1.5 / ((63.5 - 32) / view.fy_px)
     torch.testing.assert_close(bottom_row, torch.full((64,), float(expected)), rtol=1e-4, atol=1e-4)
+
+
+def test_what_stands_beside_the_eye_is_not_drawn_though_it_reaches_behind_it() -> None:
+    beside = torch.tensor([[30.0, -1.0, -4.0], [-30.0, -1.0, -4.0], [-2.0, -1.0, 9.0], [-1.0, -1.0, -1.0]]).double()
+    quads = Quads(
+        beside, torch.tensor([[2.0, 0, 0]]).double().expand(4, 3), torch.tensor([[0, 4.0, 0]]).double().expand(4, 3),
+        torch.zeros(4, dtype=torch.bool), torch.ones(4, dtype=torch.bool),
+    )
+    view = pinhole(64, 64, np.zeros(3), np.array([0.0, 10.0, 0.0]), 18)
+
+    drawn = pinhole_keys(quads, view)[2]
+
+    assert drawn.tolist() == [3], "the last lies under the eye and reaches into the picture"
 
 
 def test_backs_are_culled_unless_two_sided_and_triangles_stop_at_their_edge() -> None:
