@@ -27,8 +27,8 @@ def out_option(help: str) -> Callable[[Command], Command]:
 @click.command()
 @click.argument("scene", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @out_option("Where the files go; made when missing.")
-@click.option("--angles", is_flag=True, help="All six standard angles.")
-@click.option("--variations", metavar="SETS", help="Of time, weather, season, by commas; from the scene's camera.")
+@click.option("--angles", is_flag=True, help="All six standard angles, of every variation too.")
+@click.option("--variations", metavar="SETS", help="Of time, weather, season, by commas.")
 @click.option("--pano", is_flag=True, help="All around, too.")
 @click.option("--tier", type=click.Choice(["low", "standard", "high"]), help="Instead of the scene's own.")
 @click.option("--size", metavar="WxH", help="Pixels of every picture but the panorama.")
@@ -46,8 +46,9 @@ def render(
       {"archetype": "coast", "time_of_day": 19.2}
       {"scene": {"archetype": "alpine"}, "camera": {"kind": "low_angle"}, "tier": "high"}
 
-    With --angles, --variations or --pano it is a set, with a contact sheet, an HTML page and scores. What lies in DIR
-    already is not rendered again, so a set that was stopped goes on where it was.
+    With --angles, --variations or --pano it is a set, with a contact sheet, an HTML page and scores. Variations are
+    seen from the scene's camera, together with --angles from all six. How many pictures that is and about how long it
+    takes is said first. What lies in DIR already is not rendered again, so a set that was stopped goes on where it was.
 
     \b
     cyclorama render cove.json --angles --variations time,weather,season --pano -o cove/
@@ -55,9 +56,11 @@ def render(
     `cyclorama scene-schema` prints every parameter with its unit, range and default.
     """
     from render.commands import spec_of
+    from render.set_cost import estimate
     from render.set_page import write_page, write_sheet
-    from render.set_scores import score_framed
-    from render.sets import plan_set, read_axes, render_set
+    from render.set_plan import plan_set, read_axes
+    from render.set_scores import HEAD, score_framed
+    from render.sets import missing_of, render_set
     from render.sizes import read_size
 
     bar = Bar(quiet=quiet)
@@ -67,21 +70,24 @@ def render(
             spec_of(scene), angles=angles, variations=read_axes(variations or ""), pano=pano, tier=tier,
             size_px=read_size(size) if size else None,
         )
-        framed = render_set(frames, directory, scene.stem, bar, jobs=jobs, again=again)
+        missing = frames if again else missing_of(frames, directory, scene.stem)
+        if len(frames) > 1 and not quiet:
+            click.echo(estimate(frames, missing, jobs=jobs).words(), err=True)
+        framed = render_set(frames, directory, scene.stem, bar, jobs=jobs, missing=missing)
         made = [directory / f"{each.stem}.meta.json" for each in framed]
         made += [directory / each.file(part) for each in framed for part in each.sidecar["files"]]
-        rows: list[tuple[str, str, str]] = []
+        rows: list[tuple[str, ...]] = []
         if len(framed) > 1:
             scores = score_framed(framed, directory, bar)
             made = [write_sheet(framed, directory, scene.stem), write_page(framed, scores, directory, scene.stem)]
-            rows = scores.rows()
+            rows = [HEAD, *scores.rows()]
         bar.clear()
     if quiet:
         return
     for path in made:
         click.echo(str(path))
     for row in rows:
-        click.echo(f"{row[0]:<26} {row[1]:<14} {row[2]}".rstrip())
+        click.echo(f"{row[0]:<8} {row[1]:<13} {row[2]:<13} {row[3]:<6} {row[4]}".rstrip())
     for each in framed:
         for note in each.sidecar.get("notes", ()):
             click.echo(f"note: {each.frame.slot}: {note}", err=True)

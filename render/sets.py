@@ -1,4 +1,4 @@
-"""A whole set of pictures of one place, without a server: angles, variations, the panorama; whole or gone on with.
+"""A whole set of pictures of one place rendered into a directory, without a server; whole or gone on with.
 
 Every picture is a settled render of its own, as `render.commands` leaves it. What lies there already, with the digest
 asked for and files that are what their sidecar says, is not rendered again: a set that was stopped goes on.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import multiprocessing
 import signal
 import time
@@ -16,46 +15,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from render.commands import Rendered, render_spec
 from render.config import FarmConfig
 from render.engines.base import Progress
-from render.errors import EngineError, SpecError
-from render.scene import parse_scene
-from render.spec import PANO_SIZE_PX, STANDARD_KINDS, TIER_SIZE_PX, CameraSpec, RenderSpec, Tier, parse_spec
-from render.variation_sets import AXIS_NAMES, VARIATION_SETS, SceneVariation
-
-BASE = "base"
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One picture of a set.
-
-    Args:
-        variation: id of what is changed, or "base".
-        variation_label: what people read.
-        camera: a standard angle, "custom" or "pano".
-        spec: what is rendered.
-    """
-
-    variation: str
-    variation_label: str
-    camera: str
-    spec: RenderSpec
-
-    @property
-    def slot(self) -> str:
-        """The same name as in a project's document."""
-        return f"{self.variation}/{self.camera}"
-
-    @property
-    def camera_label(self) -> str:
-        """What people read."""
-        return self.camera.replace("_", " ").capitalize()
+from render.errors import EngineError
+from render.set_cost import Pace, seconds_of
+from render.set_plan import Frame
+from render.spec import parse_spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,72 +49,9 @@ class Framed:
         return str(self.sidecar["files"][part]["name"])
 
 
-def read_axes(text: str) -> tuple[SceneVariation, ...]:
-    """`time,weather,season` → their variations, in that order, each once.
-
-    Raises:
-        SpecError: a set is unknown.
-    """
-    found: dict[str, SceneVariation] = {}
-    for name in filter(None, (part.strip() for part in text.split(","))):
-        if name not in AXIS_NAMES:
-            raise SpecError("variations", f"must be among time, weather, season, not {name[:40]!r}")
-        found |= {variation.id: variation for variation in VARIATION_SETS[AXIS_NAMES[name]]}
-    return tuple(found.values())
-
-
-def plan_set(
-    spec: RenderSpec, *, angles: bool = False, variations: Sequence[SceneVariation] = (), pano: bool = False,
-    size_px: tuple[int, int] | None = None, tier: Tier | None = None,
-) -> tuple[Frame, ...]:
-    """What a set is made of.
-
-    Args:
-        spec: the scene with its camera, which every variation is seen from.
-        angles: the six standard angles of the base, too.
-        variations: each from the spec's camera.
-        pano: the base all around, too.
-        size_px: of every picture but the panorama, whose size is its tier's.
-        tier: instead of the spec's own.
-    """
-    if tier is not None:
-        spec = _at_tier(spec, tier)
-    if size_px is not None and spec.camera.kind != "pano":
-        spec = replace(spec, width_px=size_px[0], height_px=size_px[1])
-    spec = parse_spec(spec.to_json())
-    frames = [Frame(BASE, "Base", spec.camera.kind, spec)]
-    if angles:
-        width, height = size_px or (
-            TIER_SIZE_PX[spec.tier] if spec.camera.kind == "pano" else (spec.width_px, spec.height_px)
-        )
-        frames += [
-            Frame(BASE, "Base", kind, replace(spec, camera=CameraSpec(kind), width_px=width, height_px=height))
-            for kind in STANDARD_KINDS if kind != spec.camera.kind
-        ]
-        frames.sort(key=lambda f: STANDARD_KINDS.index(f.camera) if f.camera in STANDARD_KINDS else -1)
-    if pano and spec.camera.kind != "pano":
-        width, height = PANO_SIZE_PX[spec.tier]
-        camera = CameraSpec("pano", position_m=spec.camera.position_m)
-        frames.append(Frame(BASE, "Base", "pano", replace(spec, camera=camera, width_px=width, height_px=height)))
-    for variation in variations:
-        scene = parse_scene({**spec.scene.canonical(), **variation.overrides})
-        frames.append(Frame(variation.id, variation.label, spec.camera.kind, replace(spec, scene=scene)))
-    return tuple(frames)
-
-
-def _at_tier(spec: RenderSpec, tier: Tier) -> RenderSpec:
-    """The same shape with as many pixels as the tier has; a size that was asked for in pixels stays."""
-    sizes = PANO_SIZE_PX if spec.camera.kind == "pano" else TIER_SIZE_PX
-    own, other = math.prod(sizes[spec.tier]), math.prod(sizes[tier])
-    if abs(spec.width_px * spec.height_px / own - 1) < 0.03:
-        share = math.sqrt(other / own) / 2
-        spec = replace(spec, width_px=2 * round(spec.width_px * share), height_px=2 * round(spec.height_px * share))
-    return replace(spec, tier=tier)
-
-
 def render_set(
     frames: Sequence[Frame], out_dir: Path, stem: str, progress: Progress = lambda share, phase: None, *,
-    jobs: int = 1, again: bool = False, config: FarmConfig | None = None,
+    jobs: int = 1, missing: Sequence[Frame] | None = None, config: FarmConfig | None = None,
 ) -> list[Framed]:
     """Render a set into a directory.
 
@@ -154,7 +61,7 @@ def render_set(
         stem: files are called `<stem>.<variation>.<camera>…`; a single base picture just `<stem>…`.
         progress: called with the share done (0–1) and what is rendered.
         jobs: processes that render at the same time; each builds the place for itself.
-        again: render also what lies there already.
+        missing: those to be rendered; if left out, what `missing_of` finds.
         config: engines and torch threads.
 
     Returns:
@@ -165,39 +72,49 @@ def render_set(
     """
     config = config or FarmConfig()
     out_dir.mkdir(parents=True, exist_ok=True)
-    stems = {frame.slot: stem if len(frames) == 1 else f"{stem}.{frame.variation}.{frame.camera}" for frame in frames}
-    found = {} if again else {f.slot: there for f in frames if (there := _there(out_dir, stems[f.slot], f)) is not None}
-    missing = [frame for frame in frames if frame.slot not in found]
+    stems = _stems(frames, stem)
+    missing = missing_of(frames, out_dir, stem) if missing is None else missing
+    pace = Pace(frames, missing)
     fresh: dict[str, Rendered] = {}
     if jobs <= 1 or len(missing) <= 1:
-        for index, frame in enumerate(missing):
-            report = _share_of(progress, len(found) + index, len(frames), frame)
+        for frame in missing:
+            report = _share_of(progress, pace, len(frames) - len(missing) + len(fresh) + 1, frame)
             fresh[frame.slot] = render_spec(frame.spec, out_dir, stems[frame.slot], report, config=config)
+            pace.finished(frame)
     else:
         for frame, rendered in _in_processes(missing, out_dir, stems, min(jobs, len(missing)), config):
             fresh[frame.slot] = rendered
-            progress((len(found) + len(fresh)) / len(frames), f"{frame.slot} is there")
+            pace.finished(frame)
+            progress(pace.share(), f"{frame.slot} is there{pace.left()}")
     progress(1.0, "done")
     return [
-        Framed(
-            frame, _sidecar(out_dir, stems[frame.slot]) or {}, stems[frame.slot], frame.slot in fresh
-        )
+        Framed(frame, _sidecar(out_dir, stems[frame.slot]) or {}, stems[frame.slot], frame.slot in fresh)
         for frame in frames
     ]
 
 
-def _there(out_dir: Path, stem: str, frame: Frame) -> Mapping[str, Any] | None:
-    """The sidecar of a picture that lies there whole; None when it must be rendered."""
+def missing_of(frames: Sequence[Frame], out_dir: Path, stem: str) -> Sequence[Frame]:
+    """Those of a set's pictures that do not lie in the directory, whole and as asked for; arguments as above."""
+    stems = _stems(frames, stem)
+    return [frame for frame in frames if not _is_there(out_dir, stems[frame.slot], frame)]
+
+
+def _stems(frames: Sequence[Frame], stem: str) -> Mapping[str, str]:
+    """What the files of each slot are called."""
+    return {frame.slot: stem if len(frames) == 1 else f"{stem}.{frame.variation}.{frame.camera}" for frame in frames}
+
+
+def _is_there(out_dir: Path, stem: str, frame: Frame) -> bool:
     sidecar = _sidecar(out_dir, stem)
     try:
         if sidecar is None or sidecar["digest"] != frame.spec.digest():
-            return None
+            return False
         for entry in sidecar["files"].values():
             if hashlib.sha256((out_dir / Path(entry["name"]).name).read_bytes()).hexdigest() != entry["sha256"]:
-                return None
+                return False
     except (KeyError, TypeError, AttributeError, OSError):
-        return None
-    return sidecar
+        return False
+    return True
 
 
 def _sidecar(out_dir: Path, stem: str) -> Mapping[str, Any] | None:
@@ -208,9 +125,9 @@ def _sidecar(out_dir: Path, stem: str) -> Mapping[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _share_of(progress: Progress, done: int, of: int, frame: Frame) -> Progress:
+def _share_of(progress: Progress, pace: Pace, number: int, frame: Frame) -> Progress:
     def report(share: float, phase: str) -> None:
-        progress((done + share) / of, f"{done + 1} of {of}: {frame.slot}, {phase}")
+        progress(pace.share(share * seconds_of(frame)), f"{number} of {pace.of}: {frame.slot}, {phase}{pace.left()}")
 
     return report
 

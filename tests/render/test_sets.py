@@ -21,9 +21,11 @@ from api.settings import REPOSITORY
 from render.archetypes import ARCHETYPES
 from render.config import FarmConfig
 from render.errors import SpecError
+from render.set_cost import Pace, estimate
 from render.set_page import write_page, write_sheet
-from render.set_scores import SetScores, score_framed
-from render.sets import plan_set, read_axes, render_set
+from render.set_plan import plan_set, read_axes
+from render.set_scores import SetScores, VariationScores, score_framed
+from render.sets import missing_of, render_set
 from render.sheets import Cell, Row, contact_sheet
 from render.sheets_of_worlds import SHEETS, columns_of, read_setting, sheet_of
 from render.sizes import read_size
@@ -47,12 +49,70 @@ def test_a_set_is_the_base_its_angles_its_variations_and_the_panorama() -> None:
     frames = plan_set(SPEC, angles=True, variations=read_axes("time,season"), pano=True)
 
     assert [frame.slot for frame in frames[:7]] == [*(f"base/{kind}" for kind in STANDARD_KINDS), "base/pano"]
-    assert [frame.variation for frame in frames[7:]] == [
-        "time-dawn", "time-noon", "time-dusk", "time-night", "season-spring", "season-summer", "season-autumn",
-        "season-winter",
+    assert [frame.slot for frame in frames[7:]] == [
+        f"{variation}/{kind}"
+        for variation in (
+            "time-dawn", "time-noon", "time-dusk", "time-night", "season-spring", "season-summer", "season-autumn",
+            "season-winter",
+        )
+        for kind in STANDARD_KINDS
     ]
-    assert {frame.camera for frame in frames[7:]} == {"wide_establishing"}
     assert len({frame.spec.digest() for frame in frames}) == len(frames)
+
+
+def test_variations_without_angles_are_seen_from_the_scene_s_own_camera() -> None:
+    orbit = {"target_m": [0, 0, 2], "yaw_deg": 30, "pitch_deg": 10, "distance_m": 20}
+    own = parse_spec({**SPEC.to_json(), "camera": {"kind": "custom", "orbit": orbit}})
+    around = parse_spec({"scene": {}, "camera": {"kind": "pano"}, "tier": "low"})
+    rainy = read_axes("weather")[2:]
+
+    assert [f.slot for f in plan_set(SPEC, variations=rainy)] == [
+        "base/wide_establishing", "weather-rainy/wide_establishing"
+    ]
+    assert [f.camera for f in plan_set(own, angles=True, variations=rainy)] == ["custom", *STANDARD_KINDS] * 2
+    assert [f.slot for f in plan_set(around, angles=True, variations=rainy)] == [
+        "base/pano", *(f"base/{kind}" for kind in STANDARD_KINDS), *(f"weather-rainy/{kind}" for kind in STANDARD_KINDS)
+    ]
+    assert [f.slot for f in plan_set(around, variations=rainy)] == ["base/pano", "weather-rainy/pano"]
+
+
+def test_what_a_set_will_take_is_said_before_and_its_pace_while_it_goes_on() -> None:
+    frames = plan_set(SPEC, angles=True, variations=read_axes("weather"), pano=True)
+    whole, rest = estimate(frames, frames), estimate(frames, frames[:5])
+
+    assert whole.words().startswith("25 pictures (24 of 96×54, 1 of 1024×512): about ")
+    assert "25 pictures (24 of 96×54, 1 of 1024×512), 20 there already: about " in rest.words()
+    assert rest.seconds < whole.seconds
+    assert estimate(frames, frames, jobs=64).seconds <= whole.seconds
+    assert estimate(frames, ()).seconds < rest.seconds
+
+    pace = Pace(frames, frames)
+    assert pace.share() == pytest.approx(0)
+    shares = []
+    for frame in frames:
+        pace.finished(frame)
+        shares.append(pace.share())
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1)
+    assert shares[6] - shares[5] > 2 * (shares[5] - shares[4]), "a panorama counts for several angles"
+    assert pace.left() == ""
+
+
+def test_each_set_of_angles_has_its_scores_and_a_variation_is_as_good_as_its_worst_camera(tmp_path: Path) -> None:
+    wanted = ("wide_establishing", "medium_wide")
+    frames = [f for f in plan_set(SPEC, angles=True, variations=read_axes("time")[1:2]) if f.camera in wanted]
+    framed = render_set(frames, tmp_path, "d", config=CONFIG)
+    scores = score_framed(framed, tmp_path)
+    by_camera = scores.of["time-noon"].summary["identity"]["by_camera"]
+
+    assert list(scores.of) == ["base", "time-noon"]
+    assert set(by_camera) == set(wanted)
+    assert scores.of["base"].identity is None
+    known = [each["score"] for each in by_camera.values() if each["score"] is not None]
+    assert scores.of["time-noon"].identity == (min(known) if known else None)
+    assert all(each.summary["spatial"]["possible"] == 2 for each in scores.of.values())
+    assert all(each.mood is not None for each in scores.of.values())
+    assert [row[0] for row in scores.rows()] == ["Base", "Noon"]
 
 
 def test_size_and_tier_are_changed_for_all_but_the_panorama() -> None:
@@ -90,9 +150,10 @@ def test_a_set_that_was_stopped_goes_on_and_a_damaged_picture_is_made_again(tmp_
     (tmp_path / "cove.base.medium_wide.png").write_bytes(b"half a pic")
 
     first = render_set(frames, tmp_path, "cove", config=CONFIG)
+    assert missing_of(frames, tmp_path, "cove") == []
     second = render_set(frames, tmp_path, "cove", config=CONFIG)
     other = render_set(plan_set(parse_spec({**SPEC.to_json(), "scene": {"seed": 8}})), tmp_path, "cove", config=CONFIG)
-    again = render_set(frames[:1], tmp_path, "cove.base.wide_establishing", again=True, config=CONFIG)
+    again = render_set(frames[:1], tmp_path, "cove.base.wide_establishing", missing=frames[:1], config=CONFIG)
 
     assert [each.fresh for each in first] == [False, True, True, True, True, True]
     assert not any(each.fresh for each in second)
@@ -126,13 +187,21 @@ def test_a_render_process_that_dies_ends_the_set_with_a_sentence(tmp_path: Path)
 def test_the_sheet_and_the_page_show_every_picture_by_relative_names(tmp_path: Path) -> None:
     frames = plan_set(SPEC, angles=True, variations=read_axes("weather"))
     framed = render_set(frames, tmp_path, "cove", config=CONFIG)
-    scores = SetScores(0.97, "30 of 30 pairs", {"weather-rainy": None}, {"weather-rainy": "<hidden>"})
+    summary = {
+        "verdict": "draft", "spatial": {"score": None, "worst": None, "reason": "nothing"}, "mood": {"score": 0.5},
+        "identity": {"score": 0.61, "worst": "medium", "by_camera": {"medium": {"reason": "<hidden>"}}},
+    }
+    scores = SetScores({"weather-rainy": VariationScores("Rainy", 6, summary)})
 
     sheet = Image.open(write_sheet(framed, tmp_path, "cove", cell_width_px=96))
     page = write_page(framed, scores, tmp_path, "cove").read_text()
 
-    assert sheet.width > 3 * 96
-    assert page.count("<figure") == len(framed)
+    assert sheet.width > 6 * 96
+    assert sheet.height > 4 * 54
+    assert page.count("<figure") == len(framed) == 24
+    assert page.count("grid six") == 4
+    assert "same place 0.61" in page
+    assert "draft" in page
     assert "http" not in page
     assert "&lt;hidden&gt;" in page
     assert "not measured" in page
@@ -146,7 +215,7 @@ def test_one_picture_has_no_score_and_says_why(tmp_path: Path) -> None:
     rows = score_framed(framed, tmp_path).rows()
 
     assert rows[0][1] == "not measured"
-    assert "--angles" in rows[0][2]
+    assert "--angles" in rows[0][4]
 
 
 def test_sheets_keep_their_shape_whatever_is_in_them() -> None:
