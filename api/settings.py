@@ -7,6 +7,7 @@ are not here: boto3 finds them by its own chain (`AWS_ACCESS_KEY_ID`, profiles, 
 from __future__ import annotations
 
 import os
+import re
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -51,6 +52,8 @@ VARIABLES: tuple[Variable, ...] = (
              secret=True),
     Variable("CYCLORAMA_EMBEDDED_WORKERS", "embedded_workers", "on without Redis, off with it",
              "Whether `cyclorama serve` renders on this machine too (on or off)."),
+    Variable("CYCLORAMA_DEVICE", "device", "cpu",
+             "Where pictures are computed, as torch names it: cpu, cuda, cuda:1. Every render process uses this one."),
     Variable("CYCLORAMA_HOST", "host", "127.0.0.1", "Address `cyclorama serve` listens on."),
     Variable("CYCLORAMA_PORT", "port", "8700", "Port `cyclorama serve` listens on."),
     Variable("CYCLORAMA_PUBLIC_URL", "public_url", "http://<host>:<port>",
@@ -92,6 +95,7 @@ class Settings:
     objects_url: str = field(default="", repr=False)
     redis_url: str | None = field(default=None, repr=False)
     embedded_workers: bool = True
+    device: str = "cpu"
     host: str = "127.0.0.1"
     port: int = 8700
     public_url: str = ""
@@ -153,7 +157,7 @@ class Settings:
     def farm(self) -> FarmConfig:
         """What `render` needs."""
         # Somebody waits at a prompt while the server stops; what is not done by then goes back to the queue.
-        return FarmConfig(redis_url=self.redis_url, embedded_drain_s=1.0)
+        return FarmConfig(redis_url=self.redis_url, embedded_drain_s=1.0, device=self.device)
 
     @property
     def is_https(self) -> bool:
@@ -311,6 +315,12 @@ def _origins(text: str) -> tuple[str, ...]:
     return origins
 
 
+def _device(text: str) -> str:
+    if not re.fullmatch(r"cpu|cuda(:\d+)?", text):
+        raise ValueError(f"must be cpu, cuda or cuda:N, not {text[:40]!r}")
+    return text
+
+
 _READERS: dict[str, Callable[[str], object]] = {
     "data": Path,
     "client_dir": Path,
@@ -321,6 +331,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "demo": _switch,
     "object_redirects": _switch,
     "port": _port,
+    "device": _device,
     "public_url": lambda text: _scheme("http", "https")(text).rstrip("/"),
     "origins": _origins,
     "owner_token": _token,

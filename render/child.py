@@ -200,7 +200,7 @@ def main() -> None:
     requests: queue.SimpleQueue[Frame] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(sys.stdin.buffer, requests, stops), daemon=True, name="requests").start()
     try:
-        engines = load_engines(options.engines, options.threads)
+        engines = load_engines(options.engines, options.threads, options.device)
         child = Child(engines, pipe, stops)
         child.send({"kind": "ready"})
         while True:
@@ -246,6 +246,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--parent", type=int, default=0)
     parser.add_argument("--engines", required=True)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", default="cpu")
     parser.add_argument("--nice", type=int, default=0)
     return parser.parse_args()
 

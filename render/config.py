@@ -31,6 +31,7 @@ class FarmConfig:
         preview_keep_s: previews older than this are forgotten.
         prune_s: how often they are looked for.
         torch_threads: threads per render process; more than one on shared cores is many times slower.
+        device: where settled and preview pictures are computed, as torch names it: cpu, cuda, cuda:1.
         recycle_rss_mb: a render process that has grown beyond this is replaced between two jobs.
         settled_nice: niceness of the settled lane's process, so that previews come first on a busy machine.
         max_tickets: tickets kept waiting per lane, at most.
@@ -52,6 +53,7 @@ class FarmConfig:
     preview_keep_s: float = 3600.0
     prune_s: float = 60.0
     torch_threads: int = 1
+    device: str = "cpu"
     recycle_rss_mb: int = 3000
     settled_nice: int = 10
     max_tickets: int = 32

@@ -33,7 +33,7 @@ def develop(linear: Tensor, exposure: float, *, vignette: bool = True) -> npt.ND
     mapped = _mix(_OUT_OF_ACES, _curve(_mix(_INTO_ACES, image))).clamp(0, 1)
     srgb = torch.where(mapped <= 0.0031308, mapped * 12.92, 1.055 * mapped.clamp(min=1e-8) ** (1 / 2.4) - 0.055)
     shown = srgb * 255 + _dither(srgb.shape[1], srgb.shape[2]) * (srgb > 0)
-    out: npt.NDArray[np.uint8] = shown.to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
+    out: npt.NDArray[np.uint8] = shown.to(torch.uint8).permute(1, 2, 0).contiguous().numpy(force=True)
     return out
 
 

@@ -102,7 +102,7 @@ def _framed(view: View, scanned: tuple[View, Grid]) -> Look:
 
 
 def _distances(world: World, view: View) -> Grid:
-    depth = world.trace(view).depth_m.double().numpy().reshape(view.height_px, view.width_px)
+    depth = world.trace(view).depth_m.double().numpy(force=True).reshape(view.height_px, view.width_px)
     x = (np.arange(view.width_px) + 0.5 - view.cx_px) / view.fx_px
     y = (np.arange(view.height_px) + 0.5 - view.cy_px) / view.fy_px
     along: Grid = depth * np.sqrt(1 + x[None, :] ** 2 + y[:, None] ** 2)

@@ -60,7 +60,7 @@ def collect(
         seen = quad.gather(1, g.depth_m[quad].argmin(1, keepdim=True)).squeeze(1)
     hit = g.hit[seen]
     planes: dict[str, Any] = {
-        "normal": torch.where(hit[:, None], g.normal[seen], 0.0).view(height, width, 3).half().numpy(),
+        "normal": torch.where(hit[:, None], g.normal[seen], 0.0).view(height, width, 3).half().numpy(force=True),
         "object": _numbers(g.object_id[seen], hit, height, width),
         "material": _numbers(g.material[seen], hit, height, width),
     }
@@ -71,7 +71,7 @@ def collect(
         unknown = torch.isnan(albedo).any(1)
         albedo = torch.where(unknown[:, None], estimated_albedo(radiance, light), albedo)
         albedo = torch.where(hit[:, None], albedo.clamp(0, 1), 0.0)
-        planes["albedo"] = albedo.view(height, width, 3).half().numpy()
+        planes["albedo"] = albedo.view(height, width, 3).half().numpy(force=True)
     return planes
 
 
@@ -87,4 +87,5 @@ def _mean(samples: Tensor, hit: Tensor) -> Tensor:
 
 
 def _numbers(ids: Tensor, hit: Tensor, height: int, width: int) -> Any:
-    return torch.where(hit, ids + 1, 0).clamp(min=0).to(torch.int32).view(height, width).numpy().astype("uint32")
+    numbers = torch.where(hit, ids + 1, 0).clamp(min=0).to(torch.int32)
+    return numbers.view(height, width).numpy(force=True).astype("uint32")

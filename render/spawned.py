@@ -120,7 +120,7 @@ async def spawn(lane: Lane, config: FarmConfig) -> Spawned:
     """
     command = [
         sys.executable, "-m", "render.child", "--lane", lane, "--parent", str(os.getpid()), "--engines",
-        config.engines, "--threads", str(config.torch_threads), "--nice",
+        config.engines, "--threads", str(config.torch_threads), "--device", config.device, "--nice",
         str(config.settled_nice if lane == "settled" else 0),
     ]
     # The child sees the modules we see, however this process was started.

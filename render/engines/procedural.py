@@ -18,6 +18,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from render.device import on_device
 from render.engines.base import Picture, Progress
 from render.engines.cache import ByteCache
 from render.errors import EngineError, OutOfMemoryError, is_out_of_memory
@@ -54,11 +55,13 @@ class ProceduralEngine:
 
     Args:
         cache_bytes: memory for worlds.
+        device: where everything is computed, as torch names it. One process stays with one device.
     """
 
     name = "procedural"
 
-    def __init__(self, cache_bytes: int) -> None:
+    def __init__(self, cache_bytes: int, device: str = "cpu") -> None:
+        self._device = device
         self._worlds: ByteCache[World] = ByteCache(cache_bytes, _world_bytes)
         self._lights: ByteCache[Light] = ByteCache(64, lambda _: 1)
         self._traced: ByteCache[GBuffer] = ByteCache(_TRACED_BYTES, _buffer_bytes)
@@ -67,7 +70,7 @@ class ProceduralEngine:
     def render(self, spec: RenderSpec, progress: Progress) -> Picture:
         """Render one picture; see `Engine.render`."""
         try:
-            with torch.inference_mode():
+            with torch.inference_mode(), on_device(self._device):
                 return self._render(spec, progress)
         except MemoryError as error:
             raise OutOfMemoryError("the picture does not fit into memory; ask for a smaller one") from error
@@ -113,8 +116,8 @@ class ProceduralEngine:
         progress(1.0, "done")
         logger.debug("engine.rendered digest=%s %s", spec.digest()[:12], watch.seconds)
         return Picture(
-            display=display, linear=linear.numpy(), depth_m=depth.numpy(), view=view,
-            notes=(*shot.notes, *remarks(depth.numpy(), view)),
+            display=display, linear=linear.numpy(force=True), depth_m=depth.numpy(force=True), view=view,
+            notes=(*shot.notes, *remarks(depth.numpy(force=True), view)),
             seconds=watch.seconds, aux=masks,
         )
 
@@ -195,7 +198,7 @@ def _expose(
 
 
 def _plane(share: Tensor, view: View) -> npt.NDArray[np.float16]:
-    return share.view(view.height_px, view.width_px).half().numpy()
+    return share.view(view.height_px, view.width_px).half().numpy(force=True)
 
 
 def _edges(g: GBuffer, quad: Tensor) -> tuple[Tensor, Tensor]:

@@ -115,8 +115,8 @@ class Blockers:
         right = torch.nn.functional.normalize(torch.linalg.cross(f, helper), dim=0)
         axes = torch.stack([right, torch.linalg.cross(f, right), f], 1)
         focal, middle = size / 2 / WIDE_TAN, size / 2
-        view = View("pinhole", size, size, eye.double().numpy(), axes.contiguous().numpy(), focal, focal, middle,
-                    middle)
+        from_cam = axes.contiguous().numpy(force=True)
+        view = View("pinhole", size, size, eye.double().numpy(force=True), from_cam, focal, focal, middle, middle)
         key, _, index = pinhole_keys(self.quads, view)
         way = points - eye.to(points.dtype)
         x, y, z = (way @ axes.to(points.dtype)).unbind(1)

@@ -31,7 +31,7 @@ def shafts(
     reach = float((sun.inside[1] - sun.inside[0]).norm())
     ends = reach * (torch.arange(DEPTHS + 1) / DEPTHS) ** 1.25
     middle = 0.5 * (ends[1:] + ends[:-1])
-    eye = torch.from_numpy(view.eye_m).float()
+    eye = torch.as_tensor(view.eye_m).float()
     points = (eye + way[None] * middle[:, None, None]).reshape(-1, 3)
     at = points @ sun.own
     inside = ((at > sun.inside[0]) & (at < sun.inside[1])).all(1)
@@ -61,5 +61,5 @@ def _rays(view: View) -> Tensor:
         return equirect_rays(view)
     x = (torch.arange(view.width_px) + 0.5 - view.cx_px) / view.fx_px
     y = (torch.arange(view.height_px) + 0.5 - view.cy_px) / view.fy_px
-    axes = torch.from_numpy(view.world_from_cam).float()
+    axes = torch.as_tensor(view.world_from_cam).float()
     return (x[None, :, None] * axes[:, 0] + y[:, None, None] * axes[:, 1] + axes[:, 2]).reshape(-1, 3)

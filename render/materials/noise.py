@@ -14,12 +14,12 @@ _SEED = 20171
 @lru_cache(maxsize=1)
 def _tile() -> Tensor:
     """(SIZE·SIZE, 4) float32, zero mean, unit deviation, clipped to ±2.5; the spectrum falls faster by channel."""
-    generator = torch.Generator().manual_seed(_SEED)
+    generator = torch.Generator(device="cpu").manual_seed(_SEED)
     frequency = torch.fft.fftfreq(SIZE) * SIZE
     radius = (frequency[:, None] ** 2 + frequency[None, :] ** 2).sqrt().clamp_min(1)
     layers = []
     for slope in (0.7, 0.9, 1.1, 1.3):
-        white = torch.randn(SIZE, SIZE, generator=generator)
+        white = torch.as_tensor(torch.randn(SIZE, SIZE, generator=generator, device="cpu"))
         layer = torch.fft.ifft2(torch.fft.fft2(white) * radius**-slope * (radius > 1.5)).real
         layers.append((layer / layer.std()).clamp(-2.5, 2.5))
     return torch.stack(layers, -1).reshape(-1, 4).contiguous()

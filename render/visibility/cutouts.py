@@ -29,13 +29,13 @@ class Cutout(IntEnum):
 @lru_cache(maxsize=1)
 def stencils() -> Tensor:
     """(stencils · side · side,) bool, flat: keep at [stencil, v, u]."""
-    return torch.from_numpy(_drawn()[0])
+    return torch.as_tensor(_drawn()[0])
 
 
 @lru_cache(maxsize=1)
 def tones() -> Tensor:
     """(stencils · side · side,) float32 light and dark of the single leaves, about −1…1."""
-    return torch.from_numpy(_drawn()[1])
+    return torch.as_tensor(_drawn()[1])
 
 
 def stencil_index(cutout: Tensor, u: Tensor, v: Tensor) -> Tensor:

@@ -112,8 +112,8 @@ def pinhole_keys(quads: Quads, view: View) -> tuple[Tensor, Tensor, Tensor]:
     What is near is drawn first; of the rest only what that does not hide. Forms of hidden primitives stay 0.
     """
     device = quads.origin.device
-    eye = torch.from_numpy(view.eye_m).to(device)
-    axes = torch.from_numpy(view.world_from_cam).to(device)
+    eye = torch.as_tensor(view.eye_m).to(device)
+    axes = torch.as_tensor(view.world_from_cam).to(device)
     q = quads.origin - eye
     normal = torch.linalg.cross(quads.edge_u, quads.edge_v)
     det = (q * normal).sum(1)
@@ -283,7 +283,7 @@ def corners(quads: Quads, origin: Tensor | None = None) -> Tensor:
 def _pinhole_rays(view: View) -> Tensor:
     x = (torch.arange(view.width_px) + 0.5 - view.cx_px) / view.fx_px
     y = (torch.arange(view.height_px) + 0.5 - view.cy_px) / view.fy_px
-    axes = torch.from_numpy(view.world_from_cam).float()
+    axes = torch.as_tensor(view.world_from_cam).float()
     rays = x[None, :, None] * axes[:, 0] + y[:, None, None] * axes[:, 1] + axes[:, 2]
     return rays.reshape(-1, 3)
 
@@ -295,6 +295,6 @@ def equirect_rays(view: View) -> Tensor:
     rays = torch.stack(
         [flat * torch.sin(yaw), flat * torch.cos(yaw), torch.sin(pitch)[:, None].expand(-1, len(yaw))], 2
     )
-    axes = torch.from_numpy(view.world_from_cam).float()
+    axes = torch.as_tensor(view.world_from_cam).float()
     local = torch.stack([rays[..., 0], -rays[..., 2], rays[..., 1]], 2)  # right, down, forward
     return (local.reshape(-1, 3) @ axes.T).contiguous()

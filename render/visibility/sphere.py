@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -14,7 +15,7 @@ def trace_sphere(quads: Quads, view: View) -> Hits:
     size = max(16, round(view.width_px * 3 / 8))
     rays = equirect_rays(view)
     cube = _cube_ids(quads, view, size)
-    q = quads.origin - torch.from_numpy(view.eye_m)
+    q = quads.origin - torch.as_tensor(view.eye_m)
     normal = torch.linalg.cross(quads.edge_u, quads.edge_v)
     det = (q * normal).sum(1)[:, None]
     forms = torch.stack([normal, torch.linalg.cross(quads.edge_v, q), torch.linalg.cross(q, quads.edge_u)], 1)
@@ -79,8 +80,8 @@ _FACES = torch.tensor(  # right, down, forward of the six faces in the world fra
 def _cube_ids(quads: Quads, view: View, size: int) -> Tensor:
     faces = []
     for face in _FACES:
-        camera = View("pinhole", size, size, view.eye_m, face.T.contiguous().numpy(), size / 2, size / 2, size / 2,
-                      size / 2)
+        half = size / 2
+        camera = View("pinhole", size, size, view.eye_m, face.T.contiguous().numpy(force=True), half, half, half, half)
         key, _, index = pinhole_keys(quads, camera)
         ids = torch.full((size * size,), -1, dtype=torch.int64)
         met = key > 0
@@ -105,7 +106,7 @@ def _cube_texel(rays: Tensor, size: int) -> Tensor:
 
 def visible_from(quads: Quads, origin: Tensor, points: Tensor, size: int) -> Tensor:
     """(M,) float32, 1 where points (M, 3) are seen from an origin; cube faces of `size` texels a side decide."""
-    view = View("equirect", size, size, origin.double().numpy(), torch.eye(3, dtype=torch.float64).numpy())
+    view = View("equirect", size, size, origin.double().numpy(force=True), np.eye(3))
     cube = _cube_ids(quads, view, size)
     way = points - origin.to(points.dtype)
     quad = cube[_cube_texel(way, size)]

@@ -72,7 +72,7 @@ class BuiltWorld:
         self._spheres = Spheres.around(self._quads)
         self._origin = mesh.quads.origin.float()
         self._visible = mesh.quads
-        turn = torch.from_numpy(rotation(place.heading_deg))
+        turn = torch.as_tensor(rotation(place.heading_deg))
         self._own_from_world = turn.T.float()
         self._size = torch.stack([mesh.quads.edge_u.norm(dim=1), mesh.quads.edge_v.norm(dim=1)], 1).float()
         self._tangent = (mesh.quads.edge_u.float() / self._size[:, :1]).contiguous()
@@ -168,12 +168,12 @@ class BuiltWorld:
         own = np.asarray(point_m, np.float64) @ rotation(self.place.heading_deg).T
         if self.place.solid(*own) or own[2] < self.place.ground(own[0], own[1]) + min(clearance_m, 0.25):
             return False
-        point = torch.from_numpy(np.asarray(point_m, np.float64))
+        point = torch.as_tensor(np.asarray(point_m, np.float64))
         return nearest_distance(self._quads.pick(self._spheres.near(point, clearance_m)), point) >= clearance_m
 
     def first_hit(self, origin_m: Point, direction: Point) -> float:
-        start = torch.from_numpy(np.asarray(origin_m, np.float64))
-        way = torch.from_numpy(np.asarray(direction, np.float64))
+        start = torch.as_tensor(np.asarray(origin_m, np.float64))
+        way = torch.as_tensor(np.asarray(direction, np.float64))
         return intersect_ray(self._quads.pick(self._spheres.on_ray(start, way)), start, way)[0]
 
     def ground_m(self, x_m: float, y_m: float) -> float:
@@ -227,7 +227,7 @@ class BuiltWorld:
         rounded = torch.where(flip, -rounded, rounded)
         plan = self.lighting.nodes.plan(quad, st[:, 0], st[:, 1])
         position = g.position_m[which]
-        distance = (position - torch.from_numpy(g.view.eye_m).float()).norm(dim=1)
+        distance = (position - torch.as_tensor(g.view.eye_m).float()).norm(dim=1)
         pixel = 1 / g.view.fx_px if g.view.projection == "pinhole" else 2 * math.pi / g.view.width_px
         grazing = -(direction * facet).sum(1)
         footprint = distance * pixel / grazing.clamp_min(0.08).sqrt()

@@ -44,7 +44,7 @@ class BuiltLight:
         self.place = place
         self._fine = fine
         mesh = place.mesh
-        turn = torch.from_numpy(rotation(place.heading_deg))
+        turn = torch.as_tensor(rotation(place.heading_deg))
         self._own_from_world = turn.T.float().contiguous()
         self._across, self._along = turn[0], turn[1]
         texel_m = mesh.texel_m * (1 if self._fine else 1.6)
@@ -74,7 +74,7 @@ class BuiltLight:
             least = SKY_CASTER_M2 * (1 if self._fine else 4)
             large = (area > self._least_caster()) & ~leaf if place.indoors else (area > least) | leaf
             broad = mesh.casts & large
-            casters, centre = mesh.quads.pick(broad), torch.from_numpy(place.centre_m)
+            casters, centre = mesh.quads.pick(broad), torch.as_tensor(place.centre_m)
             albedo, (count, size) = mesh.tint[nodes.quad], place.sky_maps
             if place.indoors:
                 assert place.portals is not None
@@ -132,7 +132,7 @@ class BuiltLight:
         elif not dark:
             spans = tuple((half, size // 3 if coarse else size) for half, size in self.place.sun_spans)
             sun = SunMaps.build(
-                casters, torch.from_numpy(self.place.centre_m), light.sun_direction.double(), spans
+                casters, torch.as_tensor(self.place.centre_m), light.sun_direction.double(), spans
             )
         baked = self.baked()
         if isinstance(baked, RoomAmbient):
@@ -149,7 +149,7 @@ class BuiltLight:
     def _metered(self, irradiance: Tensor) -> float:
         """Mean radiance (log average by area) of the surfaces around the focus under irradiance (T, 3)."""
         nodes = self.nodes
-        focus = torch.from_numpy(np.asarray(self.place.stage.focus_m)).float()
+        focus = torch.as_tensor(np.asarray(self.place.stage.focus_m)).float()
         near = (nodes.position - focus).norm(dim=1) < self.place.metering.radius_m
         near &= self.inside & ~nodes.soft & (nodes.area_m2 > 0.004)
         if not self.place.indoors:

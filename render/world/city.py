@@ -55,7 +55,7 @@ def city(scene: Scene) -> Place:
     lots = _houses(b, plan, scene, rng)
     street_ground(b, plan)
     lamps = furnish(b, plan, scene, lots) + clutter(b, plan, lots, np.random.default_rng([scene.seed, 0xC1]))
-    turn = torch.from_numpy(rotation(heading))
+    turn = torch.as_tensor(rotation(heading))
     boxes = np.array([lot.bounds() for lot in lots])
 
     def solid(x: float, y: float, z: float) -> bool:

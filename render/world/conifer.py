@@ -14,7 +14,7 @@ from render.world import season as ring
 from render.world.base import Stage
 from render.world.colors import between, lay
 from render.world.land import Hit, Paint, TreeKind
-from render.world.noise import FEATURES, generator, lookup, mix, octaves, ridges, smoothstep
+from render.world.noise import FEATURES, generator, lookup, mix, octaves, ridges, smoothstep, uniform
 from render.world.plants import Stand
 from render.world.recipe import Woodland
 from render.world.trees import near_of, scattered, stand
@@ -95,7 +95,7 @@ class Conifer(Woodland):
 
     def _blocks(self, ground: Callable[[Tensor, Tensor], Tensor]) -> list[tuple[str, Stand]]:
         """Rocks in and beside the brook, and one group large enough to hold the eye."""
-        draw = torch.rand(64, 6, generator=generator("conifer blocks", self._seed))
+        draw = uniform(64, 6, of=generator("conifer blocks", self._seed))
         y = 4 + 92 * draw[:, 0]
         x = self._brook(y) + (draw[:, 1] - 0.5) * (7 + 9 * self._water)
         size = 0.22 + 0.95 * draw[:, 2] ** 2.5
@@ -109,7 +109,7 @@ class Conifer(Woodland):
 
     def _fallen(self, ground: Callable[[Tensor, Tensor], Tensor]) -> list[tuple[str, Stand]]:
         """Trunks across the glade and the brook, and stumps."""
-        draw = torch.rand(12, 6, generator=generator("fallen", self._seed))
+        draw = uniform(12, 6, of=generator("fallen", self._seed))
         x = 2 + 40 * (draw[:, 0] - 0.5)
         y = 8 + 72 * draw[:, 1]
         long = 3.0 + 3.6 * draw[:, 2]

@@ -13,7 +13,7 @@ from render.scene import Scene
 from render.world.base import Stage
 from render.world.colors import between, lay
 from render.world.land import Hit, Paint, TreeKind
-from render.world.noise import FEATURES, generator, lookup, octaves, ridges, smoothstep
+from render.world.noise import FEATURES, generator, lookup, octaves, ridges, smoothstep, uniform
 from render.world.plants import Stand
 from render.world.recipe import Recipe
 from render.world.trees import near_of, scattered, stand
@@ -87,7 +87,7 @@ class Desert(Recipe):
         x, y = (torch.tensor([a, b]) for a, b in zip(self._tree, self._sapling, strict=True))
         tall, turn = torch.tensor([9.5, 4.6]), torch.tensor([3.0, 1.0]) * self._wind
         trees = stand(torch.arange(2), x, y, ground(x, y) - 0.25, tall, 0.5 * tall, turn, 0 * x + 0.2)
-        draw = torch.rand(30, 6, generator=generator("outcrop", self._seed))
+        draw = uniform(30, 6, of=generator("outcrop", self._seed))
         size = 0.3 + 2.3 * (1 - draw[:, 2]) ** 3
         reach, angle = 2.0 + 8.5 * draw[:, 0], draw[:, 1] * 6.283
         rx, ry = self._tree[0] + 5 + reach * torch.cos(angle), self._tree[1] - 3 + 0.6 * reach * torch.sin(angle)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from render.world.noise import generator
+from render.world.noise import generator, uniform
 
 _BATCH = 5000
 
@@ -26,7 +26,7 @@ def erode(height: Tensor, cell_m: float, seed: int, droplets: int = 30_000, step
     ground = (height / cell_m).reshape(-1).clone()
     random = generator("erosion", seed)
     for _ in range(0, droplets, _BATCH):
-        position = torch.rand(2, _BATCH, generator=random) * (size - 3) + 1
+        position = uniform(2, _BATCH, of=random) * (size - 3) + 1
         _run(ground, size, position, steps)
     shaped = ground.view(size, size)
     for _ in range(12):

@@ -14,7 +14,7 @@ from render.world import season as ring
 from render.world.base import Stage
 from render.world.colors import between, lay
 from render.world.land import Hit, Paint, TreeKind
-from render.world.noise import FEATURES, generator, lookup, octaves, smoothstep
+from render.world.noise import FEATURES, generator, lookup, octaves, smoothstep, uniform
 from render.world.plants import Stand
 from render.world.recipe import Recipe
 from render.world.trees import near_of, scattered, stand
@@ -46,7 +46,7 @@ class Farmland(Recipe):
         self._turn = (draw[1] - 0.5) * 0.5
         self._bend = draw[2] * 2 * math.pi
         self._lift = 0.4 + 1.2 * scene.relief
-        self._hash = torch.rand(_KINDS, 5, generator=generator("fields", scene.seed))
+        self._hash = uniform(_KINDS, 5, of=generator("fields", scene.seed))
         domes = ("broadleaf", "broadleaf", "birch")
         self.trees: TreeKind | None = TreeKind(6.4, 9.0, 17.0, 0.12, 3.1, ("pine",), domes)
         self.stage_hint = Stage(np.array([0.0, 96.0, 9.0]), 136.0, 180.0 + 16 * self._hand)
@@ -114,7 +114,7 @@ class Farmland(Recipe):
         return [("hedge", stand(every, x, y, z - 1.0, tall + 0.4, wide, draw[:, 5] * 6.283, draw[:, 4] * 2 - 1))]
 
     def _bales(self, ground: Callable[[Tensor, Tensor], Tensor]) -> list[tuple[str, Stand]]:
-        draw = torch.rand(34, 4, generator=generator("bales", self._seed))
+        draw = uniform(34, 4, of=generator("bales", self._seed))
         x = -self._hand * (12 + 95 * draw[:, 0]) + self._lane(60 + 0 * draw[:, 0])
         y = 12 + 105 * draw[:, 1]
         edge, _, kind = self._field(x, y)

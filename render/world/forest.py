@@ -14,7 +14,7 @@ from render.world import season as ring
 from render.world.base import Stage
 from render.world.colors import between, lay
 from render.world.land import Hit, Paint, TreeKind
-from render.world.noise import FEATURES, generator, lookup, mix, octaves, ridges, smoothstep
+from render.world.noise import FEATURES, generator, lookup, mix, octaves, ridges, smoothstep, uniform
 from render.world.plants import Stand
 from render.world.recipe import Woodland
 from render.world.trees import near_of, scattered, stand
@@ -108,7 +108,7 @@ class Forest(Woodland):
         x, y = (torch.tensor([v]) for v in self._oak)
         one, turn = torch.tensor([0]), torch.tensor([self._bend])
         result = [("broadleaf", stand(one, x, y, ground(x, y) - 0.3, 16.5 + 0 * x, 7.6 + 0 * x, turn, 0 * x))]
-        draw = torch.rand(40, 6, generator=generator("forest floor", self._seed))
+        draw = uniform(40, 6, of=generator("forest floor", self._seed))
         size = 0.25 + 1.1 * draw[:, 2] ** 2.5
         by_oak, aside, along = draw[:, 0] < 0.3, draw[:, 1] - 0.5, 100 * draw[:, 4]
         rx = torch.where(by_oak, self._oak[0] + 9 * aside, self._stream(along) + 5 * aside)

@@ -156,7 +156,7 @@ class Lake(Recipe):
         isle_x, isle_y, radius = self._isle
         turn, reach = 6.283 * random.random(count), radius * 0.92 * np.sqrt(random.random(count))
         x, y = isle_x + reach * np.cos(turn), isle_y + reach * np.sin(turn) / 1.3
-        z = ground(torch.from_numpy(x).float(), torch.from_numpy(y).float()).double().numpy()
+        z = ground(torch.as_tensor(x).float(), torch.as_tensor(y).float()).double().numpy(force=True)
         tall = (7 + 9 * random.random(count)) * (1.1 - 0.5 * reach / radius)
         spin, tint = 6.283 * random.random(count), random.normal(size=count)
         values = np.stack([x, y, z - 0.1, tall, 1.5 + 0.10 * tall, spin, tint])

@@ -76,12 +76,12 @@ class Micro:
 @lru_cache(maxsize=1)
 def _field() -> Tensor:
     """(3, 513, 513): clumps of unit deviation, tops broad and hollows narrow, and their slopes per tile side."""
-    plain = tile("micro", 7.0, 34.0, -1.0)[:-1, :-1].numpy()
+    plain = tile("micro", 7.0, 34.0, -1.0)[:-1, :-1].numpy(force=True)
     clumps = 1.0 - np.abs(plain) * 1.25 + 0.35 * plain
     clumps = ((clumps - clumps.mean()) / clumps.std()).astype(np.float32)
     size = clumps.shape[0]
     east = (np.roll(clumps, -1, 1) - np.roll(clumps, 1, 1)) * (size / 2)
     north = (np.roll(clumps, -1, 0) - np.roll(clumps, 1, 0)) * (size / 2)
     return torch.stack([
-        torch.from_numpy(np.pad(f, ((0, 1), (0, 1)), mode="wrap").astype(np.float32)) for f in (clumps, east, north)
+        torch.as_tensor(np.pad(f, ((0, 1), (0, 1)), mode="wrap").astype(np.float32)) for f in (clumps, east, north)
     ])

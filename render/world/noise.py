@@ -28,7 +28,12 @@ def seed_of(*parts: object) -> int:
 
 def generator(*parts: object) -> torch.Generator:
     """A torch generator for one purpose."""
-    return torch.Generator().manual_seed(seed_of(*parts))
+    return torch.Generator(device="cpu").manual_seed(seed_of(*parts))
+
+
+def uniform(*shape: int, of: torch.Generator) -> Tensor:
+    """Numbers in 0–1 of a generator; drawn on the CPU, so that every device gets the same."""
+    return torch.as_tensor(torch.rand(*shape, generator=of, device="cpu"))
 
 
 @lru_cache(maxsize=48)
@@ -40,14 +45,14 @@ def tile(name: str, low: float = 8.0, high: float = 20.0, slope: float = -0.5) -
         low, high: kept wave numbers per side.
         slope: exponent of amplitude over wave number.
     """
-    white = torch.randn(_SIZE, _SIZE, generator=generator("tile", name)).numpy()
+    white = torch.randn(_SIZE, _SIZE, generator=generator("tile", name), device="cpu").numpy()
     frequency = np.fft.fftfreq(_SIZE, 1 / _SIZE)
     k = np.hypot(frequency[:, None], frequency[None])
     # numpy's transform and sums give the same bits whatever the thread count (E1)
     spectrum = np.fft.fft2(white) * np.where((k >= low) & (k <= high), np.maximum(k, 1) ** slope, 0)
     field = np.fft.ifft2(spectrum).real
     field = (field / field.std()).astype(np.float32)
-    return torch.from_numpy(np.pad(field, ((0, 1), (0, 1)), mode="wrap"))
+    return torch.as_tensor(np.pad(field, ((0, 1), (0, 1)), mode="wrap"))
 
 
 @lru_cache(maxsize=16)

@@ -105,11 +105,11 @@ class Plants:
         if view.projection == "pinhole":
             cards &= self._in_picture(view)[self.plant]
         index = cards.nonzero().squeeze(1)
-        away = (self.ball[:, :3] - torch.from_numpy(view.eye_m)).norm(dim=1).float()
+        away = (self.ball[:, :3] - torch.as_tensor(view.eye_m)).norm(dim=1).float()
         return index[torch.argsort(away[self.plant[index]], stable=True)]
 
     def _in_picture(self, view: View) -> Tensor:
-        centre = (self.ball[:, :3] - torch.from_numpy(view.eye_m)) @ torch.from_numpy(view.world_from_cam)
+        centre = (self.ball[:, :3] - torch.as_tensor(view.eye_m)) @ torch.as_tensor(view.world_from_cam)
         x, y, z = centre.unbind(1)
         radius = self.ball[:, 3]
         inside = z > -radius
@@ -145,10 +145,10 @@ def build_plants(stands: Sequence[tuple[str, Stand]]) -> Plants | None:
     if not parts:
         return None
     cards, out, depth, stuff, tint, cutout, triangle, rank = (
-        torch.from_numpy(np.concatenate([p[i] for p in parts])) for i in range(8)
+        torch.as_tensor(np.concatenate([p[i] for p in parts])) for i in range(8)
     )
-    balls = torch.from_numpy(np.concatenate([b for b, _ in plants]))
-    count = torch.from_numpy(np.concatenate([c for _, c in plants]))
+    balls = torch.as_tensor(np.concatenate([b for b, _ in plants]))
+    count = torch.as_tensor(np.concatenate([c for _, c in plants]))
     quads = Quads(
         cards[:, 0].contiguous(), cards[:, 1].contiguous(), cards[:, 2].contiguous(), triangle,
         torch.ones(len(cards), dtype=torch.bool), cutout,

@@ -190,12 +190,12 @@ def together(parts: list[Cards]) -> Things | None:
         owners.append(part.owner + first)
         first += int(part.owner.max()) + 1
     corners = np.concatenate([p.corners for p in parts])
-    origin, edge_u, edge_v = (torch.from_numpy(np.ascontiguousarray(corners[:, i])) for i in range(3))
-    triangle = torch.from_numpy(np.concatenate([p.triangle for p in parts]))
+    origin, edge_u, edge_v = (torch.as_tensor(np.ascontiguousarray(corners[:, i])) for i in range(3))
+    triangle = torch.as_tensor(np.concatenate([p.triangle for p in parts]))
     quads = Quads(origin, edge_u, edge_v, triangle, torch.ones_like(triangle))
     return Things(
-        quads, torch.from_numpy(np.concatenate([p.stuff for p in parts])), torch.from_numpy(np.concatenate(owners)),
-        torch.from_numpy(np.concatenate([p.outward for p in parts])).float(),
-        torch.from_numpy(np.concatenate([p.depth for p in parts])).float(),
-        torch.from_numpy(np.concatenate([p.tint for p in parts])).float(),
+        quads, torch.as_tensor(np.concatenate([p.stuff for p in parts])), torch.as_tensor(np.concatenate(owners)),
+        torch.as_tensor(np.concatenate([p.outward for p in parts])).float(),
+        torch.as_tensor(np.concatenate([p.depth for p in parts])).float(),
+        torch.as_tensor(np.concatenate([p.tint for p in parts])).float(),
     )

@@ -214,7 +214,7 @@ class MeshBuilder:
         turn = np.radians(heading_deg)
         rotate = np.array([[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1]])
         normal = normal.reshape(-1, 3, 3) @ rotate
-        tensor = torch.from_numpy
+        tensor = torch.as_tensor
         quads = Quads(
             tensor(origin @ rotate), tensor(edge_u @ rotate), tensor(edge_v @ rotate), tensor(flags[:, 1] > 0.5),
             tensor(flags[:, 0] > 0.5), _cutouts(tensor(material), tensor(params)),

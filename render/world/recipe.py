@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 
-import torch
 from torch import Tensor
 
 from render.scene import Scene
-from render.world.noise import generator, tile
+from render.world.noise import generator, tile, uniform
 
 
 class Recipe:
@@ -35,7 +34,7 @@ class Recipe:
 
     def _luck(self, *shape: int) -> Tensor:
         """The land's own draws from 0–1; every call gives the same ones."""
-        return torch.rand(*shape, generator=generator(self._name, self._seed))
+        return uniform(*shape, of=generator(self._name, self._seed))
 
 
 class Woodland(Recipe):

@@ -44,7 +44,7 @@ def room_place(
 
     return Place(
         mesh=b.finish(heading_deg),
-        lamps=lamps_from_rows(lamps, torch.from_numpy(turn)),
+        lamps=lamps_from_rows(lamps, torch.as_tensor(turn)),
         stage=Stage(np.array(focus) @ turn, float(np.hypot(*away)), (heading_deg + approach) % 360.0, indoors=True),
         heading_deg=heading_deg,
         centre_m=np.array([0.0, 0.0, high / 2]) @ turn,
@@ -55,6 +55,6 @@ def room_place(
         solid=solid,
         ground=lambda x, y: 0.0,
         room=((-half_x - 0.2, -half_y - 0.2, -0.05), (half_x + 0.2, half_y + 0.2, high + 0.1)),
-        portals=portals_from_rows(shell.portals, torch.from_numpy(turn)),
+        portals=portals_from_rows(shell.portals, torch.as_tensor(turn)),
         dust_per_m=dust_per_m,
     )

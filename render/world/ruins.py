@@ -44,13 +44,13 @@ def lay_out(scene: Scene, land: RuinsLand, heading: float) -> Place:
     turn = rotation(heading)
 
     def ground(points: F64) -> F64:
-        world = torch.from_numpy(np.concatenate([points, np.zeros((len(points), 1))], 1) @ turn).float()
+        world = torch.as_tensor(np.concatenate([points, np.zeros((len(points), 1))], 1) @ turn).float()
         x, y = world[:, 0].contiguous(), world[:, 1].contiguous()
-        return land.carve(land.elevation(x, y, 0.8), x, y, 0.8).double().numpy()
+        return land.carve(land.elevation(x, y, 0.8), x, y, 0.8).double().numpy(force=True)
 
     axis = np.linspace(-HALF_SITE_M, HALF_SITE_M, _NODES)
     grid = ground(np.stack(np.meshgrid(axis, axis, indexing="ij"), -1).reshape(-1, 2)).reshape(_NODES, _NODES)
-    lay_ground_nodes(b, HALF_SITE_M, _NODES, torch.from_numpy(grid), _GRASS)
+    lay_ground_nodes(b, HALF_SITE_M, _NODES, torch.as_tensor(grid), _GRASS)
     left = 0.35 + 0.65 * scene.density  # how much still stands
     tall = 0.72 + 0.7 * scene.height
     boxes = _gable(b, tall, rng)
@@ -68,7 +68,7 @@ def lay_out(scene: Scene, land: RuinsLand, heading: float) -> Place:
 
     focus = np.array([0.0, 17.0, 5.0]) @ turn
     return Place(
-        mesh=b.finish(heading), lamps=lamps_from_rows(lamps, torch.from_numpy(turn)),
+        mesh=b.finish(heading), lamps=lamps_from_rows(lamps, torch.as_tensor(turn)),
         stage=Stage(focus, 32.0, (heading + 180.0 + 6.0) % 360.0), heading_deg=heading,
         centre_m=np.array([0.0, 16.0, 2.0]) @ turn, sky_half_m=62.0, sky_maps=(22, 256),
         sun_spans=((40.0, 1408), (120.0, 768)), metering=Metering(36.0, 0.145, 0.75, 0.65, 2.0, 1.15), solid=solid,

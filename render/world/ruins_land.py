@@ -31,7 +31,7 @@ class RuinsLand:
     def __init__(self, scene: Scene, heading_deg: float) -> None:
         self._mass = tile(f"ruins/{scene.seed}/mass")
         self._fine = tile(f"ruins/{scene.seed}/fine")
-        self._turn = torch.from_numpy(rotation(heading_deg)).float()
+        self._turn = torch.as_tensor(rotation(heading_deg)).float()
         self._vegetation = scene.vegetation
         self.water_m: float | None = _LAKE_M
         self.tufts = 0.25 + 0.9 * scene.vegetation

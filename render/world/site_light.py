@@ -25,7 +25,7 @@ def lay_ground_nodes(
         height: (count, count) metres, rows along own x. tint: mean albedo of the land, which throws light back.
     """
     axis = np.linspace(-half_m, half_m, count)
-    grid: F64 = np.stack([*np.meshgrid(axis, axis, indexing="ij"), height.double().numpy() + 0.12], -1)
+    grid: F64 = np.stack([*np.meshgrid(axis, axis, indexing="ij"), height.double().numpy(force=True) + 0.12], -1)
     b.loft(grid, Material.UNSEEN, tint, casts=False)
 
 
@@ -37,7 +37,7 @@ class SiteLight:
         nodes, mesh = built.lighting.nodes, built.place.mesh
         self._nodes = (mesh.material[nodes.quad] == Material.UNSEEN).nonzero().squeeze(1)
         self._count = round(self._nodes.numel() ** 0.5)
-        self._own_from_world = torch.from_numpy(rotation(built.place.heading_deg)).T.float()[:2, :2]
+        self._own_from_world = torch.as_tensor(rotation(built.place.heading_deg)).T.float()[:2, :2]
         baked = built.lighting.baked()
         known = torch.cat([baked.openness[self._nodes, None], baked.lamplight[self._nodes]], 1)
         self._map = known.T.reshape(4, self._count, self._count).contiguous()

@@ -315,7 +315,7 @@ def _plants(scene: Scene, land: Land, near: Near, layers: ClipMap, casting: Clip
 def ground_at(layers: ClipMap) -> GroundAt:
     """Height of the ground at single points: as `ClipMap.at`, but for one point at a time a hundred times faster."""
     size = layers.size
-    maps = [layers.data[4, level * size : (level + 1) * size].numpy() for level in range(len(HALVES_M))]
+    maps = [layers.data[4, level * size : (level + 1) * size].numpy(force=True) for level in range(len(HALVES_M))]
 
     def ground(x: float, y: float) -> float:
         level = next((i for i, half in enumerate(HALVES_M) if max(abs(x), abs(y)) < half * (1 - 2 / size)), -1)
@@ -343,9 +343,9 @@ def _stand_on(casting: ClipMap, things: list[Cards]) -> None:
                 continue
             u, v = (g.reshape(-1) for g in np.meshgrid(np.linspace(0, 1, count), np.linspace(0, 1, count)))
             points = cards[:, None, 0] + u[:, None] * cards[:, None, 1] + v[:, None] * cards[:, None, 2]
-            flat = torch.from_numpy(points.reshape(-1, 3)).float()
+            flat = torch.as_tensor(points.reshape(-1, 3)).float()
             # corners beyond a triangle's diagonal are not its own
-            own = (torch.from_numpy(u + v) <= 1.001) | ~torch.from_numpy(part.triangle[of_size])[:, None]
+            own = (torch.as_tensor(u + v) <= 1.001) | ~torch.as_tensor(part.triangle[of_size])[:, None]
             flat = flat[own.reshape(-1)]
             for level in (0, 1):
                 cell = ((flat[:, :2] / HALVES_M[level] + 1) * (size / 2)).floor().long()

@@ -13,7 +13,7 @@ from torch import Tensor
 from render.world.base import Stage
 from render.world.clipmap import HALVES_M, ClipMap, texel_m
 from render.world.land import TreeKind
-from render.world.noise import generator, smoothstep
+from render.world.noise import generator, smoothstep, uniform
 from render.world.plants import Stand
 
 _TABLE = 256
@@ -209,7 +209,7 @@ def stand(
     at: Tensor, x: Tensor, y: Tensor, z: Tensor, tall: Tensor, radius: Tensor, turn: Tensor, tint: Tensor
 ) -> Stand:
     """A stand of the plants `at` (indices) out of (K,) values."""
-    return Stand(*(v[at].double().numpy() for v in (x, y, z, tall, radius, turn, tint)))
+    return Stand(*(v[at].double().numpy(force=True) for v in (x, y, z, tall, radius, turn, tint)))
 
 
 def stamp(casting: ClipMap, stands: Sequence[tuple[str, Stand]]) -> None:
@@ -219,7 +219,7 @@ def stamp(casting: ClipMap, stands: Sequence[tuple[str, Stand]]) -> None:
     level = casting.data[0, :size].view(-1)
     for _, things in stands:
         values = (things.x, things.y, things.z, things.tall, things.radius)
-        x, y, z, tall, radius = (torch.from_numpy(v) for v in values)
+        x, y, z, tall, radius = (torch.as_tensor(v) for v in values)
         reach = int(min(float(radius.max()), 8.0) / step) + 1
         span = torch.arange(-reach, reach + 1)
         column = ((x / HALVES_M[0] + 1) * size / 2).long()[:, None, None] + span[None, None]
@@ -245,7 +245,7 @@ def scattered(near: Near, cell: float, radius: float, seed: int) -> tuple[Tensor
 
 @lru_cache(maxsize=4)
 def _draws(seed: int) -> Tensor:
-    return torch.rand(_TABLE * _TABLE, 6, generator=generator("trees", seed))
+    return uniform(_TABLE * _TABLE, 6, of=generator("trees", seed))
 
 
 def _key(ix: Tensor, iy: Tensor) -> Tensor:

@@ -44,12 +44,12 @@ def lay_out(scene: Scene, plan: VillagePlan, land: VillageLand) -> Place:
 
     def ground(points: F64) -> F64:
         """Height of the carved land under own-frame points (n, 2)."""
-        world = torch.from_numpy(np.concatenate([points, np.zeros((len(points), 1))], 1) @ turn).float()
+        world = torch.as_tensor(np.concatenate([points, np.zeros((len(points), 1))], 1) @ turn).float()
         x, y = world[:, 0].contiguous(), world[:, 1].contiguous()
-        return land.carve(land.elevation(x, y, 0.8), x, y, 0.8).double().numpy()
+        return land.carve(land.elevation(x, y, 0.8), x, y, 0.8).double().numpy(force=True)
 
     known = _grid_height(ground)
-    lay_ground_nodes(b, HALF_SITE_M, _GROUND_NODES, torch.from_numpy(known), _MEADOW)
+    lay_ground_nodes(b, HALF_SITE_M, _GROUND_NODES, torch.as_tensor(known), _MEADOW)
 
     def level(points: F64) -> F64:
         """The same, between the nodes of that grid: what small things stand on."""
@@ -68,7 +68,7 @@ def lay_out(scene: Scene, plan: VillagePlan, land: VillageLand) -> Place:
     lamps += furnish_village(b, plan, scene, level)
     focus = np.array([float(plan.lane_x(np.array(26.0))), 26.0, 3.6]) @ turn
     return Place(
-        mesh=b.finish(plan.heading_deg), lamps=lamps_from_rows(lamps, torch.from_numpy(turn)),
+        mesh=b.finish(plan.heading_deg), lamps=lamps_from_rows(lamps, torch.as_tensor(turn)),
         stage=Stage(focus, 37.0, (plan.heading_deg + 180.0) % 360.0), heading_deg=plan.heading_deg,
         centre_m=np.array([0.0, 32.0, 2.0]) @ turn, sky_half_m=96.0, sky_maps=(22, 256),
         sun_spans=((52.0, 1536), (170.0, 1024)), metering=Metering(40.0, 0.165, 0.8, 0.7, 2.0, 1.3),

@@ -32,7 +32,7 @@ class VillageLand:
         self.plan = plan
         self._mass = tile(f"village/{scene.seed}/mass")
         self._fine = tile(f"village/{scene.seed}/fine")
-        self._turn = torch.from_numpy(rotation(plan.heading_deg)).float()
+        self._turn = torch.as_tensor(rotation(plan.heading_deg)).float()
         self._vegetation = scene.vegetation
         self.trees = TreeKind(6.4, 8.0, 17.0, 0.14, 3.0) if scene.vegetation > 0.02 else None
         focus = np.array([0.0, 40.0, 3.0]) @ rotation(plan.heading_deg)
@@ -45,7 +45,7 @@ class VillageLand:
         return x * r[0, 0] + y * r[0, 1], x * r[1, 0] + y * r[1, 1]
 
     def _beside(self, u: Tensor, v: Tensor) -> Tensor:
-        return u - torch.from_numpy(self.plan.lane_x(v.numpy())).to(u.dtype)
+        return u - torch.as_tensor(self.plan.lane_x(v.numpy(force=True))).to(u.dtype)
 
     def elevation(self, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
         cut = 2 * texel_m
@@ -62,7 +62,7 @@ class VillageLand:
     def carve(self, height: Tensor, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
         u, v = self.own(x, y)
         aside = self._beside(u, v).abs()
-        lane = torch.from_numpy(self.plan.rise(v.numpy())).to(v.dtype)
+        lane = torch.as_tensor(self.plan.rise(v.numpy(force=True))).to(v.dtype)
         lane = lane + smoothstep(150, 420, v) * 8
         bumps = 0.10 * octaves(self._fine, x, y, 11, 3, 0.5, 2 * texel_m) * smoothstep(3.5, 9, aside)
         banked = lane + bumps + 0.055 * (aside - 16).clamp(min=0) - 0.05

@@ -142,10 +142,10 @@ def _slopes(name: str) -> Tensor:
     """(3, 513, 513): slopes east and north of one wave field, of unit deviation each, and its height."""
     height = tile(name, 5.0, 36.0, -1.3)
     inner = height[:-1, :-1]
-    east = (torch.roll(inner, -1, 1) - torch.roll(inner, 1, 1)).numpy()
-    north = (torch.roll(inner, -1, 0) - torch.roll(inner, 1, 0)).numpy()
+    east = (torch.roll(inner, -1, 1) - torch.roll(inner, 1, 1)).numpy(force=True)
+    north = (torch.roll(inner, -1, 0) - torch.roll(inner, 1, 0)).numpy(force=True)
     fields = [np.pad(f / f.std(), ((0, 1), (0, 1)), mode="wrap") for f in (east, north)]
-    return torch.stack([*(torch.from_numpy(f.astype(np.float32)) for f in fields), height])
+    return torch.stack([*(torch.as_tensor(f.astype(np.float32)) for f in fields), height])
 
 
 def _waves(

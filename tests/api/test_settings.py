@@ -58,6 +58,7 @@ def test_flags_win_over_the_environment() -> None:
     ("name", "value", "says"),
     [
         ("CYCLORAMA_PORT", "eighty", "port between"),
+        ("CYCLORAMA_DEVICE", "gpu", "cuda:N"),
         ("CYCLORAMA_DEMO", "perhaps", "on or off"),
         ("CYCLORAMA_DATABASE_URL", "mysql://x:secret@y/z", "sqlite:// or postgresql://"),
         ("CYCLORAMA_DATABASE_URL", "postgresql://ana:secret@host:port/z", "port that is no number"),

@@ -62,10 +62,10 @@ class FlatEngine:
             time.sleep(3600)
 
 
-def get_engine(name: str) -> FlatEngine:
+def get_engine(name: str, device: str) -> FlatEngine:
     return FlatEngine()
 
 
-def get_slowly(name: str) -> FlatEngine:
+def get_slowly(name: str, device: str) -> FlatEngine:
     time.sleep(60)
     return FlatEngine()

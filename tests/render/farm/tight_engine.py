@@ -34,5 +34,5 @@ class TightEngine:
 
 
 @lru_cache(maxsize=1)
-def get_engine(name: str) -> Engine:
+def get_engine(name: str, device: str) -> Engine:
     return TightEngine()
