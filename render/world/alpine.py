@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from render.scene import Scene
-from render.world import landmarks
+from render.world import homes, landmarks, remains
 from render.world import season as ring
 from render.world.base import Stage
 from render.world.colors import between, lay
@@ -41,6 +41,7 @@ class Alpine(Recipe):
         self.water_m: float | None = _LAKE_M if scene.water > 0.02 else None
         self.trees = TreeKind(6.2, 7.0, 17.0, 0.92, 2.6) if scene.vegetation > 0.02 else None
         self._hut = (-17.0 + 6 * draw[1], 33.0 + 8 * draw[2])
+        self._landmark = scene.stands
         self.stage_hint = Stage(np.array([-3.0, 50.0, 6.5]), 92.0, 172.0)
 
     def elevation(self, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
@@ -119,4 +120,11 @@ class Alpine(Recipe):
 
     def props(self, ground: GroundAt) -> list[Cards]:
         x, y = self._hut
-        return [landmarks.hut(x, y, ground(x, y) - 0.25, 0.28, self._seed)]
+        z = ground(x, y) - 0.25
+        if self._landmark == "chapel":
+            return homes.chapel(x, y, z, 0.34, self._seed)
+        if self._landmark == "house":
+            return homes.house(x, y, z, 0.34, self._seed)
+        if self._landmark == "ruin":
+            return remains.keep(x, y, z, 0.34, self._seed)
+        return [landmarks.hut(x, y, z, 0.28, self._seed)] if self._landmark == "cabin" else []

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from render.scene import Scene
-from render.world import landmarks, shore_plants
+from render.world import homes, landmarks, shore_plants
 from render.world import season as ring
 from render.world.base import Stage
 from render.world.colors import between, lay
@@ -46,6 +46,7 @@ class Lake(Recipe):
         self._bend = draw[1] * 2 * math.pi
         self._side = 1.0 if draw[2] < 0.5 else -1.0  # which side the boathouse stands on
         self._isle = (70 * self._side + 60 * (draw[3] - 0.5), 190 + 70 * draw[4], 20 + 12 * draw[5])
+        self._landmark = scene.stands
         self.water_m: float | None = 0.0
         self.trees: TreeKind | None = (
             TreeKind(5.6, 8.0, 19.0, 0.25 + 0.6 * draw[6], 2.6) if scene.vegetation > 0.02 else None
@@ -183,7 +184,15 @@ class Lake(Recipe):
         ))
         house_x = -19.0 * side
         house_y = _shore(ground, house_x, -0.1)
-        things.append(landmarks.boathouse(house_x, house_y + 1.0, 0.75, 0.22 * side, -2.5, self._seed))
+        if self._landmark == "boathouse":
+            things.append(landmarks.boathouse(house_x, house_y + 1.0, 0.75, 0.22 * side, -2.5, self._seed))
+        elif self._landmark != "none":
+            house_y -= 9.0
+            z = ground(house_x, house_y)
+            if self._landmark == "chapel":
+                things += homes.chapel(house_x, house_y, z - 0.2, 0.3, self._seed)
+            else:
+                things.append(landmarks.hut(house_x, house_y, z - 0.2, 0.3, self._seed))
         return things + self._reeds(ground)
 
     def _reeds(self, ground: GroundAt) -> list[Cards]:

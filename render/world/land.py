@@ -19,7 +19,7 @@ class Hit:
 
     Args:
         x, y, z: world metres.
-        steep: |gradient| of the surface, 1 is 45°.
+        steep: |gradient| of the surface, 1 is 45°; east, north: that gradient.
         flat: the normal's z.
         canopy: 0–1, tree crown rather than ground.
         hollow: 0–1 ambient openness (1 is open).
@@ -32,6 +32,8 @@ class Hit:
     y: Tensor
     z: Tensor
     steep: Tensor
+    east: Tensor
+    north: Tensor
     flat: Tensor
     canopy: Tensor
     hollow: Tensor
@@ -52,7 +54,7 @@ class Paint:
         grain: (M,) strength of small-scale light and dark, 0–1.
         strata: (M,) how much of steep rock's bands and cracks shows.
         snow: (M,) 0–1 lying snow by height and season on level ground; falling snow and steepness come later.
-        ripple: (M,) and (M,) gradient that the recipe adds to the surface: ripples, furrows, footprints.
+        ripple: (M,) and (M,) gradient that the recipe adds to the surface: ripples, furrows, footprints, ledges.
     """
 
     albedo: Tensor

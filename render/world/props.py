@@ -26,7 +26,7 @@ class Thing(IntEnum):
     """What a card of a thing is made of."""
 
     (PLANK, LOG, SHINGLE, PLASTER, MASONRY, PAINT, HULL, PANE,
-     DARK, THATCH, FROND, PALM_BARK, REED, HUSK, LANTERN) = range(15)  # fmt: skip
+     DARK, THATCH, FROND, PALM_BARK, REED, HUSK, LANTERN, SANDSTONE, BONE) = range(17)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -57,9 +57,9 @@ def shade_ground(
     crown = torch.maximum(smoothstep(0.25, 0.6, cover), over * (cover > 0.02))
     water = world.land.water_m
     hit = Hit(
-        x=x, y=y, z=z, steep=steep, flat=1 / torch.sqrt(1 + steep * steep), canopy=crown, hollow=opening,
-        distance=distance, above_water=ground - water if water is not None else torch.full_like(x, 1e4), n9=n9, n60=n60,
-        n420=n420,
+        x=x, y=y, z=z, steep=steep, east=gx, north=gy, flat=1 / torch.sqrt(1 + steep * steep), canopy=crown,
+        hollow=opening, distance=distance, above_water=ground - water if water is not None else torch.full_like(x, 1e4),
+        n9=n9, n60=n60, n420=n420,
     )
     paint = world.land.paint(hit, light.scene)
     smooth_x, smooth_y = gx, gy
