@@ -24,7 +24,7 @@ from render.view import View
 from render.visibility.quads import Quads, pixel_directions, trace_view
 from render.visibility.rays import Spheres, intersect_ray, nearest_distance
 from render.world.base import Point, Stage
-from render.world.built_light import BuiltLight, Hour
+from render.world.built_light import BuiltLight, Hour, raking
 from render.world.mirror import mirrored_light
 from render.world.mood import leaf_share, mood_of
 from render.world.place import Place, rotation
@@ -187,6 +187,7 @@ class BuiltWorld:
             The light with the exposure for this place: from light and geometry alone, the same for every camera (E4).
         """
         self._dress(scene.season)
+        light = light if self.place.indoors else raking(light)
         hour = self.hour(light, coarse=True)
         return replace(light, exposure=light.exposure * self.lighting.gain(light, hour.metered))
 
@@ -267,8 +268,7 @@ class BuiltWorld:
             if index.numel():
                 face = torch.where(front[index, None] > 0, facet[index], -facet[index])
                 lit = hour.sun.lit(p.position[index], face, spin(p.position[index]))
-                if beam is not None:
-                    lit = lit * beam(p.position[index], light)
+                lit = lit * (self._cloud_shade if beam is None else beam)(p.position[index], light)
                 amount = strength[index] * lit
                 radiance[index] += s.albedo[index] * (amount / math.pi)[:, None] * light.sun_irradiance
                 shiny = s.gloss[index] > 0.03
@@ -287,6 +287,17 @@ class BuiltWorld:
             radiance[index] += sheen
             mirrored[index] += sheen.sum(1)
         return radiance + s.emission, mirrored
+
+    def _cloud_shade(self, position: Tensor, light: Light) -> Tensor:
+        """Share of the sun (M,) that clouds leave to points (M, 3): full shade comes and goes down the street.
+
+        Around the stage it is thinned, for one photographs a street while the sun is out; the same for every camera.
+        """
+        if light.clouds is None or self.place.indoors:
+            return torch.ones(position.shape[0])
+        away = (position - torch.tensor(self.stage.focus_m, dtype=torch.float32))[:, :2].norm(dim=1)
+        depth = 0.35 + 0.65 * smooth(50.0, 220.0, away)
+        return 1 - (1 - light.clouds.shadow(position, light.sun_direction)) * depth
 
     def _sheen(self, p: Patch, normal: Tensor, gloss: Tensor, ambient: Tensor, light: Light) -> Tensor:
         """Mirror part of smooth things: the sky where the mirrored way is high and open, else the surroundings."""

@@ -50,7 +50,7 @@ def city(scene: Scene) -> Place:
     """Lay out a street from the scene's geometry parameters."""
     rng = np.random.default_rng([scene.seed, 0xC17F])
     plan = _plan(scene, rng)
-    heading = 152.0 + float(rng.uniform(-10, 10))
+    heading = 78.0 + float(rng.uniform(-6, 6))
     b = MeshBuilder()
     lots = _houses(b, plan, scene, rng)
     street_ground(b, plan)

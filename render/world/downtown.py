@@ -28,7 +28,7 @@ def downtown(scene: Scene) -> Place:
         half_road=half_road, facade=half_road + 5.2, crossings=((-44.0, 9.0), (first, 9.5), (first + 96, 9.0)),
         floors=8, towers=1.0, density=scene.density, vegetation=0.55 * scene.vegetation, wear=scene.wear,
     )
-    heading = 318.0 + float(rng.uniform(-10, 10))
+    heading = 272.0 + float(rng.uniform(-4, 4))
     b = MeshBuilder()
     blocks, lamps = _blocks(b, plan, scene, rng)
     street_ground(b, plan, FAR_M)
@@ -48,10 +48,10 @@ def downtown(scene: Scene) -> Place:
 
     focus = np.array([0.0, 24.0, 7.5]) @ turn
     return Place(
-        mesh=b.finish(heading), lamps=lamps_from_rows(lamps, torch.as_tensor(turn)),
+        mesh=b.finish(heading), lamps=lamps_from_rows(lamps, torch.from_numpy(turn)),
         stage=Stage(focus, 42.0, (heading + 180.0) % 360.0), heading_deg=heading,
         centre_m=np.array([0.0, 36.0, 0.0]) @ turn, sky_half_m=150.0, sky_maps=(22, 288),
-        sun_spans=((60.0, 1280), (300.0, 1024)), metering=Metering(48.0, 0.15, 0.8, 0.6, 3.4, 1.15), solid=solid,
+        sun_spans=((60.0, 1280), (300.0, 1024)), metering=Metering(48.0, 0.15, 0.8, 0.6, 2.8, 1.15), solid=solid,
         ground=ground, damp=0.55,
     )
 

@@ -78,7 +78,7 @@ def plan_village(scene: Scene) -> VillagePlan:
     side = 1 if rng.uniform() < 0.5 else -1
     swing, phase = float(rng.uniform(1.4, 2.6)), float(rng.uniform(0, 6.28))
     climb = float(rng.uniform(4.5, 8.0))
-    heading = (338.0 + float(rng.uniform(-14, 14))) % 360
+    heading = (318.0 + float(rng.uniform(-8, 8))) % 360
     church = (float(lane_x(np.array(20.0), side, swing, phase)) - side * 4.0, 112.0)
     plots = _plots(scene, rng, side, swing, phase, church)
     return VillagePlan(heading, side, swing, phase, climb, scene.density, scene.vegetation, tuple(plots), church)
