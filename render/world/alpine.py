@@ -122,7 +122,7 @@ class Alpine(Recipe):
         x, y = self._hut
         z = ground(x, y) - 0.25
         if self._landmark == "chapel":
-            return homes.chapel(x, y, z, 0.34, self._seed)
+            return homes.chapel(x, y, z, 0.72, self._seed)
         if self._landmark == "house":
             return homes.house(x, y, z, 0.34, self._seed)
         if self._landmark == "ruin":

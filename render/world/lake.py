@@ -190,7 +190,7 @@ class Lake(Recipe):
             house_y -= 9.0
             z = ground(house_x, house_y)
             if self._landmark == "chapel":
-                things += homes.chapel(house_x, house_y, z - 0.2, 0.3, self._seed)
+                things += homes.chapel(house_x, house_y, z - 0.2, 0.72 * side, self._seed)
             else:
                 things.append(landmarks.hut(house_x, house_y, z - 0.2, 0.3, self._seed))
         return things + self._reeds(ground)

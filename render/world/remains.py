@@ -6,6 +6,7 @@ Metres; x right, y forward. Walls are columns of stone of unlike heights, so tha
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
@@ -61,6 +62,27 @@ def temple(x: float, y: float, z: float, turn: float, seed: int) -> list[Cards]:
     _wall(make, random, (-7.0, 16.4), (-7.0, 8.0), 5.0, 1.1, Thing.SANDSTONE, ruin=0.8)
     _fallen(make, random, (0.0, 0.0), 13.0, 44, Thing.SANDSTONE)
     return [make.done(x, y, z, turn, 0.02)]
+
+
+def bones(x: float, y: float, z: float, turn: float, seed: int) -> Cards:
+    """The ribs, spine and skull of a camel, half sunk; it lies along y."""
+    make = Builder(seed_of("bones", seed))
+    cards = []
+    for k in range(8):
+        at, size = -0.9 + 0.27 * k, 1.0 - 0.07 * abs(k - 3)
+        for side in (-1.0, 1.0):
+            bow = np.linspace(0.15, 2.5, 6)
+            arc = np.stack([side * 0.52 * size * np.sin(bow), np.full(6, at), 0.42 + 0.55 * size * np.cos(bow)], 1)
+            for p, q in pairwise(arc):
+                cards += [[p, q - p, [0.0, 0.075, 0.0]], [p, q - p, [0.05 * side, 0.0, 0.05]]]
+    make.cards(np.array(cards), Thing.BONE, 0.9)
+    make.boxes(np.array([[-0.06, -1.1 + 0.2 * k, 0.94] for k in range(14)]), np.array([[0.12, 0.14, 0.13]] * 14),
+               Thing.BONE)
+    make.boxes(np.array([[-0.13, 2.25, 0.05], [-0.09, 2.55, 0.02]]), np.array([[0.26, 0.34, 0.28], [0.18, 0.36, 0.17]]),
+               Thing.BONE)
+    make.boxes(np.array([[-0.7, -1.9, 0.0], [0.35, -1.5, 0.0]]), np.array([[0.09, 0.9, 0.1], [0.8, 0.09, 0.1]]),
+               Thing.BONE)
+    return make.done(x, y, z - 0.1, turn, 0.25)
 
 
 def _wall(
