@@ -29,7 +29,7 @@ _STUFFS: dict[Thing, tuple[Color, Color, float, float]] = {
     Thing.MASONRY: ((0.135, 0.125, 0.110), (0.290, 0.270, 0.240), 0.0, 0.0),
     Thing.PAINT: ((0.235, 0.040, 0.026), (0.330, 0.062, 0.040), 0.0, 0.0),
     Thing.HULL: ((0.30, 0.33, 0.33), (0.52, 0.54, 0.52), 0.0, 0.0),
-    Thing.PANE: ((0.020, 0.023, 0.026), (0.045, 0.050, 0.055), 0.0, 1.0),
+    Thing.PANE: ((0.020, 0.023, 0.026), (0.045, 0.050, 0.055), 0.0, 1.7),
     Thing.DARK: ((0.012, 0.011, 0.010), (0.030, 0.027, 0.024), 0.0, 0.0),
     Thing.THATCH: ((0.120, 0.092, 0.052), (0.260, 0.205, 0.120), 0.0, 0.0),
     Thing.FROND: ((0.034, 0.062, 0.012), (0.120, 0.160, 0.036), 0.55, 0.0),
@@ -89,6 +89,12 @@ def shade_props(
         green = between(*ring.grass(season), tone + 0.2 * (depth - 0.5)) * 1.1
         ripe = min(1.0, max(0.15, abs((season - 1.15 + 2) % 4 - 2) * 0.8))
         albedo = torch.where(reed, lay(green, straw, torch.full_like(x, ripe)), albedo)
+    stone = torch.nonzero(((kind == Thing.MASONRY) | (kind == Thing.SANDSTONE)) & (distance < 90)).squeeze(1)
+    if stone.numel():
+        joint = _courses(u[stone], v[stone], got[0, stone])
+        albedo[:, stone] *= 1 - 0.42 * joint * smoothstep(90, 25, distance[stone])
+    if light.scene.wear > 0.5:
+        albedo = _aged(albedo, kind, got[0] * fade + broad, z, (light.scene.wear - 0.5) * 2)
     snowy = light.snow if not world.land.erodes else max(light.snow, min(1.0, 1.2 * ring.ground_snow(season)))
     up = torch.where(thin, normal[2].abs() * 0.6, normal[2])
     snow = snowy * smoothstep(0.25, 0.6, up + 0.12 * got[1]) * torch.where(thin, 0.35, 0.95)
@@ -128,10 +134,34 @@ def shade_props(
         radiance[:, pane] = radiance[:, pane] + 0.10 * sky
     dark = _evening(light.sun_elevation_deg)
     if dark > 0:
-        glow = stuff[7] * (dark * (0.30 / max(light.exposure, 1e-6)))
+        lived_in = min(1.0, max(0.0, (0.86 - light.scene.wear) / 0.14))  # nobody lights a lamp in a derelict house
+        glow = stuff[7] * (dark * lived_in * (0.30 / max(light.exposure, 1e-6)))
         color = torch.where((kind == Thing.LANTERN)[None], _column(_BEACON), _column(_GLOW))
         radiance = radiance + glow * color
     return radiance
+
+
+def _courses(u: Tensor, v: Tensor, uneven: Tensor) -> Tensor:
+    """0–1 in the joints of squared stone: courses of half a metre, each shifted against the one below."""
+    row = v / 0.46
+    number = row.floor()
+    along = u / (0.78 + 0.22 * (number * 0.618034).remainder(1.0)) + (number * 0.7548777).remainder(1.0)
+    lying = (row - number - 0.5).abs()
+    upright = (along - along.floor() - 0.5).abs()
+    wide = 0.012 * uneven
+    return torch.maximum(smoothstep(0.43, 0.49, lying + wide), 0.8 * smoothstep(0.46, 0.495, upright + wide))
+
+
+def _aged(albedo: Tensor, kind: Tensor, noise: Tensor, z: Tensor, age: float) -> Tensor:
+    """Paint flakes to grey boards, plaster is stained, roofs and stone grow moss; age 0–1."""
+    gone = smoothstep(1.1 - 1.9 * age, 1.7 - 1.9 * age, noise)
+    boards = between((0.085, 0.078, 0.070), (0.210, 0.198, 0.180), 0.5 + 0.25 * noise)
+    painted = ((kind == Thing.PAINT) | (kind == Thing.HULL)).float()
+    albedo = lay(albedo, boards, painted * (0.25 * age + 0.75 * gone))
+    stained = lay(albedo, (0.20, 0.175, 0.14), (0.25 * age + 0.5 * gone).clamp(0, 0.75))
+    albedo = torch.where(kind == Thing.PLASTER, stained, albedo)
+    mossy = ((kind == Thing.SHINGLE) | (kind == Thing.MASONRY) | (kind == Thing.PLANK)).float()
+    return lay(albedo, (0.048, 0.062, 0.022), mossy * 0.62 * age * smoothstep(0.2, 1.3, noise + 0.3 * torch.sin(z)))
 
 
 def _column(color: Color) -> Tensor:
