@@ -28,6 +28,7 @@ from render.light.air import through_air
 from render.light.base import Light
 from render.light.build import build_light
 from render.light.firmament import pixel_angle
+from render.light.glazing import through_panes
 from render.light.particles import fall
 from render.light.skyward import sky_behind
 from render.planes import collect, keep_albedo
@@ -35,7 +36,7 @@ from render.remarks import remarks
 from render.shots import Shot, place
 from render.spec import RenderSpec
 from render.view import View
-from render.world.base import Adapts, World
+from render.world.base import Adapts, Enclosed, World
 from render.world.build import build_world, has_quick_version
 from render.world.season import leaf_step
 
@@ -44,7 +45,6 @@ logger = logging.getLogger(__name__)
 _WORLD_BYTES_UNKNOWN = 60_000_000
 _MOST_SUPERSAMPLES = 4_300_000
 _TRACED_BYTES = 80_000_000
-_ROOM_M = 8.0
 _SEEN_FALLING = 2.5
 """A drop that changes a pixel by a tenth counts as a quarter covered: that much is seen, and no surface."""
 _SHADED_AT_ONCE = 1 << 19
@@ -166,9 +166,12 @@ def _expose(
         watch.lap("shade")
         progress(0.80, "filling the air")
         along = _along(view, g, at)
-        if world.stage.indoors:  # the room itself is clear; weather begins outside its windows
-            along = (along - max(_ROOM_M, 2.2 * world.stage.extent_m)).clamp(min=0)
+        if world.stage.indoors and isinstance(world, Enclosed):  # the room is clear; weather begins outside its windows
+            along = world.outdoors_m(torch.as_tensor(view.eye_m), g.direction[at], along)
         radiance[hit] = through_air(left, g.direction[at], along, eye_z, light, eye_xy)
+        if world.stage.indoors:
+            outside = hit[along > 0]
+            radiance[outside] = through_panes(radiance[outside], light)
         watch.lap("air")
     progress(0.86, "painting the sky")
     sky = torch.nonzero(~seen).squeeze(1)
@@ -176,6 +179,8 @@ def _expose(
     if sky.numel():
         direction = g.direction[which[sky]]
         radiance[sky] = sky_behind(direction, which[sky], g.direction, view, light, 2 if double else 1)
+        if world.stage.indoors:
+            radiance[sky] = through_panes(radiance[sky], light)
         watch.lap("sky")
     masks: dict[str, npt.NDArray[Any]] = {}
     if g.albedo is not None:

@@ -27,7 +27,7 @@ LAMP_SPREAD_M = 0.09
 LAMP_SPOTS = 3
 SOFT_FROM = 40
 """A room lit from fewer points than this is the quick one, whose lamps throw hard shadows."""
-GLASS = (1.10, 1.0, 0.86)
+GLASS = (1.13, 1.0, 0.83)
 """What window glass and an eye used to the room make of skylight: a little warmer than outdoors."""
 OPPOSITE = 0.45
 """Share of the sky that is left just over the horizon, where houses and trees stand."""

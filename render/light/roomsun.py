@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -21,6 +22,8 @@ SUN_RADIUS = 0.0065
 REACH_M = 4096.0
 MILKY = 0.4
 """Glass that lets through less than this scatters most of a sunbeam."""
+AIR_CELLS = 150_000
+FINEST_AIR_M = 0.12
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,19 @@ class RoomSun:
         each = texels if len(struck) < 3 else 2 * texels // len(struck)
         maps = (_trace(turned, portals, chosen, travel, each) for chosen in struck)
         return RoomSun(tuple(maps), own, inside)
+
+    @cached_property
+    def air(self) -> Tensor:
+        """(Z, Y, X) share of the sun in the cells of a grid over the room, own frame, softened by a cell each way."""
+        size = self.inside[1] - self.inside[0]
+        cell = max(FINEST_AIR_M, float(size.prod() / AIR_CELLS) ** (1 / 3))
+        nx, ny, nz = (max(4, math.ceil(float(side) / cell)) for side in size)
+        z, y, x = ((torch.arange(n) + 0.5) / n for n in (nz, ny, nx))
+        share = torch.stack(torch.meshgrid(z, y, x, indexing="ij")[::-1], -1).reshape(-1, 3)
+        points = (self.inside[0] + share * size) @ self.own.T
+        lit = self.lit(points, torch.zeros(1, 3).expand(points.shape[0], 3)).view(1, 1, nz, ny, nx)
+        lit = torch.nn.functional.pad(lit, (1, 1, 1, 1, 1, 1), mode="replicate")
+        return torch.nn.functional.avg_pool3d(lit, 3, stride=1)[0, 0]
 
     def lit(self, points: Tensor, normals: Tensor, spin: Tensor | None = None) -> Tensor:
         """(M,) float32 share of the sun that reaches points (M, 3) with geometric normals (M, 3).

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from render.light.glazing import held
 from render.materials.base import Mood, Patch, Surface, color, mix, smooth
 from render.materials.noise import cell_hash, grain, tile
 
@@ -181,6 +182,10 @@ def ribbed(p: Patch, mood: Mood) -> Surface:
     pitch = p.params[:, 0].clamp_min(0.02)
     along_u = p.params[:, 1] > 0.5
     across, along = torch.where(along_u, p.uv[:, 1], p.uv[:, 0]), torch.where(along_u, p.uv[:, 0], p.uv[:, 1])
+    # upright sheets share one origin, so that ribs run on from a wall into its gable
+    upright = (p.normal[:, 2].abs() < 0.5) & ~along_u
+    across = torch.where(upright, p.street[:, 0] + p.street[:, 1], across)
+    along = torch.where(upright, p.position[:, 2], along)
     phase = across / pitch
     off = phase - phase.floor()
     far = smooth(0.10, 0.35, p.footprint / pitch)
@@ -193,7 +198,6 @@ def ribbed(p: Patch, mood: Mood) -> Surface:
     s.albedo = mix(p.tint * (1 + 0.05 * n[:, 1])[:, None], color(0.20, 0.09, 0.04), 0.7 * rust)
     s.gloss = p.params[:, 2] * (1 - rust)
     return s
-
 
 
 def metal(p: Patch, mood: Mood) -> Surface:
@@ -209,7 +213,7 @@ def metal(p: Patch, mood: Mood) -> Surface:
 
 
 def stained(p: Patch, mood: Mood) -> Surface:
-    """Leaded coloured glass that the day shines through; params hash, share of daylight, pitch of the leads."""
+    """Leaded glass that the day shines through; params hash, share of daylight, pitch of the leads, 0–1 how pale."""
     s = Surface.plain(p)
     u, v = p.uv.unbind(1)
     pitch = p.params[:, 2].clamp_min(0.04)
@@ -226,9 +230,18 @@ def stained(p: Patch, mood: Mood) -> Surface:
     hue = torch.where((each < 0.52)[:, None], blue, torch.where((each < 0.74)[:, None], pale, gold))
     inner = torch.where((each < 0.45)[:, None], red, torch.where((each < 0.72)[:, None], gold, pale))
     rim = torch.where((each < 0.5)[:, None], red, green)
+    plain = mix(color(0.62, 0.66, 0.56), color(0.72, 0.60, 0.36), smooth(0.55, 0.95, each))
     glass = torch.where(border[:, None], rim, torch.where(medal[:, None], inner, hue)) * (0.6 + 0.8 * each)[:, None]
+    edge = mix(glass, plain, torch.full_like(u, 0.35))
+    quarry = torch.where(border[:, None], edge, plain * (0.8 + 0.3 * each)[:, None])
+    glass = mix(glass, quarry, p.params[:, 3])
+    # panes finer than a sample melt into their window's mean, or else they twinkle from camera to camera
+    soft = torch.where(border[:, None], color(0.32, 0.24, 0.14),
+                       torch.where(medal[:, None], color(0.68, 0.36, 0.20), color(0.40, 0.35, 0.44)))
+    soft = mix(soft, color(0.62, 0.62, 0.50), p.params[:, 3])
+    glass = mix(glass, soft, 0.9 * smooth(0.25, 0.9, p.footprint / pitch))
     shine = mood.daylight * p.params[:, 1:2]
-    s.emission = glass * shine * (1 - 0.94 * lead)[:, None]
+    s.emission = held(glass * shine, mood.display, 0.85) * (1 - 0.94 * lead)[:, None]
     s.albedo = glass * 0.10 + 0.01
     s.gloss = torch.full_like(u, 0.2)
     return s
@@ -239,7 +252,7 @@ def frosted(p: Patch, mood: Mood) -> Surface:
     s = Surface.plain(p)
     n = tile(p.uv[:, 0] * 0.13, p.uv[:, 1] * 0.13)
     dirt = 1 - 0.25 * mood.wear * n[:, 3].clamp_min(0) - 0.04 * n[:, 1].abs()
-    s.emission = p.tint * mood.daylight * (p.params[:, 0] * dirt)[:, None]
+    s.emission = held(p.tint * mood.daylight * p.params[:, :1], mood.display, 1.7) * dirt[:, None]
     s.albedo = p.tint * 0.25
     s.gloss = torch.full_like(dirt, 0.12)
     return s
@@ -257,8 +270,10 @@ def carton(p: Patch, mood: Mood) -> Surface:
     tape = (((u - 0.5).abs() * p.size[:, 0]) < 0.03) & ~upright
     label = upright & ((u - 0.68).abs() < 0.14) & ((v - 0.6).abs() < 0.16) & (each > 0.25)
     lines = (((v * 30).floor() % 2) == 0) & ((u - 0.68).abs() < 0.10)
+    far = smooth(0.25, 0.8, p.footprint * 30 / p.size[:, 1].clamp_min(0.05))
     s.albedo = mix(s.albedo, color(0.46, 0.38, 0.26), tape.float() * 0.7)
     printed = torch.where(lines[:, None], color(0.15, 0.15, 0.16), color(0.62, 0.61, 0.58))
+    printed = mix(printed, color(0.45, 0.44, 0.43), far)
     s.albedo = mix(s.albedo, printed, label.float())
     edge = torch.minimum(torch.minimum(u, 1 - u) * p.size[:, 0], torch.minimum(v, 1 - v) * p.size[:, 1])
     s.albedo = s.albedo * (1 - 0.20 * (1 - smooth(0.004, 0.02, edge)))[:, None]

@@ -72,3 +72,12 @@ class Adapts(Protocol):
         The exposure follows from light and geometry alone, never from a view (E4).
         """
         ...
+
+
+@runtime_checkable
+class Enclosed(Protocol):
+    """A world that may be a room, whose air begins outside its windows."""
+
+    def outdoors_m(self, eye_m: Tensor, direction: Tensor, along_m: Tensor) -> Tensor:
+        """Metres (M,) that rays of length (M,) from an eye (3,) along unit ways (M, 3) run outside the room."""
+        ...

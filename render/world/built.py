@@ -14,6 +14,7 @@ from torch import Tensor
 
 from render.gbuffer import SKY, GBuffer
 from render.light.base import Light
+from render.light.glazing import held, scrim
 from render.light.nodes import read
 from render.light.roomsun import RoomSun
 from render.light.shafts import shafts
@@ -32,6 +33,10 @@ from render.world.quads_scene import Material
 
 COARSE_SAMPLES = 160_000
 """Pictures up to this many samples are shaded with coarser sun maps: the preview sizes."""
+REVEAL_M = 0.4
+"""How far a room reaches past its inner walls: their openings' depth up to the panes."""
+REVEAL_WHITE = 1.7
+"""What a white sheet beside a room's panes is let to expose to."""
 
 
 @dataclass
@@ -156,9 +161,18 @@ class BuiltWorld:
             radiance += puddles
             mirrored += puddles.sum(1)
             g.note_mirror(which, torch.maximum(s.glass, mirrored / radiance.sum(1).clamp_min(1e-9)))
-        if self.place.dust_per_m > 0 and isinstance(hour.sun, RoomSun) and hour.sun.maps:
+        if isinstance(hour.sun, RoomSun) and hour.sun.maps:
             radiance += shafts(g.view, which, g.depth_m[which], hour.sun, light, self.place.dust_per_m)
         return radiance
+
+    def outdoors_m(self, eye_m: Tensor, direction: Tensor, along_m: Tensor) -> Tensor:
+        """Metres (M,) that rays of length (M,) along unit ways (M, 3) run outside the room that the eye (3,) is in."""
+        if self.place.room is None:
+            return along_m
+        low, high = torch.tensor(self.place.room[0]) - REVEAL_M, torch.tensor(self.place.room[1]) + REVEAL_M
+        eye, way = eye_m.float() @ self._own_from_world, direction @ self._own_from_world
+        leaves = torch.where(way > 0, high - eye, low - eye) / torch.where(way.abs() < 1e-6, 1e-6, way)
+        return (along_m - leaves.amin(1).clamp(min=0)).clamp(min=0)
 
     def hour(self, light: Light, *, coarse: bool) -> Hour:
         """Sun maps and daylight of one light, remembered; `coarse` maps are for previews."""
@@ -256,6 +270,10 @@ class BuiltWorld:
         beam: Callable[[Tensor, Light], Tensor] | None,
     ) -> tuple[Tensor, Tensor]:
         """Outgoing radiance: ambient, sun with its shadow, mirror part, own light; and the sum of the mirror part."""
+        shown, inside = torch.ones(1), self._inside(p)
+        if inside is not None:  # sunny floors, reveals and sills keep their grain
+            ambient = torch.where(inside[:, None], held(ambient, math.pi / light.exposure, REVEAL_WHITE), ambient)
+            shown = torch.where(inside, scrim(light), 1.0)
         radiance = s.albedo * ambient * (s.ambient * (1 / math.pi))[:, None]
         mirrored = torch.zeros(len(p))
         if hour.sun is not None:
@@ -269,7 +287,7 @@ class BuiltWorld:
                 face = torch.where(front[index, None] > 0, facet[index], -facet[index])
                 lit = hour.sun.lit(p.position[index], face, spin(p.position[index]))
                 lit = lit * (self._cloud_shade if beam is None else beam)(p.position[index], light)
-                amount = strength[index] * lit
+                amount = strength[index] * lit * (shown if inside is None else shown[index])
                 radiance[index] += s.albedo[index] * (amount / math.pi)[:, None] * light.sun_irradiance
                 shiny = s.gloss[index] > 0.03
                 spot = index[shiny]
@@ -278,6 +296,7 @@ class BuiltWorld:
                     power = 12 + 500 * s.gloss[spot] ** 2
                     peak = (half * s.normal[spot]).sum(1).clamp(0, 1) ** power
                     spec = peak * (power + 8) / (8 * math.pi) * 0.04 * lit[shiny] * s.gloss[spot].sqrt()
+                    spec = spec * (1.0 if inside is None else (4 * shown[spot]).clamp(max=1))
                     glint = (spec * gated[spot].sign())[:, None] * light.sun_irradiance
                     radiance[spot] += glint
                     mirrored[spot] += glint.sum(1)
@@ -298,6 +317,13 @@ class BuiltWorld:
         away = (position - torch.tensor(self.stage.focus_m, dtype=torch.float32))[:, :2].norm(dim=1)
         depth = 0.35 + 0.65 * smooth(50.0, 220.0, away)
         return 1 - (1 - light.clouds.shadow(position, light.sun_direction)) * depth
+
+    def _inside(self, p: Patch) -> Tensor | None:
+        """(M,) bool, which points lie in the room, its openings up to the panes included; None for no room."""
+        if self.place.room is None:
+            return None
+        low, high = (torch.tensor(corner[:2]) for corner in self.place.room)
+        return ((p.street > low - REVEAL_M) & (p.street < high + REVEAL_M)).all(1)
 
     def _sheen(self, p: Patch, normal: Tensor, gloss: Tensor, ambient: Tensor, light: Light) -> Tensor:
         """Mirror part of smooth things: the sky where the mirrored way is high and open, else the surroundings."""

@@ -121,7 +121,7 @@ def _roof(b: MeshBuilder, shell: Shell, half_y: float, eaves: float, ridge: floa
                 for s0, s1, inside in ((0.0, 0.22, False), (0.22, 0.86, clear), (0.86, 1.0, False)):
                     if inside:
                         foot, u, v = piece(a, c, s0, s1, milky, 0.0, casts=False)
-                        shell.skylight(foot, u, v, 0.36)
+                        shell.skylight(foot, u, v, 0.42)
                     else:
                         piece(a, c, s0, s1, (Material.RIBBED, pale, (0.25, ribs, 0.2)), 0.7)
                         piece(a, c, s0, s1, (Material.RIBBED, pale, (0.25, ribs, 0.2)), 0.0, lift=0.12)
