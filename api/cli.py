@@ -12,19 +12,11 @@ import click
 
 from api import cli_pictures
 from api.logs import set_up_logging
-from api.settings import VARIABLES, Settings, SettingsError
-from api.terminal import fail
+from api.settings import VARIABLES, Settings
+from api.terminal import fail, settings_of
 from store.ids import DocKind
 
 T = TypeVar("T")
-
-
-def settings_of(**flags: Any) -> Settings:
-    """Settings from environment and flags; ends the process with one line when a variable cannot be used."""
-    try:
-        return Settings.read(**flags)
-    except SettingsError as error:
-        fail(str(error), 2)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from api.terminal import Bar, cleanly, fail
+from api.terminal import Bar, cleanly, fail, settings_of
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -63,6 +63,7 @@ def render(
     from render.sets import missing_of, render_set
     from render.sizes import read_size
 
+    config = settings_of().farm
     bar = Bar(quiet=quiet)
     with cleanly(bar, directory):
         begun = time.perf_counter()
@@ -73,7 +74,7 @@ def render(
         missing = frames if again else missing_of(frames, directory, scene.stem)
         if len(frames) > 1 and not quiet:
             click.echo(estimate(frames, missing, jobs=jobs).words(), err=True)
-        framed = render_set(frames, directory, scene.stem, bar, jobs=jobs, missing=missing)
+        framed = render_set(frames, directory, scene.stem, bar, jobs=jobs, missing=missing, config=config)
         made = [directory / f"{each.stem}.meta.json" for each in framed]
         made += [directory / each.file(part) for each in framed for part in each.sidecar["files"]]
         rows: list[tuple[str, ...]] = []
@@ -161,6 +162,7 @@ def sheet(
     from render.sheets_of_worlds import read_setting, sheet_of
     from render.sizes import read_size
 
+    config = settings_of().farm
     bar = Bar(quiet=False)
     with cleanly(bar, directory):
         width, height = read_size(size)
@@ -168,7 +170,8 @@ def sheet(
         for kind in kinds:
             begun = time.process_time()
             made = sheet_of(
-                worlds or ARCHETYPES, kind, bar, scene=scene, camera=camera, width_px=width, height_px=height, tier=tier
+                worlds or ARCHETYPES, kind, bar, scene=scene, camera=camera, width_px=width, height_px=height,
+                tier=tier, config=config,
             )
             path = directory / f"sheet-{kind}.png"
             directory.mkdir(parents=True, exist_ok=True)

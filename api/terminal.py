@@ -1,4 +1,5 @@
-"""What commands say on a terminal: one clear line when something fails, and a bar while pictures are made."""
+"""What commands say on a terminal: one clear line when something fails, a bar while pictures are made, and the
+settings that commands run by."""
 
 from __future__ import annotations
 
@@ -6,9 +7,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
+
+from api.settings import Settings, SettingsError
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
@@ -20,6 +23,14 @@ def fail(message: str, code: int = 1) -> NoReturn:
     """End with one clear line on stderr."""
     click.echo(f"cyclorama: {message}", err=True)
     raise SystemExit(code)
+
+
+def settings_of(**flags: Any) -> Settings:
+    """Settings from environment and flags; ends the process with one line when a variable cannot be used."""
+    try:
+        return Settings.read(**flags)
+    except SettingsError as error:
+        fail(str(error), 2)
 
 
 class Bar:
