@@ -65,12 +65,11 @@ def rays(view: View) -> Tensor:
             flat * torch.sin(yaw), flat * torch.cos(yaw), torch.sin(rise)[:, None].expand(-1, view.width_px),
         ], -1)
         return direction.reshape(-1, 3).float()
-    x = ((columns - view.cx_px) / view.fx_px)[None, :]
-    y = ((rows - view.cy_px) / view.fy_px)[:, None]
-    length = torch.sqrt(x * x + y * y + 1)
-    axes = view.world_from_cam
+    x = ((columns - view.cx_px) / view.fx_px).float()[None, :]
+    y = ((rows - view.cy_px) / view.fy_px).float()[:, None]
+    scale = 1 / torch.sqrt(x * x + (y * y + 1))
     return torch.stack(
-        [((x * axes[i, 0] + y * axes[i, 1] + axes[i, 2]) / length).float() for i in range(3)], -1
+        [(x * right + (y * down + ahead)).mul_(scale) for right, down, ahead in view.world_from_cam.tolist()], -1
     ).reshape(-1, 3)
 
 
@@ -120,10 +119,15 @@ def build_table(view: View, direction: Tensor, height_at: HeightAt, radii: int) 
     return PolarTable(slope, flat.reshape(-1), r, min(under, -1e-3), start, step, wraps, deepest, row_offset)
 
 
-def intersect(table: PolarTable, direction: Tensor) -> Tensor:
+def intersect(table: PolarTable, direction: Tensor, width: int = 1) -> Tensor:
     """Distance along each ray (N,) to the ground, +inf where the ray meets none.
 
     Between two radii the ground is a straight line, which the ray is cut with exactly.
+
+    Args:
+        table: of the eye.
+        direction: (N, 3) rays, row by row of a film.
+        width: of that film; its columns are searched one after another, since each needs few rows of the table.
     """
     count, radii = table.slope.shape
     level = torch.sqrt(direction[:, 0] ** 2 + direction[:, 1] ** 2).clamp_(min=1e-6)
@@ -134,6 +138,7 @@ def intersect(table: PolarTable, direction: Tensor) -> Tensor:
     index = row.add_(0.5).floor_().long()
     index = index.remainder_(count) if table.wraps else index.clamp_(0, count - 1)
     slope = (direction[:, 2] / level).clamp_(table.deepest * 8, _STEEPEST)
+    index, slope = (v.view(-1, width).T.reshape(-1) for v in (index, slope))
     seek = slope.clamp(min=table.deepest).double().add_(index, alpha=table.row_offset)
     at = torch.searchsorted(table.flat, seek) - index * radii
     missed = at >= radii
@@ -149,7 +154,8 @@ def intersect(table: PolarTable, direction: Tensor) -> Tensor:
     # Nearer than the first radius the ground is a straight line from under the eye.
     below = table.under_m / (slope - slope_near + table.under_m / NEAREST_M).clamp(max=-1e-6)
     radius = torch.where((far == 0) & (slope < slope_near), below.clamp(0, NEAREST_M), radius)
-    return torch.where(missed, torch.full_like(radius, math.inf), radius / level)
+    radius = radius.masked_fill_(missed, math.inf).view(width, -1).T.reshape(-1)
+    return radius / level
 
 
 def _azimuth_span(view: View, direction: Tensor) -> tuple[float, float, bool]:

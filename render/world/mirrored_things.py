@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
@@ -17,6 +18,7 @@ from render.light.base import Light
 from render.view import View
 from render.visibility.quads import Quads, trace_view
 from render.world.plant_shading import shade_plants
+from render.world.plants import EVERGREEN
 from render.world.prop_shading import shade_props
 
 if TYPE_CHECKING:
@@ -48,17 +50,45 @@ def turn_over(world: TerrainWorld, view: View, leaf_share: float) -> Upside | No
     level = world.land.water_m
     if level is None or (world.plants is None and world.things is None):
         return None
+    by_water = _by_water(world, level)
+    shown = torch.nonzero(by_water.rank < leaf_share).squeeze(1)
+    if shown.numel() == 0:
+        return None
     pixels = view.width_px * view.height_px
     small = view.scaled(min(1.0, math.sqrt(_MOST_PIXELS / pixels)) if pixels > _MOST_PIXELS else 1.0)
-    parts, index, count = [], [], 0
-    if world.plants is not None:
-        count = len(world.plants.quads)
-        index.append(torch.nonzero(world.plants.rank < leaf_share).squeeze(1))
-        parts.append(world.plants.quads.pick(index[-1]))
-    if world.things is not None:
-        index.append(torch.arange(len(world.things.quads)) + count)
-        parts.append(world.things.quads)
-    quads = _flipped(parts, level)
+    hits = trace_view(by_water.quads.pick(shown), small)
+    met = hits.quad >= 0
+    card = torch.where(met, by_water.card[shown][hits.quad.clamp(min=0)], -1)
+    from render.visibility.polar import planar_per_metre, rays
+
+    planar = planar_per_metre(small, rays(small)).clamp(min=1e-4)
+    along = torch.where(met, hits.depth_m.float() / planar, math.inf)
+    return Upside(small, card, along, torch.stack([hits.u, hits.v], 1).float(), by_water.plants)
+
+
+@dataclass(frozen=True)
+class _ByWater:
+    """The (Q,) cards of a world that its water may show, mirrored: the same for every camera.
+
+    Args:
+        card: as in `Upside`; rank: as in `Plants`; quads: where they seem to be; plants: how many cards are plants'.
+    """
+
+    card: Tensor
+    rank: Tensor
+    quads: Quads
+    plants: int
+
+
+_KNOWN: WeakKeyDictionary[TerrainWorld, _ByWater] = WeakKeyDictionary()
+
+
+def _by_water(world: TerrainWorld, level: float) -> _ByWater:
+    found = _KNOWN.get(world)
+    if found is not None:
+        return found
+    grown, things = world.plants, world.things
+    quads = _flipped([part.quads for part in (grown, things) if part is not None], level)
     # what stands far back from any shore cannot be seen in the water
     tall = quads.origin[:, 2] + torch.minimum(quads.edge_u[:, 2], quads.edge_v[:, 2]).clamp(max=0)
     east, north = quads.origin[:, 0].float(), quads.origin[:, 1].float()
@@ -67,16 +97,13 @@ def turn_over(world: TerrainWorld, view: View, leaf_share: float) -> Upside | No
     for dx, dy in ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (0.7, 0.7), (-0.7, 0.7), (0.7, -0.7), (-0.7, -0.7)):
         shore |= world.layers.at(east + dx * reach, north + dy * reach)[4] < level
     keep = torch.nonzero(shore).squeeze(1)
-    if keep.numel() == 0:
-        return None
-    hits = trace_view(quads.pick(keep), small)
-    met = hits.quad >= 0
-    card = torch.where(met, torch.cat(index)[keep][hits.quad.clamp(min=0)], -1)
-    from render.visibility.polar import planar_per_metre, rays
-
-    planar = planar_per_metre(small, rays(small)).clamp(min=1e-4)
-    along = torch.where(met, hits.depth_m.float() / planar, math.inf)
-    return Upside(small, card, along, torch.stack([hits.u, hits.v], 1).float(), count)
+    rank = torch.full_like(east, EVERGREEN)
+    count = 0
+    if grown is not None:
+        count = len(grown.quads)
+        rank[:count] = grown.rank
+    _KNOWN[world] = found = _ByWater(keep, rank[keep], quads.pick(keep), count)
+    return found
 
 
 def lay_mirrored(

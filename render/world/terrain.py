@@ -41,6 +41,8 @@ _FIRST_PLANT = 16
 _FIRST_THING = 1 << 20
 Progress = Callable[[float, str], None]
 
+_AFTERGLOW = (1.30, 1.05, 0.80)
+"""What the low sun adds to the light of the sky on land, in parts of it."""
 _ERODED_CELLS = 320
 
 
@@ -97,10 +99,10 @@ class TerrainWorld:
 
     @property
     def bytes(self) -> int:
-        """Memory held, shadows of a few suns included."""
-        return self.surface.bytes * 3 + self.layers.bytes + (
-            (self.plants.bytes if self.plants else 0) + (self.things.bytes if self.things else 0)
-        )
+        """Memory held, shadows of a few suns and mirrored cards included."""
+        grown = (self.plants.bytes if self.plants else 0) + (self.things.bytes if self.things else 0)
+        mirrored = 0 if self.land.water_m is None else grown
+        return self.surface.bytes * 3 + self.layers.bytes + grown + mirrored
 
     @classmethod
     def build(cls, scene: Scene, land: Land, detail: Detail, progress: Progress) -> TerrainWorld:
@@ -161,7 +163,7 @@ class TerrainWorld:
         self._leaf_share = leaf_step(scene.season)
         bright = max(light.snow, ground_snow(scene.season))  # snow throws light into the woods
         gain = 1 + (self.land.gain - 1) * (1 - 0.75 * bright) if isinstance(self.land, Shady) else 1.0
-        return replace(light, exposure=light.exposure * gain)
+        return replace(light, exposure=light.exposure * gain, sky_irradiance=light.sky_irradiance * _twilight(light))
 
     def trace(self, view: View) -> GBuffer:
         """First surfaces; see `World.trace`."""
@@ -176,7 +178,7 @@ class TerrainWorld:
             return height
 
         table = build_table(view, direction, height_at, self.detail.radii)
-        distance = intersect(table, direction)
+        distance = intersect(table, direction, view.width_px)
         hit = torch.isfinite(distance)
         reach = torch.where(hit, distance, 1.0)
         eye = torch.tensor(view.eye_m, dtype=torch.float32)
@@ -279,6 +281,15 @@ class TerrainWorld:
         """Walkable ground, or the water's surface; see `World.ground_m`."""
         ground = float(self.layers.at(torch.tensor([x_m]), torch.tensor([y_m]))[4, 0])
         return ground if self.land.water_m is None else max(ground, self.land.water_m)
+
+
+def _twilight(light: Light) -> Tensor:
+    """(3,) how much more the sky lights the land while the sun stands low: glowing clouds and slopes that still see it
+    throw light into a valley which the clear sky alone would leave black."""
+    low = light.sun_elevation_deg
+    share = min(max((low + 7.0) / 7.0, 0.0), 1.0) * min(max((13.0 - low) / 9.0, 0.0), 1.0)
+    share = share * share * (3 - 2 * share)
+    return 1 + share * torch.tensor(_AFTERGLOW, device=light.sky_irradiance.device)
 
 
 def eroded_change(scene: Scene, land: Land) -> Tensor:
