@@ -22,6 +22,7 @@ from render.world.puddles import mirror_sky, puddles
 if TYPE_CHECKING:
     from render.world.terrain import TerrainWorld
 
+_ALPENGLOW = (1.0, 0.46, 0.24)
 _SNOW = (0.80, 0.83, 0.87)
 # period in metres of the pattern's tile, fade near → far in metres, weight of light and dark, of relief, turn
 _GRAINS = (
@@ -109,6 +110,12 @@ def shade_ground(
         light.sun_irradiance.tolist(), light.sky_irradiance.tolist(), light.ground_bounce.tolist(), albedo, strict=True
     )
     radiance = torch.stack([a * (lit * e + above * s + below * b) * (1 / math.pi) for e, s, b, a in parts])
+    glow = _alpenglow(light)
+    if glow > 0:  # high slopes that look towards the low sun keep its colour when the valley has lost it
+        turned = (-gx * sun[0] - gy * sun[1]) * flat / max(math.hypot(sun[0], sun[1]), 1e-3)
+        high = smoothstep(170, 620, z) * (0.22 + 0.78 * turned.clamp(min=0)) * depth * glow
+        warm = zip(_ALPENGLOW, albedo, strict=True)
+        radiance = radiance + torch.stack([a * high * (share / math.pi) for share, a in warm])
     if lamps is not None:
         radiance = radiance + albedo * lamps * (1 / math.pi)
     if light.wetness and detail:
@@ -117,6 +124,15 @@ def shade_ground(
         fresnel = fresnel * (1 - crown) * (1 - snow) * (0.07 * light.wetness)
         radiance = radiance + light.sky_irradiance[:, None] * fresnel
     return radiance if water_share is None else mirror_sky(radiance, water_share, direction, light)
+
+
+def _alpenglow(light: Light) -> float:
+    """Irradiance that a horizon aglow throws on high slopes; 0 by day, at night and under clouds."""
+    low = light.sun_elevation_deg
+    if light.by_moon:
+        return 0.0
+    share = min(max((low + 2.0) / 3.0, 0.0), 1.0) * min(max((10.0 - low) / 6.0, 0.0), 1.0)
+    return float(light.sky_irradiance.sum()) * 1.7 * share * (1 - light.precipitation) * (1 - light.overcast)
 
 
 def _micro(
