@@ -29,6 +29,7 @@ class Alpine(Recipe):
     boulders = 0.16
     tufts = 0.3
     micro_m = 0.048
+    freezes = True
     wave_height = 0.10
 
     def __init__(self, scene: Scene) -> None:

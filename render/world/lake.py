@@ -31,6 +31,7 @@ class Lake(Recipe):
     boulders = 0.07
     tufts = 0.5
     micro_m = 0.06
+    freezes = True
     wave_height = 0.085
     water_look = WaterLook(
         (0.52, 0.20, 0.26), (0.010, 0.022, 0.016), ((0.060, 0.050, 0.034), (0.150, 0.128, 0.088)), 0.45, 1.0, 0.12

@@ -23,8 +23,10 @@ from render.view import View
 from render.visibility.polar import PolarTable, build_table, intersect
 from render.world.clipmap import clip_grid
 from render.world.colors import between, lay
+from render.world.ice import Freezes, frozen
 from render.world.mirrored_things import Upside, lay_mirrored
 from render.world.noise import lookup, smoothstep, stack, tile
+from render.world.season import ground_snow
 from render.world.terrain_shading import shade_ground
 
 if TYPE_CHECKING:
@@ -103,6 +105,12 @@ def shade_water(
     grazing = (-direction[2]).clamp(min=0.01)
     footprint = distance * (1.6 * pixel_rad) / grazing**0.75
     nx, ny, unseen = _waves(x, y, footprint, rough, deep, look)
+    ice: Tensor | None = None
+    freeze = ground_snow(light.scene.season) if isinstance(world.land, Freezes) else 0.0
+    if freeze > 0:
+        ice, frost = frozen(x, y, deep, footprint, freeze, light)
+        still = 1 - 0.93 * ice
+        nx, ny, unseen = nx * still, ny * still, unseen * still * still
     up = 1 / torch.sqrt(1 + nx * nx + ny * ny)
     facing = -(direction[0] * nx + direction[1] * ny + direction[2]) * up
     facing = torch.maximum(facing, 0.35 * grazing)  # of a wave's back side, what stands before it is seen
@@ -128,6 +136,8 @@ def shade_water(
     down = light.sun_irradiance[:, None] * (lit * light.sun_direction[2].clamp(min=0)) + light.sky_irradiance[:, None]
     body = _body(x, y, deep, facing, footprint, look, lit) * down * (1 / math.pi)
     result = body + (reflected - body) * fresnel
+    if ice is not None:  # dark ice mirrors as water does, frost and snow on it do not
+        result = result + (frost * down * (1 / math.pi) - result) * (ice * (0.25 + frost.mean(0)).clamp(max=1))
     if world.land.foam > 0:
         surf = world.land.surf(x, y) if isinstance(world.land, HasSurf) else torch.ones_like(x)
         white = _foam(x, y, deep * (0.45 / look.wash_m), footprint, surf)
