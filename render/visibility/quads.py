@@ -28,9 +28,9 @@ CUT_BAND_FRAGMENTS = 1 << 18
 """As many where primitives are cut out: between bands, what is hidden already is dropped."""
 
 
-_FEW, _FIRST_PART, _MOST_PARTS = 2000, 0.4, 9
-"""Fewer primitives are drawn at once; others in parts, the first of which covers this share of the film, the next ones
-twice as much each."""
+_FEW, _LITTLE, _FIRST_PART, _MOST_PARTS = 2000, 600_000.0, 0.4, 9
+"""Fewer primitives, or such as bound less than that many pixels in all, are drawn at once; others in parts, the first
+of which covers this share of the film, the next ones twice as much each."""
 
 
 @dataclass(frozen=True)
@@ -151,14 +151,15 @@ def pinhole_keys(quads: Quads, view: View) -> tuple[Tensor, Tensor, Tensor]:
             ids=some,
         )
 
-    if len(index) < _FEW:
+    wide, tall = right.clamp(max=view.width_px) - left.clamp(min=0), bottom.clamp(max=view.height_px) - top.clamp(min=0)
+    area = torch.where(near, 0.0, wide * tall)
+    if len(index) < _FEW or float(area.sum()) < _LITTLE:
         draw(torch.arange(len(index), device=device))
         return film, forms.float(), index
     # Nearest first, in parts that cover more and more: what a part hides is not drawn in the next.
     ahead = torch.where(near, 0.0, nearest[index])
     order = ahead.argsort(stable=True)
-    wide, tall = right.clamp(max=view.width_px) - left.clamp(min=0), bottom.clamp(max=view.height_px) - top.clamp(min=0)
-    area = torch.where(near, 0.0, wide * tall)[order].cumsum(0)
+    area = area[order].cumsum(0)
     whole = float(view.width_px * view.height_px)
     steps = torch.tensor([_FIRST_PART * 2.0**k * whole for k in range(_MOST_PARTS - 1)], device=device)
     for begin, end in pairwise([0, *torch.searchsorted(area, steps.double()).tolist(), len(order)]):
