@@ -46,20 +46,20 @@ def furnish(
         (scene.seed % 97,),
         texel_m=0.16,
     )
-    _sofa(b, (1.75, 0.65), -np.pi / 2, sofa_tint, rng)
+    sofa(b, (1.75, 0.65), -np.pi / 2, sofa_tint, rng)
     taken.append((1.2, 2.45, -0.5, 1.8, 0.9))
-    _table(b, (-0.15, 0.45), d, rng)
+    coffee_table(b, (-0.15, 0.45), d, rng)
     taken.append((-0.75, 0.45, 0.1, 0.8, 0.5))
     lamps += floor_lamp(b, (2.35, 2.55))
     taken.append((2.1, 2.6, 2.3, 2.8, 1.8))
     if d > 0.15:
-        _armchair(b, (-1.55, 1.85), 0.75, chair_tint)
+        armchair(b, (-1.55, 1.85), 0.75, chair_tint)
         taken.append((-2.05, -1.05, 1.35, 2.35, 0.95))
     if d > 0.25:
         lamps += _sideboard(b, room, (0.05, 3.02), rng)
         taken.append((-0.85, 0.95, 2.75, 3.3, 0.85))
     if d > 0.35:
-        _bookcase(b, (-2.05, 3.1), 2.0, d, rng)
+        bookcase(b, (-2.05, 3.1), 2.0, d, rng)
         taken.append((-2.6, -1.5, 2.9, 3.3, 2.1))
     pictures(b, room, d, rng)
     if scene.vegetation > 0.08:
@@ -101,7 +101,7 @@ def _place(at: tuple[float, float], yaw: float, local: tuple[float, float, float
     return np.array([at[0] + c * local[0] - s * local[1], at[1] + s * local[0] + c * local[1], local[2]])
 
 
-def _sofa(b: MeshBuilder, at: tuple[float, float], yaw: float, tint: Tint, rng: np.random.Generator) -> None:
+def sofa(b: MeshBuilder, at: tuple[float, float], yaw: float, tint: Tint, rng: np.random.Generator) -> None:
     """Three seats; its local +y is the back, yaw turns it counter-clockwise."""
     a = np.array
     cushion(b, _place(at, yaw, (0, 0.02, 0.25)), a([1.08, 0.43, 0.13]), yaw, tint, 0.18)
@@ -126,7 +126,8 @@ def _sofa(b: MeshBuilder, at: tuple[float, float], yaw: float, tint: Tint, rng: 
             leg(b, _place(at, yaw, (x, y, 0.0)), 0.14)
 
 
-def _armchair(b: MeshBuilder, at: tuple[float, float], yaw: float, tint: Tint) -> None:
+def armchair(b: MeshBuilder, at: tuple[float, float], yaw: float, tint: Tint) -> None:
+    """A low easy chair; its local +y is the back."""
     a = np.array
     cushion(b, _place(at, yaw, (0, 0, 0.30)), a([0.36, 0.36, 0.09]), yaw, tint, 0.22)
     cushion(b, _place(at, yaw, (0, -0.03, 0.43)), a([0.29, 0.33, 0.085]), yaw, tint, 0.4)
@@ -138,7 +139,7 @@ def _armchair(b: MeshBuilder, at: tuple[float, float], yaw: float, tint: Tint) -
             leg(b, _place(at, yaw, (x, y, 0.0)), 0.24, WOOD)
 
 
-def _table(b: MeshBuilder, at: tuple[float, float], density: float, rng: np.random.Generator) -> None:
+def coffee_table(b: MeshBuilder, at: tuple[float, float], density: float, rng: np.random.Generator) -> None:
     """A round-cornered coffee table with books, a vase and a cup."""
     turn = np.linspace(0, 2 * np.pi, 29)[:-1]
     rim = np.stack(
@@ -268,7 +269,8 @@ def _sideboard(
     return [(x + 0.55, y, 1.30, 3.4, 2.3, 1.2, 6.5, 0.0), (x + 0.55, y, 1.02, 1.0, 0.69, 0.37, 4.0, 0.5)]
 
 
-def _bookcase(b: MeshBuilder, at: tuple[float, float], high: float, density: float, rng: np.random.Generator) -> None:
+def bookcase(b: MeshBuilder, at: tuple[float, float], high: float, density: float, rng: np.random.Generator) -> None:
+    """A metre of books against a +y wall, a pot on top; density fills the shelves."""
     x, y = at
     for dx in (-0.5, 0.0, 0.5):
         b.box((x + dx, y, high / 2), (0.014, 0.16, high / 2), Material.PLANKS, WOOD, (0.4, 3.0, 0.2), texel_m=0.2)

@@ -1,4 +1,4 @@
-"""An open office: rows of desks under a panelled ceiling, a long band of windows with blinds, the town outside.
+"""An open office: desks, a sofa corner and a long table under a panelled ceiling, a band of windows, the town outside.
 
 Own frame: the floor is z 0, windows in the −x wall, the coloured wall at +y.
 """
@@ -9,18 +9,19 @@ import numpy as np
 
 from render.scene import Scene
 from render.world.decoration import plant
-from render.world.joinery import Tint, rounded
-from render.world.office_fittings import cabinet, chair, desk_pair, meeting_table, whiteboard
+from render.world.joinery import Tint, rounded, shaded
+from render.world.office_fittings import cabinet, chair, desk_pair
+from render.world.office_lounge import lounge
 from render.world.outside import outside
 from render.world.place import Metering, Place
 from render.world.quads_scene import Material, MeshBuilder
 from render.world.room_place import LampRow, Taken, room_place
 from render.world.shell import Look, Opening, Shell, Wall, sash, skirting
 
-ACCENTS: tuple[Tint, ...] = ((0.05, 0.20, 0.23), (0.30, 0.13, 0.06), (0.10, 0.17, 0.10), (0.10, 0.12, 0.22),
-                             (0.36, 0.25, 0.07))
+ACCENTS: tuple[Tint, ...] = ((0.10, 0.19, 0.20), (0.19, 0.25, 0.20), (0.12, 0.18, 0.13), (0.13, 0.16, 0.23),
+                             (0.38, 0.29, 0.15))
 CARPETS: tuple[Tint, ...] = ((0.10, 0.105, 0.115), (0.075, 0.10, 0.125), (0.15, 0.135, 0.115))
-TOPS: tuple[Tint, ...] = ((0.46, 0.32, 0.19), (0.52, 0.50, 0.46), (0.33, 0.20, 0.115))
+TOPS: tuple[Tint, ...] = ((0.46, 0.34, 0.22), (0.56, 0.54, 0.50), (0.40, 0.28, 0.17))
 HALF_X, HALF_Y = 5.2, 8.0
 
 
@@ -57,19 +58,20 @@ def office(scene: Scene) -> Place:
 
     lamps, taken = _ceiling_lights(b, high, rng), []
     taken += _desks(b, scene, top, accent, rng)
-    for x in (-1.2, 2.3):
-        whiteboard(b, (x, HALF_Y - 0.03), 1.25, rng)
-    cabinet(b, (HALF_X - 0.26, 4.2), 3, top, rng)
-    cabinet(b, (HALF_X - 0.26, -2.6), 2, top, rng)
-    taken += [(HALF_X - 0.6, HALF_X, 2.8, 5.6, 1.3), (HALF_X - 0.6, HALF_X, -3.6, -1.6, 1.3)]
-    for k, (x, y) in enumerate(((4.5, 7.2), (-4.55, 7.3), (4.6, -0.6), (-4.5, -7.4))):
+    more, stood = lounge(b, scene, HALF_X, HALF_Y, high, accent, rng)
+    lamps += more
+    taken += stood
+    cabinet(b, (HALF_X - 0.26, 0.9), 3, top, rng)
+    cabinet(b, (HALF_X - 0.26, -2.9), 2, top, rng)
+    taken += [(HALF_X - 0.6, HALF_X, -0.6, 2.4, 1.3), (HALF_X - 0.6, HALF_X, -3.9, -1.9, 1.3)]
+    for k, (x, y) in enumerate(((4.6, -1.2), (-4.5, 2.9), (4.6, 2.75), (-4.5, -7.4))):
         if scene.vegetation > 0.1 + 0.2 * k:
             plant(b, (x, y), 0.85 + 0.7 * scene.vegetation, rng)
             taken.append((x - 0.3, x + 0.3, y - 0.3, y + 0.3, 1.8))
     outside(b, rng)
     return room_place(
         b, shell, HALF_X, HALF_Y, high, heading_deg=196.0 + float(rng.uniform(-10, 10)),
-        focus=(-0.9, 1.9, 0.95), eye=(3.75, -5.6), lamps=lamps, taken=taken,
+        focus=(-0.3, 3.3, 0.95), eye=(3.75, -5.6), lamps=lamps, taken=taken,
         metering=Metering(9.0, 0.20, 0.9, 0.5, 60.0, 1.0), samples=90, dust_per_m=0.0006,
     )
 
@@ -115,14 +117,14 @@ def _ceiling_lights(b: MeshBuilder, high: float, rng: np.random.Generator) -> li
 
 
 def _desks(b: MeshBuilder, scene: Scene, top: Tint, accent: Tint, rng: np.random.Generator) -> list[Taken]:
-    """Two columns of desk pairs, backs to the windows; density closes the rows up."""
+    """Two columns of desk pairs with an aisle between them; density closes the rows up."""
     taken: list[Taken] = []
     pitch = 3.9 - 1.5 * scene.density
-    rows = np.arange(-5.6, HALF_Y - 1.6, pitch)
-    shade = tuple(0.55 * c + 0.10 for c in accent)
-    seat = ((0.035, 0.036, 0.04), accent)[int(rng.uniform() < 0.5)]
+    rows = np.arange(-5.6, 2.1, pitch)
+    shade = tuple(0.30 * c + 0.34 for c in accent)
+    seat = ((0.10, 0.10, 0.105), shaded(accent, 1.4))[int(rng.uniform() < 0.5)]
     for y in rows:
-        for x in (-2.55, 1.35):
+        for x in (-2.75, 2.15):
             desk_pair(b, (x, float(y)), top, (shade[0], shade[1], shade[2]), rng)
             taken.append((x - 1.7, x + 1.7, y - 0.85, y + 0.85, 1.2))
             for sx in (-0.85, 0.85):
@@ -131,8 +133,4 @@ def _desks(b: MeshBuilder, scene: Scene, top: Tint, accent: Tint, rng: np.random
                         out = float(rng.uniform(1.05, 1.3))
                         chair(b, (x + sx + float(rng.uniform(-0.15, 0.15)), float(y) + sy * out),
                               (np.pi if sy > 0 else 0.0) + float(rng.uniform(-0.7, 0.7)), seat)
-    meeting = float(rows[-1]) + 1.9
-    if meeting < HALF_Y - 1.4:
-        meeting_table(b, (1.2, meeting), top, rng)
-        taken.append((0.2, 2.2, meeting - 0.6, meeting + 0.6, 0.8))
     return taken

@@ -10,6 +10,9 @@ from render.world.quads_scene import F64, Material, MeshBuilder
 STEEL: Tint = (0.42, 0.42, 0.43)
 BLACK: Tint = (0.022, 0.022, 0.024)
 PAPER: Tint = (0.62, 0.61, 0.58)
+BRASS: Tint = (0.34, 0.25, 0.11)
+BOOKS: tuple[Tint, ...] = ((0.05, 0.10, 0.17), (0.42, 0.37, 0.28), (0.30, 0.07, 0.05), (0.10, 0.17, 0.12),
+                           (0.44, 0.30, 0.09), (0.52, 0.50, 0.46))
 
 
 def desk_pair(b: MeshBuilder, at: tuple[float, float], top: Tint, screen: Tint, rng: np.random.Generator) -> None:
@@ -22,7 +25,7 @@ def desk_pair(b: MeshBuilder, at: tuple[float, float], top: Tint, screen: Tint, 
     rounded(b, legs, (0.025, 0.025, 0.355), 0.006, Material.METAL, STEEL, (0.4, 0.1))
     rounded(b, [(x + sx * 1.62, y, 0.68) for sx in (-1, 1)], (0.02, 0.72, 0.025), 0.006, Material.METAL, STEEL,
             (0.4, 0.1))
-    rounded(b, (x, y, 0.99), (1.68, 0.018, 0.25), 0.014, Material.CLOTH, screen, (1.2,), texel_m=0.3)
+    rounded(b, (x, y, 0.885), (1.62, 0.018, 0.145), 0.014, Material.CLOTH, screen, (1.2,), texel_m=0.3)
     for sx in (-1, 1):
         for sy in (-1, 1):
             _place(b, (x + sx * 0.85, y + sy * 0.42), 0.0 if sy > 0 else np.pi, rng)
@@ -35,13 +38,14 @@ def _place(b: MeshBuilder, at: tuple[float, float], yaw: float, rng: np.random.G
     def p(x: float, y: float, z: float) -> F64:
         return local(at, turn, x, y, z)
 
-    count = 2 if rng.uniform() < 0.35 else 1
+    count = 2 if rng.uniform() < 0.3 else 1
+    case = (0.40, 0.40, 0.41) if rng.uniform() < 0.65 else (0.05, 0.05, 0.053)
     for k in range(count):
         dx = (k - (count - 1) / 2) * 0.58 + float(rng.uniform(-0.04, 0.04))
         swing = turn + (k - (count - 1) / 2) * -0.25
         c = p(dx, -0.16, 1.06)
         wide, tall = 0.27, 0.165
-        rounded(b, c, (wide + 0.008, 0.014, tall + 0.008), 0.006, Material.PAINT, BLACK, (0.3,), yaw=swing)
+        rounded(b, c, (wide + 0.008, 0.014, tall + 0.008), 0.006, Material.METAL, case, (0.35, 0.0), yaw=swing)
         face = local((c[0], c[1]), swing, wide, 0.0155, c[2] - tall)
         right = local((0.0, 0.0), swing, -2 * wide, 0.0, 0.0)
         b.sheet(tuple(face), tuple(right), (0, 0, 2 * tall), Material.MONITOR, (0.02, 0.02, 0.02),
@@ -59,7 +63,8 @@ def _place(b: MeshBuilder, at: tuple[float, float], yaw: float, rng: np.random.G
         cup = ((0.60, 0.58, 0.54), (0.30, 0.06, 0.05), (0.05, 0.11, 0.17))[int(rng.integers(3))]
         turned(b, p(-0.5, -0.02, 0.74), [(0, 0.03), (0.005, 0.036), (0.09, 0.04), (0.092, 0.036), (0.07, 0.033)],
                Material.PLAIN, cup, (0.02, 1.0, 0.5), 12)
-    if rng.uniform() < 0.3:  # a task lamp, a plant in a pot
+    _traces(b, at, turn, rng)
+    if rng.uniform() < 0.4:  # a plant in a pot
         turned(b, p(0.62, -0.2, 0.74), [(0, 0.055), (0.1, 0.07), (0.105, 0.06)], Material.PLAIN, (0.5, 0.47, 0.42),
                (0.05, 2.0, 0.2), 12)
         n = 26
@@ -70,6 +75,51 @@ def _place(b: MeshBuilder, at: tuple[float, float], yaw: float, rng: np.random.G
         foot = np.tile(p(0.62, -0.2, 0.83), (n, 1))
         b.batch(foot - side * 0.012, side * 0.024, way * rng.uniform(0.1, 0.24, (n, 1)), Material.PLAIN,
                 (0.06, 0.13, 0.04), (0.1, 2.0, 0.2), two_sided=True, triangle=True, casts=False)
+
+
+def _traces(b: MeshBuilder, at: tuple[float, float], turn: float, rng: np.random.Generator) -> None:
+    """What shows that somebody works here: a lamp, books, notes on the desk, a bag beside it."""
+    def p(x: float, y: float, z: float) -> F64:
+        return local(at, turn, x, y, z)
+
+    kind = rng.uniform()
+    if kind < 0.35:  # a jointed lamp, put out
+        foot, elbow, head = p(-0.62, -0.22, 0.745), p(-0.68, -0.24, 1.02), p(-0.5, -0.08, 1.17)
+        turned(b, foot, [(0, 0.08), (0.012, 0.078), (0.02, 0.02)], Material.METAL, BRASS, (0.4, 0.0), 16)
+        bar(b, foot, elbow, 0.009, Material.METAL, BRASS, (0.4, 0.0), 6)
+        bar(b, elbow, head, 0.009, Material.METAL, BRASS, (0.4, 0.0), 6)
+        turned(b, head - np.array([0, 0, 0.06]), [(0, 0.075), (0.05, 0.05), (0.09, 0.025), (0.1, 0.0)], Material.METAL,
+               BRASS, (0.4, 0.0), 16)
+    elif kind < 0.65:
+        z = 0.74
+        for _ in range(int(rng.integers(2, 6))):
+            half = 0.009 + 0.012 * float(rng.uniform())
+            hue = BOOKS[int(rng.integers(len(BOOKS)))]
+            b.box(tuple(p(-0.6, 0.0, z + half)), (0.085, 0.12, half), Material.PLAIN, hue, (0.05, 2.0, 0.1),
+                  yaw=turn + float(rng.uniform(-0.25, 0.25)))
+            z += 2 * half
+    if rng.uniform() < 0.45:  # an open notebook
+        for s in (-1, 1):
+            b.box(tuple(p(0.32 + s * 0.075, 0.17, 0.744)), (0.073, 0.1, 0.004), Material.PLAIN, PAPER, (0.03, 3.0, 0.0),
+                  yaw=turn)
+    if rng.uniform() < 0.25:
+        hue = ((0.09, 0.12, 0.17), (0.25, 0.13, 0.06), (0.12, 0.15, 0.10))[int(rng.integers(3))]
+        rounded(b, p(0.66, 0.1, 0.2), (0.15, 0.09, 0.2), 0.085, Material.CLOTH, hue, (1.0,), yaw=turn + 0.3,
+                texel_m=0.2)
+
+
+def laptop(b: MeshBuilder, at: tuple[float, float, float], yaw: float, rng: np.random.Generator) -> None:
+    """An open laptop on a surface at `at`; who uses it sits on the local +y side."""
+    flat, z = (at[0], at[1]), at[2]
+    rounded(b, (*flat, z + 0.008), (0.165, 0.115, 0.008), 0.006, Material.METAL, STEEL, (0.4, 0.0), yaw=yaw)
+    b.box(tuple(local(flat, yaw, 0, 0.02, z + 0.0165)), (0.145, 0.05, 0.001), Material.PLAIN, (0.04, 0.04, 0.042),
+          (0.05, 4.0, 0.2), yaw=yaw)
+    low, lean = local(flat, yaw, 0.16, -0.115, z + 0.02), local((0.0, 0.0), yaw, 0.0, -0.06, 0.21)
+    wide = local((0.0, 0.0), yaw, -0.32, 0.0, 0.0)
+    back = local((0.0, 0.0), yaw, 0.0, -0.006, 0.0)
+    b.sheet(tuple(low), tuple(wide), tuple(lean), Material.MONITOR, (0.02, 0.02, 0.02),
+            (float(rng.integers(900)), 0.85, 1.0), casts=False)
+    b.sheet(tuple(low + back), tuple(lean), tuple(wide), Material.METAL, STEEL, (0.4, 0.0))
 
 
 def chair(b: MeshBuilder, at: tuple[float, float], yaw: float, tint: Tint) -> None:
@@ -130,12 +180,3 @@ def whiteboard(b: MeshBuilder, at: tuple[float, float], half: float, rng: np.ran
     m = len(origin)
     b.batch(origin, np.tile([0.08, 0, 0.0], (m, 1)), np.tile([0, 0, 0.08], (m, 1)), Material.PLAIN, tint,
             (0.02, 2, 0.0))
-
-
-def meeting_table(b: MeshBuilder, at: tuple[float, float], top: Tint, rng: np.random.Generator) -> None:
-    """A round table with four chairs."""
-    turned(b, (*at, 0), [(0, 0.32), (0.02, 0.31), (0.03, 0.05), (0.7, 0.05), (0.705, 0.58), (0.735, 0.6), (0.737, 0)],
-           Material.PLAIN, top, (0.05, 2.0, 0.3), 28)
-    for k in range(4):
-        a = k * np.pi / 2 + float(rng.uniform(-0.3, 0.3))
-        chair(b, (at[0] + 0.95 * np.cos(a), at[1] + 0.95 * np.sin(a)), a + np.pi / 2, (0.05, 0.05, 0.055))
