@@ -65,7 +65,7 @@ def church(scene: Scene) -> Place:
     return room_place(
         b, shell, HALF_X, half_y, ridge, heading_deg=165.0 + float(rng.uniform(-9, 9)),
         focus=(0.0, dais - 3.4, 3.3), eye=(0.75, -half_y + 2.2), lamps=lamps, taken=taken,
-        metering=Metering(13.0, 0.14, 0.9, 0.5, 70.0, 0.9), samples=60, dust_per_m=0.0022,
+        metering=Metering(13.0, 0.165, 0.9, 0.5, 95.0, 0.9), samples=60, dust_per_m=0.0022,
         top=lambda x, y: eaves + (HALF_X - abs(x)) * slope,
     )
 

@@ -11,6 +11,7 @@ from render.scene import Scene
 from render.world.decoration import plant
 from render.world.joinery import Tint, bar, rounded, shaded, turned
 from render.world.kitchen_fittings import crockery, cupboards, dining, fridge, hood, jars, oven, sink, still_life
+from render.world.kitchen_things import in_use
 from render.world.outside import outside
 from render.world.place import Metering, Place
 from render.world.quads_scene import Material, MeshBuilder
@@ -75,6 +76,7 @@ def kitchen(scene: Scene) -> Place:
     lamps += _shelf(b, walls[1], scene.density, rng)
     jars(b, (HALF_X - 0.14, 2.2), rng)
     crockery(b, (1.3, HALF_Y - 0.3), rng)
+    in_use(b, -0.55, HALF_Y, scene.density, rng)
     at = (-0.75, -0.25)
     dining(b, at, scene.density, rng)
     taken.append((at[0] - 0.95, at[0] + 0.95, at[1] - 0.6, at[1] + 0.6, 0.8))
@@ -91,7 +93,7 @@ def kitchen(scene: Scene) -> Place:
     return room_place(
         b, shell, HALF_X, HALF_Y, high, heading_deg=206.0 + float(rng.uniform(-10, 10)),
         focus=(0.0, 0.75, 0.98), eye=(0.75, -2.45), lamps=lamps, taken=taken,
-        metering=Metering(8.0, 0.21, 0.9, 0.5, 60.0, 0.8), samples=84, dust_per_m=0.0010,
+        metering=Metering(8.0, 0.24, 0.9, 0.5, 60.0, 0.8), samples=84, dust_per_m=0.0010,
     )
 
 

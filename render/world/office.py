@@ -72,7 +72,7 @@ def office(scene: Scene) -> Place:
     return room_place(
         b, shell, HALF_X, HALF_Y, high, heading_deg=196.0 + float(rng.uniform(-10, 10)),
         focus=(-0.3, 3.3, 0.95), eye=(3.75, -5.6), lamps=lamps, taken=taken,
-        metering=Metering(9.0, 0.20, 0.9, 0.5, 60.0, 1.0), samples=90, dust_per_m=0.0006,
+        metering=Metering(9.0, 0.23, 0.9, 0.5, 75.0, 1.0), samples=90, dust_per_m=0.0006,
     )
 
 

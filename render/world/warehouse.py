@@ -54,7 +54,7 @@ def warehouse(scene: Scene) -> Place:
     return room_place(
         b, shell, HALF_X, half_y, ridge, heading_deg=148.0 + float(rng.uniform(-12, 12)),
         focus=(0.0, half_y * 0.22, 2.1), eye=(1.1, -half_y + 2.6), lamps=_lamps(b, frames, eaves), taken=taken,
-        metering=Metering(14.0, 0.15, 0.9, 0.5, 60.0, 0.85), samples=44, dust_per_m=0.0020,
+        metering=Metering(14.0, 0.18, 0.9, 0.5, 85.0, 0.85), samples=44, dust_per_m=0.0020,
         top=lambda x, y: eaves + (HALF_X - abs(x)) * slope,
     )
 
