@@ -96,14 +96,14 @@ def _cluster(count: int, length: float, width: float) -> Callable[[_Sheet], None
 
 def _spray(sheet: _Sheet) -> None:
     r = sheet.random
-    for k in range(15):
-        u = 0.02 + 0.90 * k / 15
+    for k in range(23):
+        u = 0.02 + 0.92 * k / 23
         reach = 0.50 * min(1.0, 0.35 + 3.2 * u) * (1 - u) ** 0.75 + 0.03
         for side in (-1, 1):
             long = reach * r.uniform(0.75, 1.08)
             turn = side * r.uniform(0.75, 1.0)
             tip = (u + long * math.cos(turn), 0.5 + long * math.sin(turn))
-            sheet.stroke((u, 0.5), tip, 0.052, 0.020, r.normal(0, 0.35))
+            sheet.stroke((u, 0.5), tip, 0.036, 0.013, r.normal(0, 0.35))
     sheet.stroke((0.0, 0.5), (0.98, 0.5), 0.05, 0.02, -0.5)
 
 

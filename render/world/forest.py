@@ -37,6 +37,7 @@ class Forest(Woodland):
         self.trees: TreeKind | None = TreeKind(5.6, 13.0, 25.0, 0.06 + 0.14 * needles, 2.75, ("conifer",), domes)
         self._oak = (float(self._path(torch.tensor(54.0))) - self._hand * 7.5, 57.0)
         self.stage_hint = Stage(np.array([0.55 * self._oak[0], 56.0, 4.8]), 80.0, 180.0 + 9 * self._hand)
+        self._near = near_of(self.stage_hint)
 
     def elevation(self, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
         cut = 2 * texel_m
@@ -72,6 +73,7 @@ class Forest(Woodland):
         way = (x - self._path(y)).abs() / (4.2 + 5.5 * smoothstep(60, -10, y))
         glade = torch.hypot((x - self._oak[0] * 0.6) / 17, (y - self._oak[1]) / 24) + 0.14 * patch
         wood = smoothstep(0.75, 1.2, torch.minimum(glade, way + 0.12 * patch + 0.12))
+        wood = wood * smoothstep(3.0, 7.0, self._near.away(x, y))  # no branch hangs before a lens
         dry = smoothstep(0.5, 1.1, height)
         bank = smoothstep(2.5, 6, (x - self._stream(y)).abs() - 4 * self._water + patch)
         share = share * smoothstep(1.25, 0.85, steep) * smoothstep(950, 700, height)
@@ -82,7 +84,7 @@ class Forest(Woodland):
 
     def _understory(self, ground: Callable[[Tensor, Tensor], Tensor]) -> list[tuple[str, Stand]]:
         """Ferns and bushes under the trees, thinner towards the path."""
-        near = near_of(self.stage_hint)
+        near = self._near
         x, y, draw = scattered(near, 1.6, 120.0, self._seed + 5)
         patch = 0.5 + 0.6 * lookup(self._broad, x, y, 25 * FEATURES)
         way = (x - self._path(y)).abs()
