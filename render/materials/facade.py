@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 
 from render.materials.base import Mood, Patch, Surface, color, either, mix, smooth, stripe
+from render.materials.glass import fresnel, hint_of_room, mirrored
 from render.materials.noise import cell_hash, grain, tile
 
-RECESS_M = 0.2
+RECESS_M = 0.14
 SILL_M = 0.85
 BRICK, STUCCO, ASHLAR, CURTAIN_WALL, RUBBLE = 0, 1, 2, 3, 4
 
@@ -252,25 +253,23 @@ def _room(p: Patch, c: _Cell, x: Tensor, y: Tensor, mood: Mood) -> Tensor:
     warm = torch.where((hue < 0.68)[:, None], color(1.0, 0.66, 0.34), color(0.86, 0.90, 1.0))
     warm = torch.where(c.glassy[:, None], color(1.0, 0.86, 0.66), warm)
     lamp = warm * (mood.display * 1.1 * min(1.0, 2.2 * mood.lamps) * (0.6 + 0.8 * (c.hash * 29.3 % 1.0)))[:, None]
-    day = mood.daylight * (0.32 * torch.exp(-hz / 2.2))[:, None]
-    seen = albedo * (day + torch.where(lit[:, None], lamp * glow[:, None], 0.0))
+    seen = albedo * (hint_of_room(hz, mood) + torch.where(lit[:, None], lamp * glow[:, None], 0.0))
 
     drawn = 1 - 0.62 * (c.hash * 5.1 % 1.0)
     curtain = (x.abs() > c.half_w * drawn) & (hue > 0.25) & ~c.glassy
     fold = 0.8 + 0.2 * torch.cos(x * 60)
     cloth = (
-        color(0.62, 0.58, 0.50) * (mood.daylight * 0.26 + torch.where(lit[:, None], lamp * 0.7, 0.0)) * fold[:, None]
+        color(0.62, 0.58, 0.50) * (mood.daylight * 0.15 + torch.where(lit[:, None], lamp * 0.7, 0.0)) * fold[:, None]
     )
     seen = torch.where(curtain[:, None], cloth, seen)
 
     away = p.direction - 2 * (p.direction * p.normal).sum(1, keepdim=True) * p.normal
     wobble = (cell_hash((c.hash * 4096).long(), (x > 0).long(), 3) - 0.5) * 0.05
     away = torch.nn.functional.normalize(away + p.bitangent * wobble[:, None], dim=1)
-    sky = mood.sky.radiance(away)
-    mirrored = mix(mood.street.expand_as(sky), sky, smooth(0.10, 0.42, away[:, 2]))
-    grazing = (1 - dn.abs().clamp(0, 1)) ** 5
-    fresnel = torch.where(c.glassy, 0.14 + 0.8 * grazing, 0.07 + 0.8 * grazing)
-    return seen * (1 - fresnel)[:, None] * torch.where(c.glassy, 0.75, 1.0)[:, None] + mirrored * fresnel[:, None]
+    opposite = (0.9 * p.size[:, 1]).clamp(9.0, 26.0)
+    back_light = mirrored(p, away, opposite, p.size[:, 1].clamp(5.0, 60.0), mood)
+    share = torch.where(c.glassy, fresnel(dn, 0.16), fresnel(dn, 0.08))
+    return seen * (1 - share)[:, None] * torch.where(c.glassy, 0.75, 1.0)[:, None] + back_light * share[:, None]
 
 
 def reach(at: Tensor, way: Tensor, far: Tensor) -> Tensor:

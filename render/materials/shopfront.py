@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from render.materials.base import Mood, Patch, Surface, color, mix, smooth
+from render.materials.base import Mood, Patch, Surface, color, mix
 from render.materials.facade import reach
+from render.materials.glass import fresnel, hint_of_room, mirrored
 from render.materials.noise import cell_hash, tile
 
 
@@ -104,13 +105,12 @@ def _shop_room(p: Patch, u: Tensor, v: Tensor, high: Tensor, salt: Tensor, warm:
     lit = mood.display * min(1.0, 1.8 * mood.lamps) * (1.1 + 1.1 * each[2]) * torch.where(closed, 0.06, 1.0)
     if mood.lamps <= 0:
         lit = torch.where(closed, 0.0, 0.06) * mood.daylight.mean()
-    day = mood.daylight * (0.30 * torch.exp(-hz / 2.6))[:, None] + mood.daylight * 0.035
-    seen = albedo * (day + warm * (lit * glow)[:, None]) + torch.where(panel[:, None], warm * (1.9 * lit)[:, None], 0.0)
+    seen = albedo * (1.3 * hint_of_room(hz, mood) + warm * (lit * glow)[:, None])
+    seen = seen + torch.where(panel[:, None], warm * (1.9 * lit)[:, None], 0.0)
     away = p.direction - 2 * (p.direction * p.normal).sum(1, keepdim=True) * p.normal
-    sky = mood.sky.radiance(away)
-    mirrored = mix(mood.street.expand_as(sky), sky, smooth(0.25, 0.5, away[:, 2]))
-    fresnel = 0.07 + 0.8 * (1 - dn.clamp(0, 1)) ** 5
-    return seen * (1 - fresnel)[:, None] + mirrored * fresnel[:, None]
+    share = fresnel(dn, 0.08)
+    opposite = mirrored(p, away, torch.full_like(v, 17.0), torch.full_like(v, 15.0), mood)
+    return seen * (1 - share)[:, None] + opposite * share[:, None]
 
 
 def _mannequin(x: Tensor, y: Tensor, each: Tensor) -> Tensor:

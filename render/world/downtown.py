@@ -28,7 +28,7 @@ def downtown(scene: Scene) -> Place:
         half_road=half_road, facade=half_road + 5.2, crossings=((-44.0, 9.0), (first, 9.5), (first + 96, 9.0)),
         floors=8, towers=1.0, density=scene.density, vegetation=0.55 * scene.vegetation, wear=scene.wear,
     )
-    heading = 272.0 + float(rng.uniform(-4, 4))
+    heading = 264.0 + float(rng.uniform(-3, 3))
     b = MeshBuilder()
     blocks, lamps = _blocks(b, plan, scene, rng)
     street_ground(b, plan, FAR_M)
