@@ -5,7 +5,8 @@ gradients lie where the scene's own structure lies: `structure` is what the vari
 answers, read as light and as light in parts of its surroundings (night and snow need the second), the clearer of the
 two. `sky` is how well the picture itself tells sky from ground where the scene has them, in parts of how well the
 base tells. The lower one counts. What stands in fog counts by what the fog lets through: fog may hide what is far, not
-what is near.
+what is near. Not asked about is what hangs in the air or mirrors, as in S, and what by the scenes' own depths stands in
+one of the pictures only: leaves fall. How much of the structure is left to be asked about is published.
 """
 
 from __future__ import annotations
@@ -23,16 +24,22 @@ from render.light.build import build_light
 from render.scores.bands import blur, lab
 from render.scores.reading import Ready
 from render.scores.shown import Measured
-from render.scores.warp import world_points
+from render.scores.warp import SAME_DEPTH, world_points
 
 EDGES_SHARE, PLAIN_SHARE = 0.07, 0.60
 LEAST_SHOWN = 0.05
 """Of the structure's weight: where air leaves less, there is nothing left to recognise the place by."""
-LEAST_SKY = 0.02
+LEAST_STANDING = 0.05
+"""Of the base's structure: where the two scenes share less, they are not one place."""
+LEAST_SKY = 0.05
 LEAST_TOLD = 0.45
 """Intersection over union that the base must reach for its skyline to be a measure."""
 LEAST_AUC = 0.58
 """A base picture whose gradients tell structure from plain surface no better than that is no measure of others."""
+LEAST_READING = 0.67
+"""In parts of its clearer reading, what a base must say in the other one for that to be asked."""
+STRONGEST = 6.0
+"""The most that one edge counts, in those of the weakest."""
 BLOCK_PX = 24
 
 
@@ -44,7 +51,7 @@ class Identity:
         score: the lower of structure and sky; None when not measured.
         structure, sky: 0–1; None where the base picture itself does not tell: where texture drowns structure, or
             hardly any sky is in frame.
-        shown: share of the structure's weight that the air leaves.
+        shown: share of the structure's weight that the air, masks and fallen leaves leave.
         reason: why there is no score; may be empty.
     """
 
@@ -68,14 +75,20 @@ def score_identity(base: Ready, variation: Ready) -> Identity:
     if base.picture.rgb.shape != variation.picture.rgb.shape:
         return Identity(None, None, None, 0.0, "the two pictures are of different shapes")
     with torch.inference_mode():
-        edge, plain = _split(structure_of(base.picture))
+        strength = structure_of(base.picture)
+        edge, plain = _split(strength)
+        standing = _standing(base.picture, variation.picture)
+        if float((edge & standing).float().mean()) < LEAST_STANDING * EDGES_SHARE:
+            return Identity(0.0, 0.0, None, 0.0, "by their depths the two pictures show different places")
         clear = clearness(variation)
-        weight = clear * edge.float()
-        shown = float(weight.sum() / edge.float().sum().clamp(min=1))
-        if shown < LEAST_SHOWN:
+        asked = standing & ~base.picture.masked & ~variation.picture.masked
+        known_by = strength.clamp(max=STRONGEST) * edge  # a break of depth says more than a slight turn
+        weight = clear * known_by * asked
+        shown = float(weight.sum() / known_by.sum().clamp(min=1))
+        if shown < LEAST_SHOWN or not bool((plain & asked).any()):
             return Identity(None, None, None, shown, "the air hides nearly all that the place could be known by")
-        structure = _structure(base.picture, variation.picture, weight, plain)
-        sky = _sky(base.picture, variation.picture, clear)
+        structure = _structure(base.picture, variation.picture, weight, plain & asked)
+        sky = _sky(base.picture, variation.picture, clear, standing)
     told = [part for part in (structure, sky) if part is not None]
     if structure is None:
         return Identity(None, None, sky, shown, "texture drowns the structure in the base picture itself")
@@ -83,18 +96,27 @@ def score_identity(base: Ready, variation: Ready) -> Identity:
 
 
 def _structure(base: Measured, variation: Measured, weight: Tensor, plain: Tensor) -> float | None:
-    found: list[float] = []
+    read: list[tuple[float, float]] = []
     for blur_px, is_relative in ((0.8, False), (1.6, True)):
         own, other = (
             _auc(_gradient(picture.rgb, blur_px, is_relative), weight, plain) for picture in (base, variation)
         )
-        if own >= LEAST_AUC:
-            found.append(min(1.0, max(0.0, (other - 0.5) / (own - 0.5))))
-    return max(found, default=None)
+        read.append((own - 0.5, other - 0.5))
+    clearest = max(own for own, _ in read)
+    if clearest < LEAST_AUC - 0.5:
+        return None
+    # A reading in which the base itself says little says nothing of others: anything comes up to it.
+    return max(min(1.0, max(0.0, other / own)) for own, other in read if own >= LEAST_READING * clearest)
 
 
-def _sky(base: Measured, variation: Measured, clear: Tensor) -> float | None:
-    own, other = (_sky_overlap(picture, clear) for picture in (base, variation))
+def _standing(base: Measured, variation: Measured) -> Tensor:
+    """(H, W) bool: here and beside it both scenes have the same surface, or both sky, hence the same edges."""
+    apart = (base.inverse - variation.inverse).abs() > SAME_DEPTH * torch.maximum(base.inverse, variation.inverse)
+    return F.max_pool2d(apart.float()[None], 3, 1, 1)[0] == 0
+
+
+def _sky(base: Measured, variation: Measured, clear: Tensor, standing: Tensor) -> float | None:
+    own, other = (_sky_overlap(picture, clear, standing) for picture in (base, variation))
     if own is None or other is None or own < LEAST_TOLD:
         return None
     return min(1.0, other / own)
@@ -167,14 +189,15 @@ def _in_parts_of_the_strong(plane: Tensor) -> Tensor:
     return plane / torch.kthvalue(flat, int(flat.numel() * (1 - EDGES_SHARE))).values.clamp(min=1e-9)
 
 
-def _sky_overlap(picture: Measured, clear: Tensor) -> float | None:
+def _sky_overlap(picture: Measured, clear: Tensor, standing: Tensor) -> float | None:
     """Intersection over union of the scene's sky with the sky that the picture's own colours and smoothness tell.
 
     What sky and ground look like is learnt on one half of the frame's blocks and asked of the other, both ways: no
     knowledge of skies is needed, and none of where the sky is can be learnt by heart. Each column is then cut in two
-    where that fits best. Ground counts by what the air lets through, `clear` (H, W).
+    where that fits best. Ground that air veils to more than half is rightly taken for sky: by `clear` (H, W), what it
+    lets through, ground teaches and counts. Only what is `standing` (H, W) in both pictures takes part.
     """
-    sky = ~picture.surface
+    sky, ground = ~picture.surface & standing, picture.surface & standing
     share = float(sky.float().mean())
     if not LEAST_SKY < share < 1 - LEAST_SKY:
         return None
@@ -182,15 +205,18 @@ def _sky_overlap(picture: Measured, clear: Tensor) -> float | None:
     rows, columns = torch.arange(height)[:, None] // BLOCK_PX, torch.arange(width) // BLOCK_PX
     half = (rows + columns) % 2 == 0
     signs = _signs(picture.rgb)
+    told_apart = ((clear - 0.25) * 2).clamp(0, 1)
+    weight = torch.where(picture.surface, told_apart, torch.ones(())) * standing
     odds = torch.empty(height, width)
     for learn, ask in ((half, ~half), (~half, half)):
-        seen = torch.stack([torch.bincount(signs[learn & kind], minlength=4096) for kind in (sky, ~sky)]).float()
+        seen = torch.stack([
+            torch.bincount(signs[learn & kind], weight[learn & kind], minlength=4096) for kind in (sky, ground)
+        ]).float()  # fmt: skip
         soft = F.avg_pool3d(seen.view(2, 1, 16, 16, 16), 3, 1, 1).view(2, -1) * 9 + seen
-        chance = (soft + 0.5) / soft.sum(1, keepdim=True)
+        chance = (soft + 0.5) / soft.sum(1, keepdim=True).clamp(min=1)
         odds[ask] = torch.log(chance[0] / chance[1])[signs[ask]]
-    above = torch.cat([torch.zeros(1, width), odds.clamp(-3, 3).cumsum(0)])
+    above = torch.cat([torch.zeros(1, width), (odds.clamp(-3, 3) * weight).cumsum(0)])
     told = torch.arange(height)[:, None] < (2 * above - above[-1:]).argmax(0)
-    weight = torch.where(sky, torch.ones(()), clear)
     return float(((told & sky) * weight).sum() / ((told | sky) * weight).sum().clamp(min=1))
 
 

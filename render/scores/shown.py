@@ -55,6 +55,7 @@ class Measured:
         rgb: (3, H, W) sRGB 0–1. inverse: (H, W) 1/depth, 0 at sky. usable: (H, W) bool: a surface, off depth edges, not
             masked. surface: (H, W) bool: a surface at all. view: scaled to this size.
         dropped: share of the surface that each mask takes, by its name.
+        masked: (H, W) bool: under any mask, sky included.
         normal: (3, H, W) or None.
     """
 
@@ -64,6 +65,7 @@ class Measured:
     surface: Tensor
     view: View
     dropped: Mapping[str, float]
+    masked: Tensor
     normal: Tensor | None = None
 
 
@@ -84,11 +86,11 @@ def measured(shown: Shown) -> Measured:
     edge = F.max_pool2d(nearest[None], 5, 1, 2)[0] > least.clamp(min=1e-12) * EDGE_RATIO
     usable = surface & ~edge
     dropped: dict[str, float] = {}
-    before = usable
+    before, masked = usable, torch.zeros_like(usable)
     for name, plane in shown.masks.items():
         mask = _area(torch.from_numpy(np.array(plane, np.float32))[None], size)[0] > 0.25
         dropped[name] = float((before & mask).sum() / before.sum().clamp(min=1))
-        usable = usable & ~mask
+        usable, masked = usable & ~mask, masked | mask
     normal = None
     if shown.normal is not None:
         normal = F.normalize(_area(torch.from_numpy(np.array(shown.normal, np.float32)).permute(2, 0, 1), size), dim=0)
@@ -97,7 +99,7 @@ def measured(shown: Shown) -> Measured:
         fx_px=shown.view.fx_px * size[1] / shown.view.width_px, fy_px=shown.view.fy_px * size[0] / shown.view.height_px,
         cx_px=shown.view.cx_px * size[1] / shown.view.width_px, cy_px=shown.view.cy_px * size[0] / shown.view.height_px,
     )  # fmt: skip
-    return Measured(rgb, inverse, usable, surface, view, dropped, normal)
+    return Measured(rgb, inverse, usable, surface, view, dropped, masked, normal)
 
 
 def _area(planes: Tensor, size: tuple[int, int]) -> Tensor:

@@ -4,8 +4,9 @@ For every ordered pair of pictures the second is brought to the first camera thr
 in three bands of pattern and in colour (bands.py), where both see the same surface (warp.py). The first is taken to the
 second's pixels and back on the same ways: where the second camera stands farther off it cannot show what its pixels do
 not resolve, and that is no disagreement. S of a set is the mean over pairs weighted by how much each pair shares. A
-pair that shares less than a tenth of the frame is not measured, and a set without a measured pair has no score: not
-measured is not passed.
+pair that shares less than a tenth of the frame is not measured. Among leaves and at water hardly any pair does: where
+fewer than three do, smaller shares of all pairs are put together, if they come to a tenth of a frame. Otherwise a set
+has no score: not measured is not passed.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from render.scores.warp import Met, brought, meet, world_points
 
 LEAST_COVERAGE = 0.10
 """Share of the frame that a pair must share to be measured."""
+POOLED_COVERAGE = 0.01
+"""The same where pairs are put together: six comparing windows' worth. Together they must come to `LEAST_COVERAGE`."""
 
 
 @dataclass(frozen=True)
@@ -109,22 +112,32 @@ def score_measured(ready: Mapping[str, Measured], check: Callable[[float], None]
         geometry: list[Counts] = []
         points = {name: world_points(each) for name, each in ready.items()}
         met = {(one, other): meet(ready[one], ready[other], points[one]) for one, other in permutations(ready, 2)}
+        least = _least_coverage(met.values())
         for done, ((first, second), there) in enumerate(met.items()):
             check(done / len(met))
-            pair, counts = _pair(first, second, ready[first], ready[second], there, met[second, first])
+            pair, counts = _pair(first, second, ready[first], ready[second], there, met[second, first], least)
             pairs.append(pair)
             geometry.append(counts)
-    return _summed(ready, pairs, geometric_of(geometry))
+    return _summed(ready, pairs, geometric_of(geometry), least < LEAST_COVERAGE)
+
+
+def _least_coverage(met: Iterable[Met | None]) -> float:
+    """What a pair of this set must share to be measured: a tenth of the frame, or less where pairs are pooled."""
+    shares = [float(there.visible.float().mean()) for there in met if there is not None]
+    enough = sum(share >= LEAST_COVERAGE for share in shares) >= 2 * FEWEST_PAIRS
+    pooled = sum(share for share in shares if share >= POOLED_COVERAGE)
+    return LEAST_COVERAGE if enough or pooled < LEAST_COVERAGE else POOLED_COVERAGE
 
 
 def _pair(
-    first: str, second: str, a: Measured, b: Measured, there: Met | None, back: Met | None
+    first: str, second: str, a: Measured, b: Measured, there: Met | None, back: Met | None,
+    least_coverage: float,
 ) -> tuple[PairScore, Counts]:
     if there is None:
         return PairScore(first, second, None, 0.0), NOTHING
     counts = counted(a, b, there)
     coverage = float(there.visible.float().mean())
-    if coverage < LEAST_COVERAGE or back is None:
+    if coverage < least_coverage or back is None:
         return PairScore(first, second, None, coverage), counts
     rows, columns = _box(there.visible)
     mask, at = there.visible[rows, columns], there.at[rows, columns]
@@ -146,7 +159,9 @@ def _box(mask: torch.Tensor) -> tuple[slice, slice]:
     )
 
 
-def _summed(ready: Mapping[str, Measured], pairs: list[PairScore], geometric: Geometric) -> SpatialScore:
+def _summed(
+    ready: Mapping[str, Measured], pairs: list[PairScore], geometric: Geometric, is_pooled: bool
+) -> SpatialScore:
     known = [pair for pair in pairs if pair.score is not None]
     weight = sum(pair.coverage for pair in known)
     score = sum(pair.coverage * (pair.score or 0.0) for pair in known) / weight if known else None
@@ -154,11 +169,11 @@ def _summed(ready: Mapping[str, Measured], pairs: list[PairScore], geometric: Ge
     return SpatialScore(
         score=score, worst=worst, coverage=weight / len(known) if known else _mean(p.coverage for p in pairs),
         measured=len(known), possible=len(pairs), dropped=_dropped(ready.values()), geometric=geometric,
-        pairs=tuple(pairs), reason=_reason(len(ready), len(known)),
+        pairs=tuple(pairs), reason=_reason(len(ready), len(known), is_pooled),
     )
 
 
-def _reason(pictures: int, measured_pairs: int) -> str:
+def _reason(pictures: int, measured_pairs: int, is_pooled: bool) -> str:
     if pictures < 2:
         return "one picture alone has nothing to be compared with"
     if not measured_pairs:
@@ -166,6 +181,8 @@ def _reason(pictures: int, measured_pairs: int) -> str:
             "no two cameras share a tenth of their frames in ground or walls that can be compared: edges of leaves "
             "and grass, water and sky do not count"
         )
+    if is_pooled:
+        return "cameras share little that can be compared: small shares of many pairs, put together"
     if measured_pairs < 2 * FEWEST_PAIRS and pictures >= 6:
         return "few cameras see the same things: the score rests on little"
     return ""
