@@ -25,7 +25,7 @@ from render.view import View
 from render.visibility.quads import Quads, pixel_directions, trace_view
 from render.visibility.rays import Spheres, intersect_ray, nearest_distance
 from render.world.base import Point, Stage
-from render.world.built_light import BuiltLight, Hour, raking
+from render.world.built_light import BuiltLight, Hour
 from render.world.mirror import mirrored_light
 from render.world.mood import leaf_share, mood_of
 from render.world.place import Place, rotation
@@ -201,7 +201,7 @@ class BuiltWorld:
             The light with the exposure for this place: from light and geometry alone, the same for every camera (E4).
         """
         self._dress(scene.season)
-        light = light if self.place.indoors else raking(light)
+        light = self.lighting.arrived(light)
         hour = self.hour(light, coarse=True)
         return replace(light, exposure=light.exposure * self.lighting.gain(light, hour.metered))
 

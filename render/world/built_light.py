@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from render.light.base import Light
-from render.light.exposure import luma
 from render.light.nodes import Nodes
 from render.light.room import RoomAmbient
 from render.light.roomsun import RoomSun
@@ -20,18 +19,12 @@ from render.light.sunmap import SunMaps
 from render.visibility.quads import Quads, corners
 from render.world.place import Place, rotation
 from render.world.quads_scene import Material
+from render.world.town_light import fog_limit, hour_key, in_town
 
 REMEMBERED_HOURS = 6
 ROOM_TEXELS = 1_000_000
 SKY_CASTER_M2 = 0.06
 """Smaller things shade the sun but are too small to matter for the sky."""
-_HOUR_KEY = ((-4.0, 0.62), (2.0, 0.70), (8.0, 0.90), (17.0, 1.00), (30.0, 1.27), (60.0, 1.85))
-"""Sun's elevation in degrees and how bright a street is meant to be: full at noon, held back towards dusk.
-
-What is metered is evened out by `Metering.pull`; without this, dusk would look like noon on a dull day.
-"""
-_GOLDEN = ((-1.0, 1.0), (3.0, 1.45), (14.0, 1.6), (20.0, 1.35), (30.0, 1.0))
-"""Sun's elevation in degrees and the power to which its hue is raised; see `raking`."""
 
 
 @dataclass
@@ -63,6 +56,7 @@ class BuiltLight:
             low, high = torch.tensor(place.room[0]), torch.tensor(place.room[1])
             self.inside = ((own > low) & (own < high)).all(1)
         self._ambient: StreetAmbient | RoomAmbient | None = None
+        self._openness: float | None = None
         self.hours: OrderedDict[tuple[object, ...], Hour] = OrderedDict()
 
     @property
@@ -170,6 +164,22 @@ class BuiltLight:
         # Mostly by the mean: where a low sun rakes over some walls, these keep their colour and the shade its depth.
         return float(middle**0.25 * max(float((bright * weight).sum()), 1e-9) ** 0.75)
 
+    def arrived(self, light: Light) -> Light:
+        """The light as this place has it: between houses not what falls on open land; see `in_town`."""
+        return light if self.place.indoors else in_town(light, self._ground_openness())
+
+    def _ground_openness(self) -> float:
+        """0–1, how freely the ground around the focus sees the sky; metered like brightness."""
+        if self._openness is None:
+            nodes = self.nodes
+            focus = torch.as_tensor(np.asarray(self.place.stage.focus_m)).float()
+            near = (nodes.position - focus).norm(dim=1) < self.place.metering.radius_m
+            near &= (nodes.normal[:, 2] > 0.9) & (nodes.area_m2 > 0.05)
+            weight = nodes.area_m2[near]
+            total = (self.baked().openness[near] * weight).sum() / weight.sum().clamp_min(1e-9)
+            self._openness = float(total.clamp(0, 1))
+        return self._openness
+
     def gain(self, light: Light, metered: float) -> float:
         """Factor on the light's exposure that this place wants under its own daylight."""
         metering = self.place.metering
@@ -178,7 +188,7 @@ class BuiltLight:
         if self.place.indoors:  # an unlit room by moonlight is to look like one
             gain *= 1 - 0.72 * min(1.0, max(0.0, (-light.sun_elevation_deg - 2) / 8))
         else:
-            gain *= _hour_key(light.sun_elevation_deg)
+            gain = min(gain * hour_key(light.sun_elevation_deg), fog_limit(light))
         lamplit = min(1.0, 2 * light.lamps_on)  # under lamps one exposes for them, not for the moon
         return float(gain ** (1 - lamplit) * metering.lamplit**lamplit)
 
@@ -195,24 +205,3 @@ class BuiltLight:
 def lamp_unit(light: Light) -> float:
     """Irradiance in scene units of one display unit of lamp light."""
     return float(2.0**light.scene.exposure_ev / light.exposure * min(1.0, 2 * light.lamps_on))
-
-
-def _hour_key(elevation_deg: float) -> float:
-    """Factor on a street's exposure by the sun's elevation: continuous, so that dragging the hour never jumps."""
-    elevations, keys = zip(*_HOUR_KEY, strict=True)
-    return float(np.interp(elevation_deg, elevations, keys))
-
-
-def raking(light: Light) -> Light:
-    """The light with a low sun's colour deepened at the same luminance.
-
-    The film pales what is bright: a wall that a low sun rakes over would come out cream instead of golden. Walls fill
-    the frame of a street as they never do in a landscape, so that towns want more of that colour than the air gives.
-    """
-    elevations, depth = zip(*_GOLDEN, strict=True)
-    power = float(np.interp(light.sun_elevation_deg, elevations, depth))
-    before = luma(light.sun_irradiance)
-    if power <= 1.0 or before <= 1e-9:
-        return light
-    hue = (light.sun_irradiance / before).clamp_min(1e-6) ** power
-    return replace(light, sun_irradiance=hue * (before / luma(hue)))
