@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from render.materials.base import Mood, Patch, Surface, color, mix, smooth
 from render.materials.noise import cell_hash, grain, tile
@@ -134,6 +135,13 @@ def leaf(p: Patch, mood: Mood) -> Surface:
     return s
 
 
+def _covered(off: Tensor, wide: Tensor | float, footprint: Tensor) -> Tensor:
+    """(M,) share of samples that a joint covers: `off` metres from its middle, `wide` metres."""
+    sample = footprint.clamp_min(1e-4)
+    most = (wide / sample).clamp(max=1)
+    return ((0.5 * (wide + sample) - off) / sample).clamp(0, 1).minimum(most)
+
+
 def planks(p: Patch, mood: Mood) -> Surface:
     """Wooden boards: floor, table tops, cupboards; params board width, length, gloss."""
     s = Surface.plain(p)
@@ -146,9 +154,16 @@ def planks(p: Patch, mood: Mood) -> Surface:
     figure = tile(u * 0.55 + each * 3.1, v * 0.045 + each * 1.7)
     pores = grain(u * 2.3 + each, v * 0.16)
     near = 1 - smooth(0.012, 0.05, p.footprint)
-    joint = ((u / width - row) < 0.022) | ((at - board) * length < 0.004)
-    tone = (1 + 0.30 * (each - 0.5) + 0.10 * figure[:, 2] + 0.10 * figure[:, 1] + 0.05 * near * pores[:, 0])
-    tone = tone * (1 - 0.55 * near * joint.float()) * (1 - 0.12 * mood.wear * figure[:, 3].clamp_min(0))
+    figure = figure * (1 - 0.9 * smooth(0.006, 0.03, p.footprint))[:, None]  # grain finer than a sample twinkles
+    each = 0.5 + (each - 0.5) * (1 - 0.8 * smooth(0.2, 0.8, p.footprint / width))
+    across, along = u / width - row, at - board
+    joint = torch.maximum(
+        _covered(torch.minimum(across, 1 - across) * width, 0.022 * width, p.footprint),
+        _covered(torch.minimum(along, 1 - along) * length, 0.004, p.footprint),
+    )
+    pores = pores[:, 0] * (1 - smooth(0.002, 0.01, p.footprint))
+    tone = 1 + 0.30 * (each - 0.5) + 0.10 * figure[:, 2] + 0.10 * figure[:, 1] + 0.05 * pores
+    tone = tone * (1 - 0.55 * joint) * (1 - 0.12 * mood.wear * figure[:, 3].clamp_min(0))
     s.albedo = p.tint * tone.clamp(0.3, 1.7)[:, None]
     s.gloss = p.params[:, 2] * (1 - 0.5 * mood.wear)
     lean = 0.012 * near * (each - 0.5)
