@@ -54,8 +54,10 @@ def shade_ground(
     n9 = lookup(broad[0], x, y, 9 * FEATURES) * smoothstep(3200, 700, distance) if detail else n60 * 0
     steep = torch.sqrt(gx * gx + gy * gy)
     # a crown's flank is steep like rock and half bare by its texels' mean: what stands over the ground is crown
-    over = ((z - ground - 0.5 - 0.004 * distance) / (1 + 0.006 * distance)).clamp(0, 1)
+    over = ((z - ground - 0.3 - 0.001 * distance) / (0.7 + 0.003 * distance)).clamp(0, 1)
     crown = torch.maximum(smoothstep(0.25, 0.6, cover), over * (cover > 0.02))
+    # and no rock lies bare at its foot, where it stands as a wall
+    steep = steep * (1 - smoothstep(0.0, 0.12, cover) * smoothstep(700, 350, distance))
     water = world.land.water_m
     hit = Hit(
         x=x, y=y, z=z, steep=steep, east=gx, north=gy, flat=1 / torch.sqrt(1 + steep * steep), canopy=crown,
@@ -68,6 +70,7 @@ def shade_ground(
     if detail:
         tone, gx, gy = _grain(paint, hit, gx, gy, world.land.strata_m)
         albedo = albedo * torch.exp(tone)
+        albedo, opening = _foliage(hit, z - ground, albedo, opening)
     if paint.ripple is not None:
         gx, gy = gx + paint.ripple[0] * (1 - light.snow), gy + paint.ripple[1] * (1 - light.snow)
     flat = 1 / torch.sqrt(1 + gx * gx + gy * gy)
@@ -154,6 +157,28 @@ def _micro(
     opening[at] *= (1 + 0.14 * low).clamp(0.3, 1.2)
     albedo[:, at] *= torch.exp(0.09 * low)
     return gx, gy, opening, albedo
+
+
+def _foliage(hit: Hit, over_m: Tensor, albedo: Tensor, opening: Tensor) -> tuple[Tensor, Tensor]:
+    """Albedo and openness with the boughs of crowns that are part of the ground: clumps up their flanks, dark below.
+
+    Args:
+        hit: the points; over_m: (M,) metres above the bare ground.
+        albedo: (3, M); opening: (M,).
+    """
+    at = torch.nonzero((hit.canopy > 0.2) & (over_m > 0.3)).squeeze(1)
+    if at.numel() == 0:
+        return albedo, opening
+    x, y, up, share = hit.x[at], hit.y[at], over_m[at], hit.canopy[at]
+    sharp = smoothstep(1400, 250, hit.distance[at])
+    boughs = stack("grain a", "grain b", "grain c", low=6, high=60, slope=-0.8)
+    clumps = lookup(boughs[0], x + 0.8 * up, y - 0.7 * up, 31.0)
+    clumps = clumps + 0.7 * sharp * lookup(boughs[1], x - 0.6 * up, y + 0.8 * up, 11.0)
+    low = smoothstep(6.0, 0.5, up + 1.2 * clumps * sharp) * sharp  # under the boughs, among the stems
+    albedo, opening = albedo.clone(), opening.clone()
+    albedo[:, at] *= torch.exp(share * (0.24 * clumps * sharp - 0.12)) * (1 - 0.72 * share * low)
+    opening[at] *= 1 - 0.45 * share * low
+    return albedo, opening
 
 
 def _grain(paint: Paint, hit: Hit, gx: Tensor, gy: Tensor, strata_m: float) -> tuple[Tensor, Tensor, Tensor]:
