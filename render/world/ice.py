@@ -36,7 +36,7 @@ def frozen(
     broad, drift = lookup(noise, x, y, 420.0)
     fine = lookup(noise[0], y, x, 31.0) * smoothstep(4.0, 0.6, footprint)
     # edge ice first; when it is cold enough, the deepest water too
-    reach = 16.0 * max(cold - 0.12, 0.0) ** 1.6
+    reach = 26.0 * max(cold - 0.12, 0.0) ** 1.6
     ice = smoothstep(0.9, 1.12, reach / (0.45 + deep) + 0.16 * broad + 0.05 * fine)
     lies = min(1.0, 0.85 * cold + 0.9 * light.snow)
     snow = smoothstep(0.9 - 1.5 * lies, 1.7 - 1.2 * lies, drift + 0.55 * broad + 0.30 * fine)

@@ -32,9 +32,11 @@ def test_a_lake_in_the_shade_of_mountains_is_as_dark_as_they_are() -> None:
 
 def test_the_far_sea_does_not_sparkle() -> None:
     got = picture(size=SIZE, archetype="coast", time_of_day=9.0, cloud_cover=0.0)
-    horizon = int(np.argmax(np.isfinite(got.depth_m[:, -3])))
-    sea = got.display[horizon + 3 : horizon + 15, -30:].astype(float).mean(-1)
-    assert np.median(np.abs(np.diff(sea, axis=1))) < 3.0  # of 255
+    far = np.isfinite(got.depth_m) & (got.depth_m > 900)
+    both = far[:, 1:] & far[:, :-1]
+    assert both.sum() > 100
+    steps = np.abs(np.diff(got.display.astype(float).mean(-1), axis=1))
+    assert np.median(steps[both]) < 3.0  # of 255
 
 
 def test_a_red_boathouse_stands_head_down_in_the_water() -> None:
@@ -103,7 +105,7 @@ def test_rain_leaves_puddles_on_level_ground_and_clear_weather_none() -> None:
     some = torch.linspace(-1.5, 1.5, 4000)
     zero, one = torch.zeros(4000), torch.ones(4000)
     x = torch.linspace(0, 90, 4000)
-    hit = Hit(x, x * 0.3, zero, zero, one, zero, one, one * 20, one * 5, some, zero, zero)
+    hit = Hit(x, x * 0.3, zero, zero, zero, zero, one, zero, one, one * 20, one * 5, some, zero, zero)
 
     dry = puddles(hit, zero, zero, build_light(scene))
     wet = puddles(hit, zero, zero, build_light(replace(scene, weather="rain", weather_intensity=0.8)))
@@ -112,3 +114,20 @@ def test_rain_leaves_puddles_on_level_ground_and_clear_weather_none() -> None:
     assert float(dry.max()) == 0
     assert 0.05 < float(wet.mean()) < 0.6
     assert float(steep.max()) == 0
+
+
+def test_a_lake_freezes_in_winter_from_its_shores_and_not_in_summer() -> None:
+    from render.world.ice import Freezes, frozen
+
+    deep = torch.tensor([0.2, 1.0, 8.0]).repeat_interleave(600)
+    x, y = torch.linspace(0, 900, 1800), torch.linspace(0, 400, 1800)
+    share = {}
+    for cold in (0.25, 0.8):
+        ice, lies = frozen(x, y, deep, torch.full_like(x, 0.2), cold, build_light(Scene(archetype="lake")))
+        share[cold] = ice.reshape(3, 600).mean(1)
+        assert bool(((ice >= 0) & (ice <= 1)).all())
+        assert bool(((lies >= 0) & (lies < 1)).all())
+    assert share[0.25][0] > 0.3 > 0.05 > share[0.25][2]
+    assert share[0.8][2] > 0.9
+    assert isinstance(terrain("lake").land, Freezes)
+    assert not isinstance(terrain("coast").land, Freezes), "the sea does not"
