@@ -14,9 +14,9 @@ from torch import Tensor
 from render.light.base import Light
 from render.light.exposure import luma
 
-_VIEW_WHITE = 11.0
+_VIEW_WHITE = 21.0
 """What a white sheet lying outdoors is let to expose to, seen through a window: bright, with leaves still green."""
-_SKY_MOST = 1.7
+_SKY_MOST = 2.2
 """Clouds near the sun keep their shapes below this exposure."""
 _COVER = 4.0
 """A window shows more sky than ground: under a cover, which is brighter than what it lights, the gel is denser."""

@@ -22,7 +22,7 @@ MOST_CELLS = 5200
 DEPTHS = 56
 CLEAR_TO_M = 1.5
 """Dust just before the lens is out of focus and hardly seen: a camera that stands in a beam still sees the room."""
-_MIST_PER_M, _DUST_PER_M = 2.5, 0.006
+_MIST_PER_M, _DUST_PER_M = 2.0, 0.006
 """Of fog's extinction outdoors, and of a full dust storm: how much of it hangs in a room with closed windows."""
 
 
