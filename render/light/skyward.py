@@ -14,6 +14,7 @@ from torch import Tensor
 from render.light.air import sky_through_fog
 from render.light.base import Clouds, Light
 from render.light.firmament import darkness, lights_in_the_sky, milky_way, pixel_angle, star_unit
+from render.light.lightning import flashes, lightning
 from render.view import View
 
 _RIPPLED_RAD = 0.012
@@ -50,6 +51,8 @@ def sky_behind(direction: Tensor, which: Tensor, rays: Tensor, view: View, light
         glow, clear = light.clouds.march(eye, rays[third.sample], 26 if fineness > 1 else 11)
         got = third.spread(torch.cat([glow, (1 - clear)[:, None]], 1), which, blurred=True)
         radiance = _frayed(radiance, direction, got, eye, light.clouds, pixel_rad)
+    if flashes(light):
+        radiance = lightning(radiance, direction, eye, light, pixel_rad)
     at = (float(view.eye_m[0]), float(view.eye_m[1]))
     return sky_through_fog(radiance, direction, float(view.eye_m[2]), light, at)
 

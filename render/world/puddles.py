@@ -10,6 +10,8 @@ from render.world.land import Hit
 from render.world.noise import lookup, smoothstep, stack
 
 _FARTHEST_M = 160.0
+_SOAKED_UP = {"desert": 2.0, "tropical": 0.30}
+"""How much less water stands where the ground is sand."""
 
 
 def puddles(hit: Hit, ground: Tensor, snow: Tensor, light: Light) -> Tensor:
@@ -25,6 +27,7 @@ def puddles(hit: Hit, ground: Tensor, snow: Tensor, light: Light) -> Tensor:
     dips = lookup(stack("broad a", "broad b")[1], y, x, 2.6 * 14)
     edge = lookup(stack("grain a", "grain b", "grain c", low=6, high=60, slope=-0.8)[0], x, y, 5.1)
     fill = -0.75 * hit.n9[at] - 0.55 * dips - 0.22 * edge + 1.5 * (light.wetness - 1.15)
+    fill = fill - _SOAKED_UP.get(light.scene.archetype, 0.0)
     share[at] = smoothstep(0.30, 0.62, fill) * smoothstep(0.22, 0.08, hit.steep[at]) * smoothstep(
         _FARTHEST_M, 60.0, hit.distance[at]
     ) * (1 - snow[at])

@@ -15,6 +15,7 @@ from render.light.air import through_air
 from render.light.base import Light
 from render.light.build import build_light
 from render.light.exposure import luma
+from render.light.lightning import flashes, lightning
 from render.light.particles import fall
 from render.light.skyward import sky_behind, sky_mirrored
 from render.scene import WEATHERS, Scene
@@ -180,3 +181,23 @@ def test_a_slow_gradient_shows_no_bands() -> None:
     assert np.unique(picture).size > 1
     assert np.abs(smooth - line).max() < 0.3  # plain rounding is off by half a step
     assert (develop(ramp, 1.0) == develop(ramp, 1.0)).all()
+
+
+def test_lightning_stands_in_the_world_and_only_strong_storms_have_it() -> None:
+    light = build_light(Scene(weather="storm", weather_intensity=0.9, time_of_day=20.0))
+    assert flashes(light)
+    assert not flashes(build_light(Scene(weather="storm", weather_intensity=0.4)))
+    turn = torch.linspace(-math.pi, math.pi, 20_001)
+    level = torch.stack([turn.sin(), turn.cos(), torch.full_like(turn, 0.05)], 1) / math.sqrt(1.0025)
+    sighted: list[tuple[torch.Tensor, torch.Tensor]] = []
+    for eye in (torch.zeros(3), torch.tensor([900.0, -400.0, 0.0])):
+        way = level if not sighted else level[(level @ sighted[0][1]) > 0.90]  # the same bolt
+        dark = torch.full((way.shape[0], 3), 1e-4)
+        flash = lightning(dark, way, eye, light, 0.001).sum(1)
+        assert torch.equal(flash, lightning(dark, way, eye, light, 0.001).sum(1))
+        sighted.append((eye, way[int(flash.argmax())]))
+    (one, a), (other, b) = sighted
+    gap = (other - one)[:2]
+    # Where the two lines of sight cross lies the foot, kilometres out and before both.
+    far = float((gap[0] * b[1] - gap[1] * b[0]) / (a[0] * b[1] - a[1] * b[0]))
+    assert 2500 < far < 6500
