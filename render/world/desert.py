@@ -102,23 +102,30 @@ class Desert(Recipe):
             top = 1 + 0.05 * octaves(self._fine, x, y, 260, 3, 0.5, cut)
             gullies = 9 * ridges(self._fine, x, y, 150, 4, 0.5, cut) * smoothstep(2.0, 1.2, away / radius)
             height = torch.maximum(height, (talus + wall) * tall * top + gullies * talus)
-        c, sn = math.cos(self._wind), math.sin(self._wind)
-        for cx, cy, foot, long, broad, tall in self._fins:
-            reach = 2.2 * long
-            if not bool(((x - cx).abs() < reach).any() & ((y - cy).abs() < reach).any()):
-                continue
-            along, across = (x - cx) * c + (y - cy) * sn, (y - cy) * c - (x - cx) * sn
-            away = torch.sqrt((along / long) ** 2 + (across / broad) ** 2)
-            away = away + 0.20 * octaves(self._fine, x, y, 0.9 * broad, 4, 0.5, cut)
-            stack = smoothstep(1.0, 0.62, away) * (0.80 + 0.17 * octaves(self._broad, x, y, 0.8 * long, 2, 0.5, cut))
-            up = tall * stack * (1 - 0.35 * (along / long).clamp(-1, 1))  # the wind has worn its windward end
-            step = up / 2.6
-            up = 2.6 * (step.floor() + smoothstep(0.35, 1.0, step - step.floor()))
-            # sand is blown up against it, and scooped out before it
-            drift = 0.30 * tall * torch.exp(-((away - 0.4).clamp(min=0) ** 2) * 1.6)
-            height = torch.maximum(height + 0.5 * drift, torch.where(up > 0.3, foot - 1.0 + up, height - 1.0))
+        for fin in self._fins:
+            near = torch.nonzero(torch.hypot(x - fin[0], y - fin[1]).reshape(-1) < 2.6 * fin[3]).squeeze(1)
+            if near.numel():
+                flat = height.reshape(-1)
+                flat[near] = self._with_fin(fin, x.reshape(-1)[near], y.reshape(-1)[near], flat[near], cut)
         rim = smoothstep(4200, 7400, torch.sqrt(x * x + y * y))
         return height + rim * (90 + 240 * ridges(self._broad, x, y, 2400, 5, 0.5, cut)) * self._tall
+
+    def _with_fin(
+        self, fin: tuple[float, float, float, float, float, float], x: Tensor, y: Tensor, height: Tensor, cut: float
+    ) -> Tensor:
+        """Height (K,) near a fin of rock."""
+        cx, cy, foot, long, broad, tall = fin
+        c, s = math.cos(self._wind), math.sin(self._wind)
+        along, across = (x - cx) * c + (y - cy) * s, (y - cy) * c - (x - cx) * s
+        away = torch.sqrt((along / long) ** 2 + (across / broad) ** 2)
+        away = away + 0.20 * octaves(self._fine, x, y, 0.9 * broad, 4, 0.5, cut)
+        stack = smoothstep(1.0, 0.62, away) * (0.80 + 0.17 * octaves(self._broad, x, y, 0.8 * long, 2, 0.5, cut))
+        step = tall * stack * (1 - 0.35 * (along / long).clamp(-1, 1)) / 2.6  # the wind has worn its windward end
+        up = 2.6 * (step.floor() + smoothstep(0.35, 1.0, step - step.floor()))
+        # sand is blown up against it
+        drift = 0.15 * tall * torch.exp(-((away - 0.4).clamp(min=0) ** 2) * 1.6)
+        sand = height + drift * smoothstep(2.6, 2.0, away)
+        return torch.maximum(sand, torch.where(up > 0.3, foot - 1.0 + up, sand))
 
     def carve(self, height: Tensor, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
         if self._landmark == "none":
