@@ -181,7 +181,7 @@ def _comb(sheet: _Sheet) -> None:
 
 
 _DRAW: tuple[Callable[[_Sheet], None], ...] = (
-    _solid, _cluster(20, 0.30, 0.155), _cluster(26, 0.25, 0.15), _cluster(64, 0.17, 0.10), _spray, _tuft, _grass,
+    _solid, _cluster(20, 0.30, 0.155), _cluster(52, 0.185, 0.11), _cluster(64, 0.17, 0.10), _spray, _tuft, _grass,
     _frond, _twigs, _blob, _ears, _comb,
 )  # fmt: skip
 

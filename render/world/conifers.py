@@ -11,8 +11,12 @@ from render.world.noise import seed_of
 from render.world.plants import Builder, Model, Stuff, units
 
 
-def spruce(variant: int, tiers: int, branches: int, bare: float = 0.07) -> Model:
-    """A spruce 16 m tall: whorls of drooping sprays, each of two halves that hang like a roof."""
+def spruce(variant: int, tiers: int, branches: int, bare: float = 0.07, twigs: int = 0) -> Model:
+    """A spruce 16 m tall: whorls of drooping sprays, each of two halves that hang like a roof.
+
+    Close to a lens a spray of one piece looks like a fern: with `twigs`, that many sprays hang from each side of a
+    branch instead.
+    """
     tall, radius = 16.0, 2.7
     random = np.random.Generator(np.random.PCG64(seed_of("spruce", variant)))
     b = Builder()
@@ -38,9 +42,16 @@ def spruce(variant: int, tiers: int, branches: int, bare: float = 0.07) -> Model
     tone = np.clip(0.50 + 0.4 * z + random.normal(0, 0.12, count), 0.2, 1)
     roll = random.normal(0, 0.22, count)[:, None] * wide[:, None] * np.array([0, 0, 1.0])
     # two halves about the spine; u runs along the branch, v across, so the stencil's spine lies on v = 1/2
-    for hand in (-1.0, 1.0):
+    for hand in (-1.0, 1.0) if not twigs else ():
         across = side * wide[:, None] * hand + roll * hand - np.array([0, 0, 1.0]) * hang[:, None]
         b.cards(root - across / 2, spine, across, out + 0.35 * hand * side, tone, Stuff.NEEDLES, Cutout.SPRAY)
+    for k in range(2 * twigs + 1 if twigs else 0):
+        hand, share = (0.0, 0.5) if k == 2 * twigs else (-1.0 if k % 2 else 1.0, 0.12 + 0.8 * (k + 0.5) / (2 * twigs))
+        long = (wide * (1.05 - 0.75 * share) * random.uniform(0.8, 1.15, count) if hand else 0.5 * reach)[:, None]
+        ahead = units(0.85 * units(spine) + 0.75 * hand * side - np.array([0, 0, 0.34 * abs(hand)]))
+        flat = units(np.cross(ahead, out)) * long * 0.62
+        foot = root + spine * share
+        b.cards(foot - flat / 2, ahead * long, flat, out + 0.35 * hand * side, tone, Stuff.NEEDLES, Cutout.SPRAY)
     tip = units(random.normal(size=(4, 3)) * [1, 1, 0.1])
     b.cards(
         np.tile([[0, 0, 0.90 * tall]], (4, 1)) - tip * 0.25, np.tile([[0, 0, 0.1 * tall]], (4, 1)), tip * 0.5,

@@ -1,4 +1,4 @@
-"""Every plant by name, made once per process: trees in three finenesses, undergrowth, and things on a field.
+"""Every plant by name, made once per process: trees in four finenesses, undergrowth, and things on a field.
 
 To put a tree somewhere else than on a land: `quads_of("broadleaf", x, y, z, tall, radius, turn)` gives its cards.
 """
@@ -19,13 +19,16 @@ from render.world.undergrowth import bale, barn, boulder, fence, fern, log, stum
 VARIANTS = 3
 
 MODELS: Mapping[str, Callable[[int], Model]] = {
+    "broadleaf close": lambda k: tree(OAK, k, 1600, 48, 7),
     "broadleaf": lambda k: tree(OAK, k, 760, 36, 7),
     "broadleaf mid": lambda k: tree(OAK, k, 220, 14, 4),
     "broadleaf far": lambda k: tree(OAK, k, 42, 8, 0),
+    "birch close": lambda k: tree(BIRCH, k, 1150, 44, 7),
     "birch": lambda k: tree(BIRCH, k, 560, 34, 7),
     "birch mid": lambda k: tree(BIRCH, k, 150, 14, 4),
     "birch far": lambda k: tree(BIRCH, k, 36, 8, 0),
     "dead tree": lambda k: tree(DEAD, k, 0, 26, 7),
+    "conifer close": lambda k: spruce(k, 26, 8, twigs=4),
     "conifer": lambda k: spruce(k, 26, 8),
     "conifer mid": lambda k: spruce(k, 13, 6),
     "conifer far": lambda k: spruce(k, 6, 4),
@@ -63,7 +66,7 @@ def models(name: str) -> tuple[Model, ...]:
         KeyError: no such name.
     """
     if name not in MODELS:
-        name = name.removesuffix(" mid").removesuffix(" far")
+        name = name.removesuffix(" close").removesuffix(" mid").removesuffix(" far")
     return tuple(MODELS[name](k) for k in range(VARIANTS))
 
 

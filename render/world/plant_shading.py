@@ -64,11 +64,11 @@ def shade_plants(
     albedo = _aged(albedo, stuff, normal, uv, position, fine[1], light.scene.season)
     old = ring.ground_snow(light.scene.season) if world.land.erodes else 0.0
     lies = max(light.snow, 0.8 * old)
-    drifted: Tensor | None = None
+    sunk: Tensor | None = None
     if lies > 0:
         holds = smoothstep(0.20, 0.60, normal[2] + 0.18 * fine[1] + 0.15 * leaf) * smoothstep(0.30, 0.75, depth)
-        drifted = _drifted(stuff, tint, uv[:, 1], leaf, lies)
-        albedo = lay(albedo, _SNOW, torch.maximum(lies * holds * snow_share, drifted))
+        sunk = drifted(stuff, tint, uv[:, 1], leaf, lies)
+        albedo = lay(albedo, _SNOW, torch.maximum(lies * holds * snow_share, sunk))
     albedo = albedo * (1 - 0.35 * light.wetness)
     if tell is not None:
         tell(albedo)
@@ -95,8 +95,8 @@ def shade_plants(
     inner = 0.30 + 0.70 * depth
     inner = inner + (0.5 + 0.5 * depth - inner) * solid
     inner = inner * (1 + 0.9 * through_share)  # leaves hand light on to each other
-    if drifted is not None:  # what lies over a tuft is a drift like those around it
-        inner = inner + (1 - inner) * drifted
+    if sunk is not None:  # what lies over a tuft is a drift like those around it
+        inner = inner + (1 - inner) * sunk
     above = (0.90 + 0.70 * normal[2]) * inner
     below = (0.65 - 0.5 * normal[2]) * inner
     parts = zip(
@@ -106,7 +106,7 @@ def shade_plants(
     return radiance if lamps is None else radiance + albedo * lamps * (inner / math.pi)
 
 
-def _drifted(stuff: Tensor, tint: Tensor, height: Tensor, leaf: Tensor, lies: float) -> Tensor:
+def drifted(stuff: Tensor, tint: Tensor, height: Tensor, leaf: Tensor, lies: float) -> Tensor:
     """(M,) 0–1 how deep grass and stubble are in snow: many tufts wholly, others up to their tips, which wear caps.
 
     Args:

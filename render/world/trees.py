@@ -37,6 +37,7 @@ class Near:
     spots_m: tuple[tuple[float, float], ...]
     fine_m: float
     mid_m: float
+    close_m: float = 0.0
 
     def away(self, x: Tensor, y: Tensor) -> Tensor:
         """Metres to the nearest spot."""
@@ -55,7 +56,7 @@ def near_of(stage: Stage, *, quick: bool = False) -> Near:
     radius = min(max(1.5 * stage.extent_m, 150.0), 210.0) if stage.extent_m < 130 else 370.0
     if quick:
         return Near(focus_x, focus_y, 0.85 * radius, tuple(spots), 10.0, 30.0)
-    return Near(focus_x, focus_y, radius, tuple(spots), 30.0, 70.0)
+    return Near(focus_x, focus_y, radius, tuple(spots), 30.0, 70.0, 13.0)
 
 
 def crown_height(
@@ -147,7 +148,10 @@ def near_trees(
     tint = (draw[:, 4] * 7.31).remainder(1) * 2 - 1
     luck = (draw[:, 4] * 13.7).remainder(1)
     away = near.away(x, y)
-    levels = (("", -1.0, near.fine_m), (" mid", near.fine_m, near.mid_m), (" far", near.mid_m, math.inf))
+    levels = (
+        (" close", -1.0, near.close_m), ("", near.close_m, near.fine_m), (" mid", near.fine_m, near.mid_m),
+        (" far", near.mid_m, math.inf),
+    )
     result = []
     for names, which in ((kind.cones, conifer), (kind.domes, ~conifer)):
         for k, name in enumerate(names):

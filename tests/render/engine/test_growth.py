@@ -15,10 +15,14 @@ from render.visibility.quads import Quads, trace_view
 from render.world.build import build_world
 from render.world.erosion import erode
 from render.world.farmland import Farmland
+from render.world.mirrored_things import turn_over
 from render.world.models import MODELS, models, quads_of
 from render.world.noise import octaves, tile
+from render.world.plant_shading import drifted
+from render.world.plants import Stuff
 from render.world.season import leaf_step
 from render.world.terrain import TerrainWorld, eroded_change
+from render.world.trees import near_of
 from tests.render.engine.scenes import picture, quiet
 
 NEW = ("canyon", "conifer", "farmland")
@@ -95,7 +99,44 @@ def test_leaves_fall_and_grow_along_one_ring_without_a_jump() -> None:
     assert max(abs(a - b) for a, b in pairwise(shares)) < 0.09
     assert abs(leaf_step(3.999) - leaf_step(0.0)) < 0.05
     assert leaf_step(1.2) == 1.0
-    assert leaf_step(3.4) < 0.06
+    assert leaf_step(3.4) == 0.0, "no clumps hang in bare crowns"
+
+
+def test_tufts_sink_into_snow_and_wear_caps() -> None:
+    foot, tip = (torch.full((200,), v) for v in (0.1, 0.95))
+    tint, plain = torch.linspace(-1, 1, 200), torch.zeros(200)
+    grass, stone = (torch.full((200,), int(stuff)) for stuff in (Stuff.GRASS, Stuff.STONE))
+
+    assert float(drifted(grass, tint, foot, plain, 0.8).min()) == 1.0
+    assert 0.3 < float((drifted(grass, tint, tip, plain, 0.8) > 0.9).float().mean()) < 0.95, "some tips look out"
+    assert float(drifted(grass, tint, tip, plain + 1, 0.8).min()) > 0.9, "in white caps"
+    assert float(drifted(stone, tint, foot, plain, 0.8).max()) == 0.0
+
+
+def test_no_branch_hangs_before_the_lens_of_a_forest_s_usual_cameras(wood: TerrainWorld) -> None:
+    near = near_of(wood.land.stage_hint)
+    x, y = (torch.tensor(spot) for spot in zip(*near.spots_m, strict=True))
+    trees = wood.plants.ball[wood.plants.ball[:, 3] > 4.5] if wood.plants is not None else torch.empty(0, 4)
+
+    away = torch.hypot(trees[:, :1] - x, trees[:, 1:2] - y).amin(0)
+
+    assert len(trees) > 100
+    assert float(away[1:].min()) > 3.0, "the first spot is the focus"
+
+
+def test_what_water_may_mirror_is_found_once_per_world(wood: TerrainWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    view = pinhole(32, 18, np.array([0.0, 0.0, 9.0]), np.array([4.0, 30.0, 0.0]), 24)
+    first = turn_over(wood, view, 1.0)
+
+    monkeypatch.setattr("render.world.mirrored_things._flipped", None)  # a second search would fail
+    again = turn_over(wood, view, 1.0)
+
+    assert first is not None
+    assert again is not None
+    assert torch.equal(first.card, again.card)
+    winter = turn_over(wood, view, 0.0)
+    assert winter is not None
+    assert int((winter.card >= 0).sum()) < int((first.card >= 0).sum()), "bare crowns mirror less"
 
 
 def test_E2_every_camera_meets_the_same_branches(wood: TerrainWorld) -> None:
