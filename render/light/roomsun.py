@@ -64,7 +64,7 @@ class RoomSun:
         ]
         facing: Tensor = torch.linalg.cross(quads.edge_u, quads.edge_v) @ travel
         turned = quads.pick(((facing < -1e-12) | (quads.two_sided & (facing > 1e-12))).nonzero().squeeze(1))
-        each = texels if len(struck) < 3 else 2 * texels // len(struck)
+        each = texels if len(struck) < 2 else 3 * texels // (2 * len(struck))
         maps = (_trace(turned, portals, chosen, travel, each) for chosen in struck)
         return RoomSun(tuple(maps), own, inside)
 
@@ -73,13 +73,27 @@ class RoomSun:
         """(Z, Y, X) share of the sun in the cells of a grid over the room, own frame, softened by a cell each way."""
         size = self.inside[1] - self.inside[0]
         cell = max(FINEST_AIR_M, float(size.prod() / AIR_CELLS) ** (1 / 3))
-        nx, ny, nz = (max(4, math.ceil(float(side) / cell)) for side in size)
-        z, y, x = ((torch.arange(n) + 0.5) / n for n in (nz, ny, nx))
-        share = torch.stack(torch.meshgrid(z, y, x, indexing="ij")[::-1], -1).reshape(-1, 3)
-        points = (self.inside[0] + share * size) @ self.own.T
-        lit = self.lit(points, torch.zeros(1, 3).expand(points.shape[0], 3)).view(1, 1, nz, ny, nx)
-        lit = torch.nn.functional.pad(lit, (1, 1, 1, 1, 1, 1), mode="replicate")
-        return torch.nn.functional.avg_pool3d(lit, 3, stride=1)[0, 0]
+        count = [max(4, math.ceil(float(side) / cell)) for side in size]
+        x, y, z = (
+            self.inside[0, k] + (torch.arange(count[k]) + 0.5) * (size[k] / count[k]) for k in range(3)
+        )
+        lit = torch.zeros(count[::-1])
+        for map_ in self.maps:
+            # where a cell falls on the map is affine in its place along the three axes
+            turn = self.own.T @ map_.frame
+            column, row, depth = (
+                (z[:, None] * turn[2, k] - map_.low[k])[:, :, None] + (y[:, None] * turn[1, k] + x * turn[0, k])
+                for k in range(3)
+            )
+            height, width = map_.depth_m.shape
+            i, j = (column * (1 / map_.texel_m)).int(), (row * (1 / map_.texel_m)).int()
+            held = (column > 0) & (row > 0) & (i < width) & (j < height)
+            index = held.view(-1).nonzero().squeeze(1)
+            texel = (j.view(-1)[index] * width + i.view(-1)[index]).long()
+            seen = depth.view(-1)[index] <= map_.depth_m.view(-1)[texel]
+            lit.view(-1)[index] = torch.maximum(lit.view(-1)[index], seen.float() * map_.share)
+        soft = torch.nn.functional.pad(lit[None, None], (1, 1, 1, 1, 1, 1), mode="replicate")
+        return torch.nn.functional.avg_pool3d(soft, 3, stride=1)[0, 0]
 
     def lit(self, points: Tensor, normals: Tensor, spin: Tensor | None = None) -> Tensor:
         """(M,) float32 share of the sun that reaches points (M, 3) with geometric normals (M, 3).
