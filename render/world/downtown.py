@@ -51,7 +51,7 @@ def downtown(scene: Scene) -> Place:
         mesh=b.finish(heading), lamps=lamps_from_rows(lamps, torch.from_numpy(turn)),
         stage=Stage(focus, 42.0, (heading + 180.0) % 360.0), heading_deg=heading,
         centre_m=np.array([0.0, 36.0, 0.0]) @ turn, sky_half_m=150.0, sky_maps=(22, 288),
-        sun_spans=((60.0, 1280), (300.0, 1024)), metering=Metering(48.0, 0.15, 0.8, 0.6, 2.8, 1.15), solid=solid,
+        sun_spans=((60.0, 1280), (300.0, 1024)), metering=Metering(48.0, 0.15, 0.8, 0.6, 4.0, 1.1), solid=solid,
         ground=ground, damp=0.55,
     )
 

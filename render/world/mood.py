@@ -16,7 +16,7 @@ def leaf_share(season: float) -> float:
         return 0.10 + 0.90 * _step(0.05, 0.5, season)
     if season < 2.2:
         return 1.0
-    return 1.0 - 0.97 * _step(2.35, 3.05, season) if season < 3.6 else 0.03 + 0.07 * _step(3.6, 4.0, season)
+    return 1.0 - _step(2.35, 3.05, season) if season < 3.6 else 0.10 * _step(3.6, 4.0, season)
 
 
 def mood_of(light: Light, indoors: bool, damp: float = 0.0) -> Mood:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -16,6 +16,7 @@ from render.world.base import Point, Stage
 from render.world.built import BuiltGBuffer, BuiltWorld, place_of
 from render.world.land import Land
 from render.world.place import Place
+from render.world.season import ground_snow
 from render.world.site_light import SiteLight
 from render.world.terrain import COARSE, FULL, TerrainWorld
 
@@ -90,8 +91,9 @@ class SiteWorld:
         return radiance
 
     def adapt(self, scene: Scene, light: Light) -> Light:
-        """Dress for the season and meter by the houses; see `Adapts`."""
-        return self.built.adapt(scene, light)
+        """Dress for the season and meter by the houses, less where the land lies under snow; see `Adapts`."""
+        adapted = self.built.adapt(scene, light)
+        return replace(adapted, exposure=adapted.exposure * (1 - 0.36 * ground_snow(scene.season)))
 
     def is_free(self, point_m: Point, clearance_m: float) -> bool:
         """Free of ground, crowns, walls and roofs; see `World.is_free`."""

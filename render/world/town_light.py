@@ -18,7 +18,7 @@ _GOLDEN = ((-1.0, 1.0), (3.0, 1.45), (14.0, 1.6), (20.0, 1.35), (30.0, 1.0))
 """Sun's elevation in degrees and the power to which its hue is raised; see `_raked`."""
 _THICK_PER_M = 0.008
 """Fog of this extinction is what a picture of the street shows most of."""
-_BRIGHTEST_FOG = 0.70
+_BRIGHTEST_FOG = 0.95
 """What such fog may expose to before the film's curve: light grey, so that what looms in it is told from it."""
 
 
@@ -38,7 +38,7 @@ def in_town(light: Light, openness: float) -> Light:
     if light.fog_per_m <= 0:
         return light
     return replace(
-        light, fog_color=light.fog_color * (0.5 + 0.5 * openness), fog_glow=light.fog_glow * (0.2 + 0.8 * openness)
+        light, fog_color=light.fog_color * (0.75 + 0.25 * openness), fog_glow=light.fog_glow * (0.25 + 0.75 * openness)
     )
 
 

@@ -71,7 +71,7 @@ def lay_out(scene: Scene, plan: VillagePlan, land: VillageLand) -> Place:
         mesh=b.finish(plan.heading_deg), lamps=lamps_from_rows(lamps, torch.as_tensor(turn)),
         stage=Stage(focus, 37.0, (plan.heading_deg + 180.0) % 360.0), heading_deg=plan.heading_deg,
         centre_m=np.array([0.0, 32.0, 2.0]) @ turn, sky_half_m=96.0, sky_maps=(22, 256),
-        sun_spans=((52.0, 1536), (170.0, 1024)), metering=Metering(40.0, 0.165, 0.8, 0.7, 2.0, 1.3),
+        sun_spans=((52.0, 1536), (170.0, 1024)), metering=Metering(40.0, 0.165, 0.8, 0.7, 2.0, 1.0),
         solid=_solid(plan), ground=lambda x, y: -1e9,
     )
 
