@@ -13,7 +13,7 @@ from torch import Tensor
 from render.world.land import Hit
 from render.world.noise import FEATURES, lookup, smoothstep, stack
 
-_PIXEL = 0.004
+_PIXEL = 0.005
 """Metres across a sample per metre of distance, about the coarsest that pictures are made of."""
 
 
@@ -56,7 +56,7 @@ def bedded(rock: Bedding, hit: Hit, at: Tensor, gx: Tensor, gy: Tensor) -> tuple
         near = torch.nonzero(distance < thick / _PIXEL).squeeze(1)
         if near.numel() == 0:
             continue
-        sharp = smoothstep(thick / _PIXEL, 0.3 * thick / _PIXEL, distance[near])
+        sharp = smoothstep(thick / _PIXEL, 0.25 * thick / _PIXEL, distance[near])
         # beds are of unlike height: the scale itself wanders a little with height
         up = level[near] / thick
         up = up + 0.55 * torch.sin(1.7 * up) * 0.5

@@ -153,10 +153,11 @@ class Coast(Recipe):
         sand = smoothstep(0.5, 0.25, edge) * smoothstep(6.0, 3.0, hit.above_water + 0.6 * hit.n9)
         albedo = lay(albedo, between((0.26, 0.22, 0.165), (0.38, 0.33, 0.25), tone), sand)
         # above the tide a belt of pale and yellow lichen, below it black weed and wet stone
-        lichen = smoothstep(3.6, 4.8, hit.above_water + 0.9 * hit.n9) * smoothstep(9.5, 5.5, hit.above_water + hit.n9)
+        tide = hit.z - (self.water_m or 0.0) + 0.6 * hit.n9  # by the wall itself: the map under it is too coarse
+        lichen = smoothstep(3.6, 4.8, tide) * smoothstep(9.5, 5.5, tide)
         albedo = lay(albedo, (0.27, 0.225, 0.11), 0.30 * lichen * (1 - sand) * smoothstep(-0.3, 1.0, hit.n9))
-        wet = smoothstep(3.5, 2.5, hit.above_water + 0.7 * hit.n9) * (1 - sand)
-        albedo = lay(albedo, (0.045, 0.042, 0.036), 0.86 * wet)
+        wet = smoothstep(3.7, 2.3, tide) * (1 - sand)
+        albedo = lay(albedo, (0.060, 0.055, 0.046), 0.74 * wet)
         albedo = lay(albedo, between(*ring.leaves(scene.season), tone), hit.canopy)
         bare = (1 - green) * (1 - hit.canopy)
         snow = green * 0.55 * smoothstep(0.35, 0.9, hit.n60 * 0.15 + ring.ground_snow(scene.season))

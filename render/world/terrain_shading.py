@@ -86,7 +86,7 @@ def shade_ground(
     if light.wetness or water is not None:
         damp = (1 - snow) * light.wetness
         if water is not None:
-            damp = torch.maximum(damp, smoothstep(0.9, 0.1, hit.above_water) * (1 - crown) * (1 - snow))
+            damp = torch.maximum(damp, smoothstep(0.9, 0.1, z - water) * (1 - crown) * (1 - snow))
         albedo = albedo * (1 - 0.48 * damp)
     if light.dust:
         albedo = lay(albedo, (0.40, 0.29, 0.17), 0.5 * light.dust * flat)
