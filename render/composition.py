@@ -1,9 +1,11 @@
 """How good a frame is, as a camera operator would judge it: one cost, made of rules that can be named.
 
     near      nothing fills the frame from close by; leaves and walls before the lens are worst
+    clear     nothing large stands in the way: no roof's edge, desk or trunk that takes a third of the frame
     subject   the focus stands in the frame's middle part and is seen
     horizon   it or the skyline lies on a third, with air above peaks and roofs; in a room the camera is nearly level
     depth     something near at the lower edge, something at the subject's distance, something beyond
+    things    outlines to look at; not bare ground from edge to edge
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from render.world.base import Point
 NEAR_M, NEAR_INDOORS_M = 3.0, 0.9
 MOST_NEAR = 0.25
 """Share of the frame that may be nearer than that."""
+ENOUGH_OUTLINES = 0.06
+"""Share of the frame: from there on nobody calls it empty."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +32,16 @@ class Taste:
     Args:
         horizon: weight of the rule of thirds. lowest: the least height of the horizon in the frame, 0 top to 1 bottom.
         ground: whether it wants a foreground.
+        clear, things: weights of those rules; angles from unusual heights need them most.
+        beyond: weight of something behind the subject.
     """
 
     horizon: float = 1.0
     lowest: float = 0.0
     ground: bool = True
+    clear: float = 0.0
+    things: float = 0.0
+    beyond: float = 1.0
 
 
 def cost(look: Look, focus_m: Point, taste: Taste, *, indoors: bool) -> float:
@@ -46,7 +55,11 @@ def cost(look: Look, focus_m: Point, taste: Taste, *, indoors: bool) -> float:
         total += taste.horizon * abs(math.degrees(math.asin(rise))) / 40
     else:
         total += taste.horizon * _horizon(look, taste)
-    return total + _layers(reach, away, ground=taste.ground)
+    if taste.clear:
+        total += taste.clear * max(0.0, in_the_way(look, focus_m, away) - 0.12)
+    if taste.things:
+        total += taste.things * max(0.0, 1 - _outlines(reach) / ENOUGH_OUTLINES)
+    return total + _layers(reach, away, taste)
 
 
 def near_share(look: Look, *, indoors: bool) -> float:
@@ -61,6 +74,31 @@ def near_cost(reach: Grid, away: float, *, indoors: bool) -> float:
     before = float((reach[: int(reach.shape[0] * 0.62)] < 0.24 * away).mean())
     total = 5 * max(0.0, near - 0.08) + 12 * touching + 2.2 * max(0.0, before - 0.06)
     return total + (4 if near > MOST_NEAR else 0)
+
+
+def in_the_way(look: Look, focus_m: Point, away: float) -> float:
+    """Share of the frame that things take which stand out well before the subject: before all else in their rows, or,
+    seen from above, before the ground that the subject stands on. In the middle third of the frame it counts thrice."""
+    seen = np.minimum(look.reach_m, 1e6)
+    quarter = seen.shape[1] // 4
+    ahead = np.repeat(np.partition(seen, -quarter, axis=1)[:, [-quarter]], seen.shape[1], axis=1)
+    met = np.where(np.isfinite(look.reach_m), look.reach_m, 1.0)
+    falls = (look.view.eye_m[2] - look.points[:, 2].reshape(met.shape)) / met
+    drop = float(look.view.eye_m[2] - focus_m[2])
+    if drop > 0:
+        ahead = np.where(falls > 0.1, np.maximum(ahead, drop / np.maximum(falls, 0.1)), ahead)
+    stands_out = ((seen < 0.72 * ahead) & (seen < 0.62 * away)).mean(0)
+    third = stands_out.size // 3
+    return float(stands_out.mean() + 2 * stands_out[third:-third].sum() / stands_out.size)
+
+
+def _outlines(reach: Grid) -> float:
+    """Share of the frame where the distance breaks off: edges of things, ridges, the skyline."""
+    inverse = 1 / np.minimum(reach, 1e5)  # straight lines of pixels over a plane keep their steps in it
+    middle = inverse[1:-1, 1:-1]
+    across = np.abs(inverse[1:-1, 2:] + inverse[1:-1, :-2] - 2 * middle)
+    down = np.abs(inverse[2:, 1:-1] + inverse[:-2, 1:-1] - 2 * middle)
+    return float((np.maximum(across, down) > 0.12 * middle).mean())
 
 
 def _subject(look: Look, focus_m: Point, away: float) -> float:
@@ -94,9 +132,9 @@ def _horizon(look: Look, taste: Taste) -> float:
     return float(total)
 
 
-def _layers(reach: Grid, away: float, *, ground: bool) -> float:
+def _layers(reach: Grid, away: float, taste: Taste) -> float:
     lower = reach[int(reach.shape[0] * 0.78) :]
-    total = 0.35 if ground and float(np.median(lower)) > 0.55 * away else 0.0
+    total = 0.35 if taste.ground and float(np.median(lower)) > 0.55 * away else 0.0
     middle = float(((reach > 0.5 * away) & (reach < 1.7 * away)).mean())
     beyond = float((reach > 1.7 * away).mean())
-    return total + 1.5 * max(0.0, 0.14 - middle) + 1.0 * max(0.0, 0.10 - beyond)
+    return total + 1.5 * max(0.0, 0.14 - middle) + taste.beyond * max(0.0, 0.10 - beyond)

@@ -7,6 +7,7 @@ placed one after another. Each candidate that stands free is scanned once (looks
 
 from __future__ import annotations
 
+import heapq
 import math
 import threading
 from collections.abc import Iterator
@@ -28,10 +29,18 @@ INDOOR_CLEARANCE_M = 0.30
 LEAST_OVERLAP = 0.10
 _SAFE_OVERLAP = 0.14
 """What the search asks for: the quick looks it measures with are a little too kind."""
-_FEW_SCANS, _MOST_SCANS = 7, 20
-_GOOD, _FAIR = 0.22, 1.5
-"""What is good enough at once, and after a few scans."""
+_ENOUGH = {
+    False: ((7, 0.22), (14, 1.5), (math.inf, math.inf)),
+    True: ((7, 0.22), (10, 0.6), (18, 1.0), (math.inf, math.inf)),
+}
+"""What is good enough before so many scans: of angles that mind what stands in the way, a little longer less."""
+_EVERY = 3
+"""Of a frame's points, one in so many is asked for while searching; the one that wins is measured whole."""
+_SPARE = 0.4
+"""Frames that much worse than the best are not compared with the other angles, which is what costs time."""
 _MOST_CHECKS = 12
+_FEELERS = ((0.0, 0.4), (-0.6, 0.6), (0.6, 0.6), (0.0, 0.9))
+"""Points before a lens: aside in parts of its half field, and away in parts of what should be clear."""
 
 
 _USUAL = Taste()
@@ -63,8 +72,11 @@ ANGLES: dict[StandardKind, _Angle] = {
     "medium_wide": _Angle(28, 0.80, 14, (1.8, 0.03, 5), 1.5, (-12, 14)),
     "medium": _Angle(35, 0.70, -13, (1.65, 0.016, 3), 1.4, (-12, 14), Taste(0.7)),
     "medium_close": _Angle(50, 0.74, 6, (1.6, 0.012, 2.4), 1.35, (-14, 14), Taste(0.4, ground=False)),
-    "low_angle": _Angle(24, 0.58, -22, (0.45, 0.004, 0.8), 0.4, (10, 22), Taste(0.8, 0.68)),
-    "high_angle": _Angle(28, 0.74, 24, (10.0, 0.32, 55), 2.2, (-45, -22), Taste(0.0, ground=False)),
+    "low_angle": _Angle(24, 0.58, -22, (0.45, 0.004, 0.8), 0.4, (10, 22), Taste(0.8, 0.68, clear=5.0)),
+    "high_angle": _Angle(
+        28, 0.74, 24, (10.0, 0.32, 55), 2.2, (-45, -14.6),
+        Taste(0.0, ground=False, clear=5.0, things=0.7, beyond=4.0),
+    ),
 }
 """In the order of placing: what comes later yields to what stands already."""
 
@@ -140,10 +152,11 @@ def _searched(world: World, angle: _Angle, others: tuple[Look, ...]) -> tuple[fl
     tried: list[tuple[float, Look]] = []
     best = math.inf
     for scans, (prior, eye) in enumerate(_candidates(world, angle)):
-        enough = _GOOD if scans < _FEW_SCANS else _FAIR if scans < _MOST_SCANS else math.inf
+        enough = next(limit for most, limit in _ENOUGH[bool(angle.taste.clear)] if scans < most)
         if tried and best < max(enough, prior):
             break
-        tried += [(prior + judged, seen) for judged, seen in _frames(world, angle, eye, focus, others)]
+        frames = _frames(world, angle, eye, focus, others, best + _SPARE - prior)
+        tried += [(prior + judged, seen) for judged, seen in frames]
         best = min(each[0] for each in tried)
     if not tried:  # nothing is free around the stage: look down at it from above
         x, y = float(focus[0]), float(focus[1])
@@ -178,32 +191,56 @@ def _candidates(world: World, angle: _Angle) -> Iterator[tuple[float, Point]]:
         rise = min(0.34 * stage.extent_m, 8.0)
     clearance = min(INDOOR_CLEARANCE_M if stage.indoors else CLEARANCE_M, rise * 0.8)
     lifts: tuple[float, ...] = (0.0, -0.3, 0.3) if stage.indoors else (0.0, 0.7 * rise, 2.0 * rise, 5.0 * rise)
-    if angle.tilt_deg[0] > 0:  # what looks up stays low
-        lifts = tuple(lift for lift in lifts if lift <= 0.2)
+    if angle.tilt_deg[0] > 0:  # what looks up stays low; in a room it may look over the table tops
+        lifts = (0.0, 0.5) if stage.indoors else (0.0,)
+    elif angle.tilt_deg[1] < 0 and not stage.indoors:
+        lifts = (*lifts, -0.45 * rise)
     if hall:
         lifts = tuple(share * rise for share in (0.0, -0.15, -0.3, -0.45, -0.6, -0.7) if (1 + share) * rise > 2.0)
-    raised = {lift: 0.3 * math.log1p(abs(lift) / max(rise, 1.0)) for lift in lifts}
+    dear = 0.5 if angle.tilt_deg[1] < 0 else 0.3  # higher still, and it is a map
+    raised = {lift: dear * math.log1p(abs(lift) / max(rise, 1.0)) for lift in lifts}
     wishes = [
         (abs(turn) / 55 + abs(math.log(stretch)) * 1.1 + raised[lift], turn, stretch, lift)
         for lift in lifts
         for stretch in (1.0, 0.86, 1.16, 0.72, 1.35, 1.6)
         for turn in (0, 8, -8, 16, -16, 25, -25, 36, -36)
     ]
-    for prior, turn, stretch, lift in sorted(wishes, key=lambda wish: wish[0]):
+    waiting: list[tuple[float, int, Point]] = []
+    for number, (prior, turn, stretch, lift) in enumerate(sorted(wishes, key=lambda wish: wish[0])):
+        while waiting and waiting[0][0] <= prior:
+            yield waiting[0][0], heapq.heappop(waiting)[2]
         heading = math.radians(stage.approach_deg + angle.side_deg + turn)
         reach = angle.reach * stretch * stage.extent_m
         x, y = float(focus[0]) + reach * math.sin(heading), float(focus[1]) + reach * math.cos(heading)
         eye = np.array([x, y, world.ground_m(x, y) + rise + lift])
         if world.is_free(eye, clearance):
-            yield prior + 0.8 * (1 - _footing(world, eye)), eye
+            total = prior + 0.8 * (1 - _footing(world, eye)) + _blocked(world, angle, eye, focus)
+            heapq.heappush(waiting, (total, number, eye))
+    while waiting:
+        yield waiting[0][0], heapq.heappop(waiting)[2]
+
+
+def _blocked(world: World, angle: _Angle, eye: Point, focus: Point) -> float:
+    """What it costs that something stands before the lens: felt at a few points, for a tenth of what a scan takes."""
+    if not angle.taste.clear:
+        return 0.0
+    straight, level = _aim(eye, focus)
+    tilt = math.radians(min(max(straight, angle.tilt_deg[0]), angle.tilt_deg[1]))
+    heading = math.atan2(focus[0] - eye[0], focus[1] - eye[1])
+    reach = max(0.3 * level, 1.2)
+    blocked = 0
+    for aside, share in _FEELERS:
+        turned = heading + aside * math.atan(18 / angle.focal_mm)
+        way = np.array([math.sin(turned) * math.cos(tilt), math.cos(turned) * math.cos(tilt), math.sin(tilt)])
+        blocked += not world.is_free(eye + share * reach * way, min(0.2 * reach, 0.8 * angle.eye_m[0]))
+    return 0.3 * blocked
 
 
 def _frames(
-    world: World, angle: _Angle, eye: Point, focus: Point, others: tuple[Look, ...]
+    world: World, angle: _Angle, eye: Point, focus: Point, others: tuple[Look, ...], limit: float
 ) -> Iterator[tuple[float, Look]]:
-    """Ways to tilt a camera that stands there, with their costs."""
-    level = math.hypot(focus[0] - eye[0], focus[1] - eye[1])
-    straight = math.degrees(math.atan2(focus[2] - eye[2], level))
+    """Ways to tilt a camera that stands there, with their costs; none that costs more than the limit."""
+    straight, _ = _aim(eye, focus)
     least, most = angle.tilt_deg
     tall = math.degrees(2 * math.atan(10.125 / angle.focal_mm))
     wide = math.degrees(2 * math.atan(18 / angle.focal_mm))
@@ -218,10 +255,18 @@ def _frames(
     for tilt in tilts:
         seen = look(scanned, _ahead(eye, focus, tilt), angle.focal_mm)
         total = cost(seen, focus, angle.taste, indoors=indoors)
-        shares = [overlap(seen, other) for other in others]
+        if total > limit:
+            continue
+        shares = [overlap(seen, other, every=_EVERY) for other in others]
         total += sum(14 * max(0.0, _SAFE_OVERLAP - share) for share in shares)
         total += 2.5 * sum(share < LEAST_OVERLAP for share in shares)
         yield total, seen
+
+
+def _aim(eye: Point, focus: Point) -> tuple[float, float]:
+    """Tilt towards the focus in degrees, and how far it is on the map in metres."""
+    level = math.hypot(focus[0] - eye[0], focus[1] - eye[1])
+    return math.degrees(math.atan2(focus[2] - eye[2], level)), level
 
 
 def _ahead(eye: Point, focus: Point, tilt_deg: float) -> Point:

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from render.composition import MOST_NEAR, near_share
+from render.composition import MOST_NEAR, in_the_way, near_share
 from render.errors import SpecError
 from render.looks import Look, look_through, overlap
 from render.scene import parse_scene
@@ -60,6 +60,16 @@ def test_E6_high_angles_are_high_and_low_ones_low(archetype: str) -> None:
     assert low.eye_m[2] - there.ground_m(float(low.eye_m[0]), float(low.eye_m[1])) < 1.0
     assert high.world_from_cam[2, 2] < -0.25
     assert high.eye_m[2] > medium.eye_m[2] + (0.4 if there.stage.indoors else 6)
+
+
+@pytest.mark.parametrize("archetype", PLACES)
+def test_E6_high_and_low_angles_have_nothing_large_in_their_way(archetype: str) -> None:
+    focus = np.asarray(world(archetype).stage.focus_m)
+    seen = looks(archetype)
+
+    for kind in ("low_angle", "high_angle"):
+        away = float(np.linalg.norm(focus - seen[kind].view.eye_m))
+        assert in_the_way(seen[kind], focus, away) < 0.4, kind
 
 
 def test_E6_what_is_hidden_is_not_shared() -> None:
