@@ -26,6 +26,7 @@ from render.film import develop
 from render.gbuffer import GBuffer
 from render.light.air import through_air
 from render.light.base import Light
+from render.light.beams import Beams, has_beams
 from render.light.build import build_light
 from render.light.firmament import pixel_angle
 from render.light.glazing import through_panes
@@ -36,7 +37,7 @@ from render.remarks import remarks
 from render.shots import Shot, place
 from render.spec import RenderSpec
 from render.view import View
-from render.world.base import Adapts, Enclosed, World
+from render.world.base import Adapts, Enclosed, Shades, World
 from render.world.build import build_world, has_quick_version
 from render.world.season import leaf_step
 
@@ -158,6 +159,7 @@ def _expose(
     radiance = torch.empty(which.numel(), 3)
     eye_z, eye_xy = float(view.eye_m[2]), (float(view.eye_m[0]), float(view.eye_m[1]))
     hit = torch.nonzero(seen).squeeze(1)
+    beams = _beams(world, view.scaled(2) if double else view, light)
     if hit.numel():
         at = which[hit]
         # A panorama in parts: eight million samples at once would take four gigabytes.
@@ -168,7 +170,8 @@ def _expose(
         along = _along(view, g, at)
         if world.stage.indoors and isinstance(world, Enclosed):  # the room is clear; weather begins outside its windows
             along = world.outdoors_m(torch.as_tensor(view.eye_m), g.direction[at], along)
-        radiance[hit] = through_air(left, g.direction[at], along, eye_z, light, eye_xy)
+        sunny = None if beams is None else beams.share(at, along)
+        radiance[hit] = through_air(left, g.direction[at], along, eye_z, light, eye_xy, sunny)
         if world.stage.indoors:
             outside = hit[along > 0]
             radiance[outside] = through_panes(radiance[outside], light)
@@ -178,7 +181,8 @@ def _expose(
     pixel_rad = pixel_angle(view.fx_px, view.width_px)
     if sky.numel():
         direction = g.direction[which[sky]]
-        radiance[sky] = sky_behind(direction, which[sky], g.direction, view, light, 2 if double else 1)
+        sunny = None if beams is None else beams.share(which[sky], torch.full((sky.numel(),), math.inf))
+        radiance[sky] = sky_behind(direction, which[sky], g.direction, view, light, 2 if double else 1, sunny)
         if world.stage.indoors:
             radiance[sky] = through_panes(radiance[sky], light)
         watch.lap("sky")
@@ -200,6 +204,13 @@ def _expose(
     if edge.numel():
         image[edge] = (image[edge] + radiance[pixels:].view(-1, 3, 3).sum(1)) * 0.25
     return image.view(height, width, 3).contiguous(), depth.view(height, width).clone(), masks
+
+
+def _beams(world: World, view: View, light: Light) -> Beams | None:
+    """Beams in the mist of a land; other places have none."""
+    if not isinstance(world, Shades) or not has_beams(light):
+        return None
+    return Beams(view, light, world.shade_top_m(light.sun_direction))
 
 
 def _plane(share: Tensor, view: View) -> npt.NDArray[np.float16]:

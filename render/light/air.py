@@ -16,7 +16,7 @@ _SKY_DISTANCE_M = 60_000.0
 
 def through_air(
     radiance: Tensor, direction: Tensor, distance_m: Tensor, eye_height_m: float, light: Light,
-    eye_xy_m: tuple[float, float] = (0.0, 0.0),
+    eye_xy_m: tuple[float, float] = (0.0, 0.0), sunny: Tensor | None = None,
 ) -> Tensor:
     """What arrives at the eye of radiance that left a surface.
 
@@ -25,6 +25,7 @@ def through_air(
         eye_height_m: the eye's z.
         light: the scene's.
         eye_xy_m: the eye's x and y, from which banks of fog are met.
+        sunny: (M,) share of the fog along each ray that stands in the sun; None for all of it.
 
     Returns:
         (M, 3).
@@ -40,12 +41,12 @@ def through_air(
     level[:, 2] = math.sin(rise)
     glow = light.sky.radiance(level) * (0.85 - 0.30 * low)
     result = radiance * left + glow * (1 - left)
-    return through_fog(result, direction, distance_m, eye_height_m, light, eye_xy_m)
+    return through_fog(result, direction, distance_m, eye_height_m, light, eye_xy_m, sunny)
 
 
 def through_fog(
     radiance: Tensor, direction: Tensor, distance_m: Tensor, eye_height_m: float, light: Light,
-    eye_xy_m: tuple[float, float] = (0.0, 0.0),
+    eye_xy_m: tuple[float, float] = (0.0, 0.0), sunny: Tensor | None = None,
 ) -> Tensor:
     """Ground fog and dust alone, (M, 3): brighter towards the sun, gathered in banks that stand in the world."""
     if light.fog_per_m <= 0:
@@ -54,16 +55,21 @@ def through_fog(
     if light.fog_banks > 0:
         amount = amount * _banks(direction, distance_m, eye_height_m, light, eye_xy_m)
     left = torch.exp(-amount * light.fog_per_m)[:, None]
-    color = light.fog_color + light.fog_glow * _towards_sun(direction, light)[:, None]
+    towards = _towards_sun(direction, light)[:, None]
+    color = light.fog_color + light.fog_glow * towards
+    if sunny is not None:  # what the sun does not reach is lit by the sky, and by what the rest hands on
+        share = sunny[:, None]
+        color = light.fog_color * (0.78 + 0.34 * share) + light.fog_glow * (towards * (1.35 * share))
     return radiance * left + color * (1 - left)
 
 
 def sky_through_fog(
-    radiance: Tensor, direction: Tensor, eye_height_m: float, light: Light, eye_xy_m: tuple[float, float] = (0.0, 0.0)
+    radiance: Tensor, direction: Tensor, eye_height_m: float, light: Light, eye_xy_m: tuple[float, float] = (0.0, 0.0),
+    sunny: Tensor | None = None,
 ) -> Tensor:
     """Fog in front of the sky, (M, 3)."""
     far = torch.full((direction.shape[0],), _SKY_DISTANCE_M)
-    return through_fog(radiance, direction, far, eye_height_m, light, eye_xy_m)
+    return through_fog(radiance, direction, far, eye_height_m, light, eye_xy_m, sunny)
 
 
 def _banks(

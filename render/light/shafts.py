@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from render.light.base import Light
+from render.light.beams import rays_per_depth
 from render.light.glazing import beam
 from render.light.roomsun import RoomSun
 from render.view import View
-from render.visibility.quads import equirect_rays
 
 CELL_PX = 8
 MOST_CELLS = 5200
@@ -40,7 +40,7 @@ def shafts(
     factor = max(CELL_PX, round((view.width_px * view.height_px / MOST_CELLS) ** 0.5))
     small = view.scaled(1 / factor)
     wide, tall = small.width_px, small.height_px
-    way = _rays(small)
+    way = rays_per_depth(small)
     length = way.norm(dim=1)
     reach = float((sun.inside[1] - sun.inside[0]).norm())
     ends = reach * (torch.arange(DEPTHS + 1) / DEPTHS) ** 1.25
@@ -70,12 +70,3 @@ def shafts(
     got = torch.nn.functional.grid_sample(volume, grid, mode="bilinear", padding_mode="border", align_corners=False)
     return got.view(-1, 1) * (light.sun_irradiance * beam(light))
 
-
-def _rays(view: View) -> Tensor:
-    """(N, 3) ways per unit of depth through the pixel centres."""
-    if view.projection == "equirect":
-        return equirect_rays(view)
-    x = (torch.arange(view.width_px) + 0.5 - view.cx_px) / view.fx_px
-    y = (torch.arange(view.height_px) + 0.5 - view.cy_px) / view.fy_px
-    axes = torch.as_tensor(view.world_from_cam).float()
-    return (x[None, :, None] * axes[:, 0] + y[:, None, None] * axes[:, 1] + axes[:, 2]).reshape(-1, 3)

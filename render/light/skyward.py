@@ -21,7 +21,10 @@ _RIPPLED_RAD = 0.012
 """Ripples smear a mirrored sky by at least this angle."""
 
 
-def sky_behind(direction: Tensor, which: Tensor, rays: Tensor, view: View, light: Light, fineness: int) -> Tensor:
+def sky_behind(
+    direction: Tensor, which: Tensor, rays: Tensor, view: View, light: Light, fineness: int,
+    sunny: Tensor | None = None,
+) -> Tensor:
     """Radiance of the sky for samples that meet nothing.
 
     Args:
@@ -31,6 +34,7 @@ def sky_behind(direction: Tensor, which: Tensor, rays: Tensor, view: View, light
         view: the camera's; rays hold `fineness` samples per pixel along each side.
         light: the scene's.
         fineness: 1 for previews, 2 for settled pictures, which also march single clouds in finer steps.
+        sunny: (M,) share of the mist along each ray that stands in the sun; None for all of it.
 
     Returns:
         (M, 3).
@@ -54,7 +58,7 @@ def sky_behind(direction: Tensor, which: Tensor, rays: Tensor, view: View, light
     if flashes(light):
         radiance = lightning(radiance, direction, eye, light, pixel_rad)
     at = (float(view.eye_m[0]), float(view.eye_m[1]))
-    return sky_through_fog(radiance, direction, float(view.eye_m[2]), light, at)
+    return sky_through_fog(radiance, direction, float(view.eye_m[2]), light, at, sunny)
 
 
 def sky_and_sheets(direction: Tensor, eye_m: Tensor, light: Light, pixel_rad: float) -> tuple[Tensor, Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -59,6 +60,15 @@ class World(Protocol):
 
     def ground_m(self, x_m: float, y_m: float) -> float:
         """Height of the walkable ground under a point."""
+        ...
+
+
+@runtime_checkable
+class Shades(Protocol):
+    """A world that knows where in the air above it shade begins."""
+
+    def shade_top_m(self, towards: Tensor) -> Callable[[Tensor, Tensor], Tensor]:
+        """Height (M,) in metres below which shade begins over world x and y (M,), for a sun at (3,) `towards`."""
         ...
 
 

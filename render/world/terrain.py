@@ -254,6 +254,11 @@ class TerrainWorld:
             self._shadows.move_to_end(key)
         return found
 
+    def shade_top_m(self, towards: Tensor) -> Callable[[Tensor, Tensor], Tensor]:
+        """Where shade begins in the air; see `Shades`."""
+        shadow = self.sun_shadow(towards)
+        return lambda x, y: shadow.at(x, y)[1]
+
     def is_free(self, point_m: Point, clearance_m: float) -> bool:
         """Whether a camera may stand there; see `World.is_free`."""
         ring = torch.arange(12) * (2 * math.pi / 12)

@@ -13,6 +13,7 @@ import torch
 from render.film import develop
 from render.light.air import through_air
 from render.light.base import Light
+from render.light.beams import Beams, has_beams
 from render.light.build import build_light
 from render.light.exposure import luma
 from render.light.lightning import flashes, lightning
@@ -42,8 +43,8 @@ def steps(lights: list[Light]) -> float:
 
 
 @pytest.mark.parametrize("weather", WEATHERS)
-def test_no_quarter_of_an_hour_changes_the_picture_at_a_stroke(weather: str) -> None:
-    lights = [build_light(Scene(weather=weather, time_of_day=h, season=2.3)) for h in HOURS]  # type: ignore[arg-type]
+def test_no_quarter_of_an_hour_changes_the_picture_at_a_stroke(weather: Weather) -> None:
+    lights = [build_light(Scene(weather=weather, time_of_day=h, season=2.3)) for h in HOURS]
     assert steps([*lights, lights[0]]) < 1.05
 
 
@@ -59,8 +60,8 @@ def test_the_ring_of_seasons_closes_and_never_jumps() -> None:
 
 
 @pytest.mark.parametrize("weather", WEATHERS)
-def test_intensity_never_jumps(weather: str) -> None:
-    scenes = [Scene(weather=weather, weather_intensity=i / 20) for i in range(21)]  # type: ignore[arg-type]
+def test_intensity_never_jumps(weather: Weather) -> None:
+    scenes = [Scene(weather=weather, weather_intensity=i / 20) for i in range(21)]
     assert steps([build_light(scene) for scene in scenes]) < 0.3
 
 
@@ -97,15 +98,15 @@ def test_E4_exposure_comes_from_the_light_and_knows_no_camera() -> None:
 
 
 @pytest.mark.parametrize("weather", WEATHERS)
-def test_sky_air_and_rain_are_finite_at_every_extreme(weather: str) -> None:
+def test_sky_air_and_rain_are_finite_at_every_extreme(weather: Weather) -> None:
     views = [
         pinhole(48, 27, np.array([0.0, 0.0, 2.0]), np.array([0.0, 100.0, 30.0]), 18),
         pinhole(48, 27, np.array([0.0, 0.0, 4000.0]), np.array([0.0, 1.0, 4000.0]), 200),
         equirect(64, 32, np.array([900.0, -900.0, 12.0])),
     ]
-    for hour, share, archetype in itertools.product((0.0, 5.4, 12.0, 19.0), (0.0, 1.0), ("city",)):
+    for hour, share, archetype in itertools.product((0.0, 5.4, 12.0, 19.0), (0.0, 1.0), _TOWNS):
         scene = Scene(
-            archetype=archetype, weather=weather, time_of_day=hour, weather_intensity=share,  # type: ignore[arg-type]
+            archetype=archetype, weather=weather, time_of_day=hour, weather_intensity=share,
             cloud_cover=share, haze=share, lamps=share, season=share * 3.2,
         )
         light = build_light(scene)
@@ -166,7 +167,8 @@ def test_fog_is_brighter_towards_a_low_sun_and_thins_with_height() -> None:
 
 
 def test_towns_light_their_night_sky_and_hide_its_stars() -> None:
-    town, wild = (build_light(Scene(archetype=a, time_of_day=23.0, weather="overcast")) for a in ("city", "coast"))  # type: ignore[arg-type]
+    town = build_light(Scene(archetype="city", time_of_day=23.0, weather="overcast"))
+    wild = build_light(Scene(archetype="coast", time_of_day=23.0, weather="overcast"))
     low = torch.tensor([[0.0, 0.98, 0.199]])
     warm, cold = town.sky.radiance(low)[0] * town.exposure, wild.sky.radiance(low)[0] * wild.exposure
     assert float(warm[0] / warm[2]) > 1.3 * float(cold[0] / cold[2])
@@ -201,3 +203,18 @@ def test_lightning_stands_in_the_world_and_only_strong_storms_have_it() -> None:
     # Where the two lines of sight cross lies the foot, kilometres out and before both.
     far = float((gap[0] * b[1] - gap[1] * b[0]) / (a[0] * b[1] - a[1] * b[0]))
     assert 2500 < far < 6500
+
+
+def test_beams_stand_between_shades_and_cost_the_mist_no_light_where_there_are_none() -> None:
+    light = build_light(Scene(weather="mist", weather_intensity=0.5, time_of_day=9.0))
+    assert has_beams(light)
+    assert not has_beams(build_light(Scene(weather="clear")))
+    view = pinhole(96, 54, np.array([0.0, 0.0, 2.0]), np.array([0.0, 100.0, 2.0]), 24)
+    pixel, far = torch.arange(96 * 54), torch.full((96 * 54,), 300.0)
+    open_, closed = (Beams(view, light, lambda x, y, top=top: torch.full_like(x, top)) for top in (-99.0, 999.0))
+    assert float(open_.share(pixel, far).min()) > 0.999
+    assert float(closed.share(pixel, far).max()) < 0.001
+    wall = Beams(view, light, lambda x, y: torch.where(x < 0, 999.0, -99.0))
+    share = wall.share(pixel, far).view(54, 96)
+    assert float(share[:, :40].max()) < 0.2
+    assert float(share[:, 56:].min()) > 0.8
