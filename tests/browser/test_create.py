@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import httpx
 import pytest
@@ -26,7 +27,7 @@ def begin(page: Page, server: Server, project: str) -> None:
     expect(page.get_by_test_id("suggestions")).to_be_visible()
 
 
-def made_in(server: Server, project: str, page: Page) -> dict[str, object]:
+def made_in(server: Server, project: str, page: Page) -> dict[str, Any]:
     page.wait_for_url("**/environments/**")
     expect(page.get_by_test_id("connection-chip")).to_have_attribute("data-connection", "live", timeout=30_000)
     identity = page.url.rpartition("/")[2].partition("?")[0]
@@ -84,4 +85,4 @@ def test_on_a_phone_by_keyboard_alone(server: Server, open_as: OpenAs) -> None:
     page.get_by_label("Name").press("Enter")
 
     made = made_in(server, project, page)
-    assert (made["location_type"], made["parameters"]["archetype"]) == ("interior", "kitchen")  # type: ignore[index]
+    assert (made["location_type"], made["parameters"]["archetype"]) == ("interior", "kitchen")

@@ -241,7 +241,9 @@ async def crowd_at(nodes: Nodes, front: Forwarder, python: int = 3, node: int = 
     async with AsyncExitStack() as stack:
         writers = [PythonWriter(f"py{n}", nodes.project, nodes.environment, SEED * 100 + n) for n in range(python)]
         stock = [
-            await stack.enter_async_context(node_writer(f"node{n}", nodes.project, front))  # type: ignore[arg-type]
+            await stack.enter_async_context(
+                node_writer(f"node{n}", nodes.project, front)  # type: ignore[arg-type]  # all it needs is a ws_url
+            )
             for n in range(node)
         ]
         crowd = Crowd(nodes, front, writers, stock, Caller(nodes, front))

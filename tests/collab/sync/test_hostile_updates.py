@@ -9,6 +9,7 @@ from pycrdt import Doc, Map, Text
 
 from collab import codec
 from collab.codec import write_bytes, write_uint
+from store.ids import DocKind
 from tests.collab.sync.client import Client, closed_with, connected, doc_id, person, rooms_over, same
 from tests.collab.sync.memory_log import MemoryLog
 from tests.collab.sync.test_nesting import chain
@@ -61,8 +62,8 @@ async def test_R3_an_update_that_Yjs_would_not_write_ends_its_sender(name: str) 
 
 
 @pytest.mark.parametrize("kind", ["annotations", "votes"])
-async def test_R3_where_changes_are_tried_on_a_copy_the_copy_is_as_safe(kind: str) -> None:
-    async with rooms_over(MemoryLog()) as rooms, rooms.use(doc_id(kind)) as room:  # type: ignore[arg-type]
+async def test_R3_where_changes_are_tried_on_a_copy_the_copy_is_as_safe(kind: DocKind) -> None:
+    async with rooms_over(MemoryLog()) as rooms, rooms.use(doc_id(kind)) as room:
         for bad in BAD.values():
             async with connected(room, person("eve", "owner")) as eve:
                 eve.say(codec.sync_update(bad))

@@ -489,7 +489,7 @@ async def test_D2_a_panic_in_one_room_keeps_nobody_else_from_saving(caplog: pyte
         await two.saved(2.0)
         assert one.unsaved == 1
 
-        one._saves._take_state = take_state  # type: ignore[method-assign]
+        one._saves._take_state = take_state
         await one.saved(2.0)
     assert "saving.set_aside doc=prj_1/environments" in caplog.text
 
