@@ -134,6 +134,8 @@ def shrub(variant: int, leaves: int, stuff: Stuff, cutout: Cutout, spray: float 
     side = (spray * (60 / leaves) ** 0.4 * random.uniform(0.75, 1.25, leaves))[:, None]
     depth = np.clip(0.1 + 0.45 * shell + 0.45 * centre[:, 2], 0, 1)
     rank = random.permutation(leaves) / leaves if stuff in (Stuff.LEAVES, Stuff.HEDGE) else None
+    if rank is not None and stuff == Stuff.HEDGE:
+        rank = (rank - 0.4) / 0.6  # hedges keep dry leaves through the winter
     outward = way + np.array([0, 0, 0.3])
     b.centred(centre, along * side, np.cross(facing, along) * side, outward, depth, stuff, cutout, rank)
     if rank is not None:  # what stays in winter
