@@ -105,39 +105,50 @@ def _wall(p: Patch, mood: Mood, style: Tensor, salt: Tensor) -> Tensor:
     streak = tile(u * 0.11 + salt * 0.31, high * 0.009)
     tint = p.tint * (1 + 0.09 * stain[:, 2:3] + 0.05 * fine[:, 0:1] * (1 - smooth(0.02, 0.08, p.footprint))[:, None])
 
-    near = 1 - smooth(0.03, 0.10, p.footprint)  # brick courses fade to their mean
+    for low, high_, pattern in ((-9.0, 0.5, _bricks), (1.5, 2.5, _ashlar), (3.5, 9.0, _rubble)):
+        part = (style > low) & (style < high_)
+        at = part.nonzero().squeeze(1)
+        if at.numel() == len(p):
+            tint = pattern(tint, p.tint, u, v, p.footprint, fine)
+        elif at.numel():
+            tint[at] = pattern(tint[at], p.tint[at], u[at], v[at], p.footprint[at], fine[at])
+
+    dirt = (0.10 + 0.5 * mood.wear) * smooth(0.15, 1.9, streak[:, 3] + 0.5 * stain[:, 1])
+    foot = torch.exp(-high / 0.7) * (0.12 + 0.35 * mood.wear)
+    return (tint * (1 - dirt - foot).clamp_min(0.25)[:, None]).clamp(0.01, 0.9)
+
+
+def _bricks(tint: Tensor, mean: Tensor, u: Tensor, v: Tensor, footprint: Tensor, fine: Tensor) -> Tensor:
+    near = 1 - smooth(0.03, 0.10, footprint)  # courses fade to their mean
     course = (v / 0.075).floor()
     along = u / 0.225 + 0.5 * (course % 2)
-    joint = either(stripe(v / 0.075, 0.13, p.footprint / 0.075), stripe(along, 0.045, p.footprint / 0.225))
-    brick = (style < 0.5).float() * near
+    joint = either(stripe(v / 0.075, 0.13, footprint / 0.075), stripe(along, 0.045, footprint / 0.225))
     each = cell_hash(along.floor(), course, 5) - 0.5
-    tint = tint * (1 + brick * 0.42 * each)[:, None]
-    tint = mix(tint, p.tint.mean(1, keepdim=True) * color(1.15, 1.1, 1.0), brick * joint * 0.6)
-    tint = tint * (1 - (style < 0.5).float() * (1 - near) * 0.06)[:, None]
+    tint = tint * (1 + near * 0.42 * each)[:, None]
+    tint = mix(tint, mean.mean(1, keepdim=True) * color(1.15, 1.1, 1.0), near * joint * 0.6)
+    return tint * (1 - (1 - near) * 0.06)[:, None]
 
+
+def _ashlar(tint: Tensor, mean: Tensor, u: Tensor, v: Tensor, footprint: Tensor, fine: Tensor) -> Tensor:
     block = (v / 0.42).floor()
     across = u / 0.9 + 0.5 * (block % 2)
-    seam = either(stripe(v / 0.42, 0.035, p.footprint / 0.42), stripe(across, 0.018, p.footprint / 0.9))
-    stone = ((style > 1.5) & (style < 2.5)).float()
-    tint = tint * (1 + stone * (0.16 * (cell_hash(across.floor(), block, 9) - 0.5)))[:, None]
-    tint = tint * (1 - stone * (1 - smooth(0.06, 0.25, p.footprint)) * seam * 0.45)[:, None]
+    seam = either(stripe(v / 0.42, 0.035, footprint / 0.42), stripe(across, 0.018, footprint / 0.9))
+    tint = tint * (1 + 0.16 * (cell_hash(across.floor(), block, 9) - 0.5))[:, None]
+    return tint * (1 - (1 - smooth(0.06, 0.25, footprint)) * seam * 0.45)[:, None]
 
+
+def _rubble(tint: Tensor, mean: Tensor, u: Tensor, v: Tensor, footprint: Tensor, fine: Tensor) -> Tensor:
     row = (v / 0.24).floor()
     wide = 0.34 + 0.22 * cell_hash(row, row * 0, 21)
     at = u / wide + 7.3 * cell_hash(row, row * 0, 22)
     each = cell_hash(at.floor(), row, 23)
     wavy = 0.05 * tile(u * 0.9, v * 0.9)
     gap = torch.minimum((v / 0.24 - row + wavy[:, 0]).remainder(1), (at - at.floor() + wavy[:, 1]).remainder(1) * 1.6)
-    rubble = (style > 3.5).float()
-    close = 1 - smooth(0.03, 0.13, p.footprint)
-    tint = tint * (1 + rubble * close * (0.50 * (each - 0.5) + 0.08 * fine[:, 1]))[:, None]
-    warm = (cell_hash(at.floor(), row, 24) > 0.72).float() * rubble * close
+    close = 1 - smooth(0.03, 0.13, footprint)
+    tint = tint * (1 + close * (0.50 * (each - 0.5) + 0.08 * fine[:, 1]))[:, None]
+    warm = (cell_hash(at.floor(), row, 24) > 0.72).float() * close
     tint = tint * (1 + warm[:, None] * (color(1.12, 0.92, 0.74) - 1))
-    tint = mix(tint, p.tint * 0.62 + 0.03, rubble * close * (1 - smooth(0.05, 0.16, gap)) * 0.75)
-
-    dirt = (0.10 + 0.5 * mood.wear) * smooth(0.15, 1.9, streak[:, 3] + 0.5 * stain[:, 1])
-    foot = torch.exp(-high / 0.7) * (0.12 + 0.35 * mood.wear)
-    return (tint * (1 - dirt - foot).clamp_min(0.25)[:, None]).clamp(0.01, 0.9)
+    return mix(tint, mean * 0.62 + 0.03, close * (1 - smooth(0.05, 0.16, gap)) * 0.75)
 
 
 def _trim(

@@ -97,6 +97,13 @@ def roof(p: Patch, mood: Mood) -> Surface:
     tone = torch.where(tiles, shade * each, strip) * (
         1 + 0.12 * stain[:, 2] - 0.12 * mood.wear * stain[:, 3].clamp_min(0)
     )
+    # felt: pools that have dried leave dark rings, mended places are paler or darker
+    across, along = p.street.unbind(1)
+    pool = tile(across * 0.023 + 0.4, along * 0.023)
+    mended = cell_hash((across / 2.3).floor(), (along / 3.4).floor(), 61)
+    felt = 1 - 0.30 * smooth(0.35, 0.75, pool[:, 2]) + 0.22 * smooth(0.75, 1.15, pool[:, 2])
+    felt = felt * (1 + 0.38 * (mended > 0.88).float() - 0.22 * (mended < 0.10).float())
+    tone = torch.where(tiles, tone, tone * felt)
     s.albedo = p.tint * tone.clamp_min(0.2)[:, None]
     if mood.wet > 0.02:
         s.albedo = s.albedo * (1 - 0.35 * min(1.0, 1.5 * mood.wet))

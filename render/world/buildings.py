@@ -6,6 +6,7 @@ import numpy as np
 
 from render.world.lot import BRICK, STEEL, STONE, STUCCO, Lot, Tint
 from render.world.quads_scene import Material, MeshBuilder
+from render.world.roof_life import roof_life
 from render.world.roofs import flat_roof, pitched_roof, roof_clutter
 
 SHOPS: tuple[Tint, ...] = (
@@ -55,7 +56,10 @@ def building(b: MeshBuilder, lot: Lot) -> None:
         pitched_roof(b, lot, top, rng)
     else:
         flat_roof(b, (x0, x1, y0, y1), top, tint)
-        roof_clutter(b, (x0, x1, y0, y1), top, rng)
+        if not tower and -70 < lot.begin < 130:
+            roof_life(b, (x0, x1, y0, y1), top, lot.seed)
+        else:
+            roof_clutter(b, (x0, x1, y0, y1), top, rng)
 
 
 def _walls(

@@ -10,6 +10,7 @@ from render.materials.facade import ASHLAR, BRICK, CURTAIN_WALL
 from render.world.lot import BRICK as BRICKS
 from render.world.lot import STONE, Tint
 from render.world.quads_scene import Material, MeshBuilder
+from render.world.roof_life import roof_life
 from render.world.roofs import flat_roof, roof_clutter
 
 GLASS: tuple[Tint, ...] = ((0.060, 0.070, 0.080), (0.10, 0.11, 0.12), (0.16, 0.15, 0.14), (0.045, 0.06, 0.065))
@@ -94,6 +95,8 @@ def _crown(
     x0, x1, y0, y1 = rect
     if x1 - x0 > 8 and y1 - y0 > 8:
         roof_clutter(b, rect, top, rng)
+    if t.side and top < 34 and -70 < t.y0 < 130:
+        roof_life(b, rect, top, t.seed)
     cx, cy = (x0 + x1) / 2, (y0 + y1) / 2
     b.box((cx, cy, top + 2.2), ((x1 - x0) * 0.28, (y1 - y0) * 0.28, 2.2), Material.PLAIN, (0.20, 0.20, 0.20), (0.1, 1),
           texel_m=5.0, top=Material.ROOF)  # fmt: skip
