@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 
 from api.auth import COOKIE
 from api.errors import PROBLEM_JSON
-from api.models import ProblemBody
+from api.models.base import ProblemBody
 
 TAGS = [
     {"name": "people", "description": "Signing in, one's own name and tokens."},

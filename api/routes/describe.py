@@ -7,7 +7,7 @@ import asyncio
 from fastapi import APIRouter
 
 from api.auth import TheCaller
-from api.models import DescribeIn, DescriptionOut
+from api.models.words import DescribeIn, DescriptionOut
 from api.strict import StrictRoute
 from render.describe import describe
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 
 from api.access import Access, EnvironmentEditor, EnvironmentViewer, ProjectEditor, ProjectViewer
 from api.house import TheHouse
-from api.models import EnvironmentIn, EnvironmentList, EnvironmentOut, EnvironmentPatch
+from api.models.environments import EnvironmentIn, EnvironmentList, EnvironmentOut, EnvironmentPatch
 from api.strict import StrictRoute
 from collab import direct
 from collab.document import EnvironmentsDoc

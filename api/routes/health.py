@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from api.auth import find_caller
 from api.errors import Problem
 from api.house import House, TheHouse
-from api.models import HealthOut
+from api.models.base import HealthOut
 from api.settings import LOOPBACK_HOSTS
 from store.errors import StoreError, UnavailableError
 from store.tables import jobs

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from api.access import ProjectViewer
 from api.errors import FieldError, Problem
 from api.house import TheHouse
-from api.models import ChangeOut, HistoryOut, MomentOut
+from api.models.history import ChangeOut, HistoryOut, MomentOut
 from api.strict import StrictRoute
 from store.ids import DocId, DocKind
 

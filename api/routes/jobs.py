@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from api.access import JobEditor, JobViewer, ProjectViewer
 from api.house import TheHouse
-from api.models import JobList, JobOut
+from api.models.renders import JobList, JobOut
 from api.strict import StrictRoute
 from collab.direct import request_retry
 from render.spec import Lane

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from api.auth import TheCaller, end_session, find_caller, issue, refuse_foreign_page, start_session
 from api.errors import FieldError, Problem
 from api.house import TheHouse
-from api.models import MeOut, MePatch, NewTokenOut, SignIn, TokenIn, TokenList, TokenOut, UserOut
+from api.models.people import MeOut, MePatch, NewTokenOut, SignIn, TokenIn, TokenList, TokenOut, UserOut
 from api.pages import link_spent_page
 from api.passwords import secret_sha256
 from api.strict import StrictRoute

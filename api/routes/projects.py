@@ -10,19 +10,8 @@ from api.access import Access, ProjectOwner, ProjectViewer
 from api.auth import TheCaller, sign_in_link
 from api.errors import Problem
 from api.house import House, TheHouse
-from api.models import (
-    DocumentOut,
-    MemberIn,
-    MemberList,
-    MemberOut,
-    NewMemberOut,
-    ProjectDetail,
-    ProjectIn,
-    ProjectList,
-    ProjectOut,
-    ProjectPatch,
-    RoleIn,
-)
+from api.models.people import MemberIn, MemberList, MemberOut, NewMemberOut, RoleIn
+from api.models.projects import DocumentOut, ProjectDetail, ProjectIn, ProjectList, ProjectOut, ProjectPatch
 from api.routes.people import show_user
 from api.strict import StrictRoute
 from store.errors import ConflictError

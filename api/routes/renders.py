@@ -9,7 +9,7 @@ from fastapi import APIRouter
 
 from api.access import EnvironmentAccess, EnvironmentEditor
 from api.house import House, TheHouse
-from api.models import Accepted, AcceptedJob, GenerateIn, MultiAngleIn, VariationsIn
+from api.models.renders import Accepted, AcceptedJob, GenerateIn, MultiAngleIn, VariationsIn
 from api.strict import StrictRoute
 from collab.direct import Batch, request_angles, request_generate, request_variations
 from collab.room import Room

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 MOST_CHARACTERS = 20_000
-"""What is read of a text; a description is as long as this at most (api/models.py)."""
+"""What is read of a text; a description is as long as this at most (api/models/base.py)."""
 
 _PICTURES = "\u2600-\u27bf\U0001f300-\U0001faff"
 _TOKEN = re.compile(rf"[^\W_]+(?:['’][^\W_]+)*|[{_PICTURES}]|[.,;:!?()\[\]/\n\r—–|&]|(?<=\s)-+(?=\s)")
