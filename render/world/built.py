@@ -171,7 +171,7 @@ class BuiltWorld:
             return along_m
         low, high = torch.tensor(self.place.room[0]) - REVEAL_M, torch.tensor(self.place.room[1]) + REVEAL_M
         eye, way = eye_m.float() @ self._own_from_world, direction @ self._own_from_world
-        leaves = torch.where(way > 0, high - eye, low - eye) / torch.where(way.abs() < 1e-6, 1e-6, way)
+        leaves = torch.where(way > 0, high - eye, eye - low) / way.abs().clamp(min=1e-6)
         return (along_m - leaves.amin(1).clamp(min=0)).clamp(min=0)
 
     def hour(self, light: Light, *, coarse: bool) -> Hour:
