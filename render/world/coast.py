@@ -42,7 +42,7 @@ class Coast(Recipe):
     stone = ((0.1, 0.085, 0.07), (0.3, 0.26, 0.21))
     boulders = 0.1
     tufts = 0.34
-    micro_m = 0.06
+    micro_m = 0.02
     wave_height = 0.62
     foam = 0.9
     water_look = SEA
