@@ -73,7 +73,7 @@ def air_of(scene: Scene) -> Air:
         case "rain":
             return Air(
                 overcast=0.90 + 0.10 * i, gain=0.74 - 0.22 * i, rough=0.38, breaks=0.25 * (1 - i),
-                fog_per_m=0.00008 + 0.0009 * i * i, fog_height_m=380.0, banks=0.25, veil=0.12 + 0.36 * i,
+                fog_per_m=0.00008 + 0.00075 * i * i, fog_height_m=380.0, banks=0.25, veil=0.12 + 0.36 * i,
                 wetness=0.55 + 0.45 * i, puddles=0.25 + 0.75 * i, precipitation=0.30 + 0.70 * i, curtains=0.8,
             )
         case "storm":

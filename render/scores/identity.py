@@ -88,7 +88,7 @@ def score_identity(base: Ready, variation: Ready) -> Identity:
         if shown < LEAST_SHOWN or not bool((plain & asked).any()):
             return Identity(None, None, None, shown, "the air hides nearly all that the place could be known by")
         structure = _structure(base.picture, variation.picture, weight, plain & asked)
-        sky = _sky(base.picture, variation.picture, clear, standing)
+        sky = _sky(base.picture, variation.picture, clear, asked)
     told = [part for part in (structure, sky) if part is not None]
     if structure is None:
         return Identity(None, None, sky, shown, "texture drowns the structure in the base picture itself")
@@ -115,8 +115,8 @@ def _standing(base: Measured, variation: Measured) -> Tensor:
     return F.max_pool2d(apart.float()[None], 3, 1, 1)[0] == 0
 
 
-def _sky(base: Measured, variation: Measured, clear: Tensor, standing: Tensor) -> float | None:
-    own, other = (_sky_overlap(picture, clear, standing) for picture in (base, variation))
+def _sky(base: Measured, variation: Measured, clear: Tensor, asked: Tensor) -> float | None:
+    own, other = (_sky_overlap(picture, clear, asked) for picture in (base, variation))
     if own is None or other is None or own < LEAST_TOLD:
         return None
     return min(1.0, other / own)
@@ -189,15 +189,15 @@ def _in_parts_of_the_strong(plane: Tensor) -> Tensor:
     return plane / torch.kthvalue(flat, int(flat.numel() * (1 - EDGES_SHARE))).values.clamp(min=1e-9)
 
 
-def _sky_overlap(picture: Measured, clear: Tensor, standing: Tensor) -> float | None:
+def _sky_overlap(picture: Measured, clear: Tensor, asked: Tensor) -> float | None:
     """Intersection over union of the scene's sky with the sky that the picture's own colours and smoothness tell.
 
     What sky and ground look like is learnt on one half of the frame's blocks and asked of the other, both ways: no
     knowledge of skies is needed, and none of where the sky is can be learnt by heart. Each column is then cut in two
     where that fits best. Ground that air veils to more than half is rightly taken for sky: by `clear` (H, W), what it
-    lets through, ground teaches and counts. Only what is `standing` (H, W) in both pictures takes part.
+    lets through, ground teaches and counts. Only what is `asked` (H, W) about takes part.
     """
-    sky, ground = ~picture.surface & standing, picture.surface & standing
+    sky, ground = ~picture.surface & asked, picture.surface & asked
     share = float(sky.float().mean())
     if not LEAST_SKY < share < 1 - LEAST_SKY:
         return None
@@ -206,7 +206,7 @@ def _sky_overlap(picture: Measured, clear: Tensor, standing: Tensor) -> float | 
     half = (rows + columns) % 2 == 0
     signs = _signs(picture.rgb)
     told_apart = ((clear - 0.25) * 2).clamp(0, 1)
-    weight = torch.where(picture.surface, told_apart, torch.ones(())) * standing
+    weight = torch.where(picture.surface, told_apart, torch.ones(())) * asked
     odds = torch.empty(height, width)
     for learn, ask in ((half, ~half), (~half, half)):
         seen = torch.stack([
