@@ -48,7 +48,7 @@ class Beams:
         length = way.norm(dim=1)
         self._ends = torch.cat([torch.zeros(1), NEAR_M * (FAR_M / NEAR_M) ** (torch.arange(DEPTHS) / (DEPTHS - 1))])
         middle = 0.5 * (self._ends[1:] + self._ends[:-1])
-        eye = torch.from_numpy(view.eye_m).float()
+        eye = torch.as_tensor(view.eye_m).float()
         points = (eye + way[None] * (middle[:, None] / length[None])[:, :, None]).reshape(-1, 3)
         lit = ((points[:, 2] - shade_top_m(points[:, 0], points[:, 1])) * (1 / SOFT_M) + 0.5).clamp(0, 1)
         step = (self._ends[1:] - self._ends[:-1])[:, None]
@@ -81,5 +81,5 @@ def rays_per_depth(view: View) -> Tensor:
         return equirect_rays(view)
     x = (torch.arange(view.width_px) + 0.5 - view.cx_px) / view.fx_px
     y = (torch.arange(view.height_px) + 0.5 - view.cy_px) / view.fy_px
-    axes = torch.from_numpy(view.world_from_cam).float()
+    axes = torch.as_tensor(view.world_from_cam).float()
     return (x[None, :, None] * axes[:, 0] + y[:, None, None] * axes[:, 1] + axes[:, 2]).reshape(-1, 3)

@@ -22,15 +22,22 @@ MOST_CELLS = 5200
 DEPTHS = 56
 CLEAR_TO_M = 1.5
 """Dust just before the lens is out of focus and hardly seen: a camera that stands in a beam still sees the room."""
+_HALL_M = 24.0
+"""Diagonal of a room from which on weather hangs no thinner."""
 _MIST_PER_M, _DUST_PER_M = 2.0, 0.006
 """Of fog's extinction outdoors, and of a full dust storm: how much of it hangs in a room with closed windows."""
 
 
-def thickness(light: Light, dust_per_m: float) -> float:
-    """How much of a sunbeam a metre of room air shows: what the place has of its own, by haze, and weather's part."""
+def thickness(light: Light, dust_per_m: float, reach_m: float = _HALL_M) -> float:
+    """How much of a sunbeam a metre of room air shows: what the place has of its own, by haze, and weather's part.
+
+    Args:
+        reach_m: the room's diagonal. Beams are short in a small room, hence weather hangs thicker there.
+    """
     haze = 0.4 + 0.6 * math.sqrt(light.scene.haze / 0.25) ** 3
     mist = min(_MIST_PER_M * light.fog_per_m, 0.012) if light.dust <= 0 else 0.0
-    return dust_per_m * haze + mist + _DUST_PER_M * light.dust
+    near = min(max(1.0, _HALL_M / reach_m), 2.4)
+    return dust_per_m * haze + (mist + _DUST_PER_M * light.dust) * near
 
 
 def shafts(
@@ -56,7 +63,7 @@ def shafts(
     mu = (way @ light.sun_direction) / length
     phase = 0.10 + 0.17 * ((1 + mu) * 0.5) ** 4
     near = (middle[:, None] * length[None] / CLEAR_TO_M).clamp(max=1) ** 2
-    step = (ends[1:] - ends[:-1])[:, None] * near * (length * phase * thickness(light, dust_per_m))[None]
+    step = (ends[1:] - ends[:-1])[:, None] * near * (length * phase * thickness(light, dust_per_m, reach))[None]
     total = (lit.view(DEPTHS, -1) * step).cumsum(0)
     volume = torch.cat([torch.zeros(1, total.shape[1]), total]).view(1, 1, DEPTHS + 1, tall, wide)
     soft = torch.nn.functional.pad(volume, (1, 1, 1, 1, 0, 0), mode="replicate")
