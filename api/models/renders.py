@@ -64,7 +64,7 @@ class JobOut(Output):
     environment_id: str
     slot: str
     lane: Lane
-    tier: Tier
+    tier: Tier | Literal["scores"] = Field(description="Of a picture; `scores` where pictures are compared.")
     digest: str
     state: Literal["queued", "running", "done", "failed", "canceled", "superseded"]
     progress: float = Field(description="Share done, 0–1.")

@@ -5,7 +5,10 @@ from __future__ import annotations
 import httpx
 import pycrdt
 
-from store.ids import DocId, ProjectId
+from render.queue import RenderRequest
+from render.scores.request import Delivered, ScoreSpec
+from render.spec import RenderTarget
+from store.ids import DocId, EnvironmentId, ObjectId, ProjectId
 from tests.api.conftest import Live
 from tests.helpers.peer import Peer
 from tests.helpers.waiting import wait_until
@@ -190,3 +193,15 @@ async def test_generate_sets_the_quality_it_is_asked_for(owner: httpx.AsyncClien
     assert [job["slot"] for job in made["jobs"]] == ["base/pano"]
     assert (await owner.get(f"/api/jobs/{made['job_ids'][0]}")).json()["tier"] == "high"
     assert (await owner.get(path)).json()["quality"] == "high"
+
+
+async def test_jobs_are_listed_when_scores_are_among_them(
+    live: Live, owner: httpx.AsyncClient, project: str, environment: str
+) -> None:
+    target = RenderTarget(ProjectId(project), EnvironmentId(environment), "base/*")
+    spec = ScoreSpec({"medium": Delivered(ObjectId("a" * 64), ObjectId("b" * 64))})
+    await live.house.farm.submit([RenderRequest(target, spec, "settled", "usr_owner", 50)])
+
+    listed = (await owner.get(f"/api/projects/{project}/jobs")).raise_for_status().json()["jobs"]
+
+    assert [(job["slot"], job["tier"]) for job in listed] == [("base/*", "scores")]

@@ -878,9 +878,9 @@ export interface components {
             superseded_by: string | null;
             /**
              * Tier
-             * @enum {string}
+             * @description Of a picture; `scores` where pictures are compared.
              */
-            tier: "preview" | "low" | "standard" | "high";
+            tier: ("preview" | "low" | "standard" | "high") | "scores";
         };
         /**
          * MeOut
