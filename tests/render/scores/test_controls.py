@@ -15,6 +15,8 @@ import pytest
 from render.engines.procedural import ProceduralEngine
 from render.exr import MASKS
 from render.scores import Shown, SpatialScore, score_set
+from render.scores.shown import measured
+from render.scores.warp import meet
 from render.spec import parse_spec
 from tests.render.scores import controls
 
@@ -152,3 +154,29 @@ def test_E3_a_candidate_cannot_hide_behind_masks() -> None:
     half[:, : half.shape[1] // 2] = 1
     masked = replace(shown, masks={"mirror": half})
     assert 0.2 < score_set({"first": masked, "second": worlds()["alpine"]["second"]}).dropped["mirror"] < 0.6
+
+
+def windowed(world: str, share: float) -> dict[str, Shown]:
+    """The pair with all of the first masked but a strip: they share about that part of the frame."""
+    first, second = worlds()[world].values()
+    met = meet(measured(first), measured(second))
+    assert met is not None
+    outside = met.visible.float().mean(0).cumsum(0) / met.visible.shape[1] > share
+    mask = outside.numpy()[None].repeat(first.depth_m.shape[0], 0)
+    return {"first": replace(first, masks={**first.masks, "mirror": mask}), "second": second}
+
+
+def test_E3_small_shares_are_put_together_and_too_small_ones_are_not() -> None:
+    """Woods and shores: what pairs share counts from a hundredth of the frame on, if it comes to a tenth in all."""
+    pair = windowed("alpine", 0.08)
+    pooled = score_set(pair)
+    assert pooled.score is not None
+    assert all(found.coverage < 0.10 for found in pooled.pairs)
+    assert pooled.score >= 0.95
+    assert "put together" in pooled.reason
+    foreign = worlds()["city"]["second"].image
+    for image in (foreign, controls.mirrored(pair["second"].image), controls.noise(foreign)):
+        spoilt_score = score_set({**pair, "second": replace(pair["second"], image=image)}).score
+        assert spoilt_score is not None
+        assert spoilt_score <= LIKE_ANOTHER_PLACE
+    assert score_set(windowed("alpine", 0.03)).score is None
