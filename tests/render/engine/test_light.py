@@ -19,7 +19,7 @@ from render.light.exposure import luma
 from render.light.lightning import flashes, lightning
 from render.light.particles import fall
 from render.light.skyward import sky_behind, sky_mirrored
-from render.scene import WEATHERS, Scene
+from render.scene import WEATHERS, Scene, Weather
 from render.view import equirect, pinhole
 from render.visibility.polar import rays
 
@@ -104,9 +104,9 @@ def test_sky_air_and_rain_are_finite_at_every_extreme(weather: Weather) -> None:
         pinhole(48, 27, np.array([0.0, 0.0, 4000.0]), np.array([0.0, 1.0, 4000.0]), 200),
         equirect(64, 32, np.array([900.0, -900.0, 12.0])),
     ]
-    for hour, share, archetype in itertools.product((0.0, 5.4, 12.0, 19.0), (0.0, 1.0), _TOWNS):
+    for hour, share in itertools.product((0.0, 5.4, 12.0, 19.0), (0.0, 1.0)):
         scene = Scene(
-            archetype=archetype, weather=weather, time_of_day=hour, weather_intensity=share,
+            archetype="city", weather=weather, time_of_day=hour, weather_intensity=share,
             cloud_cover=share, haze=share, lamps=share, season=share * 3.2,
         )
         light = build_light(scene)
