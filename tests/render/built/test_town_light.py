@@ -26,7 +26,7 @@ def street() -> BuiltWorld:
 
 def shown(world: BuiltWorld, **changes: object) -> tuple[float, Light]:
     """Mean display brightness of the street around the focus by daylight, and the light it is exposed in."""
-    scene = Scene(archetype="city", **changes)  # type: ignore[arg-type]
+    scene = Scene(archetype="city", **changes)  # type: ignore[arg-type]  # any parameters
     light = world.adapt(scene, build_light(scene))
     return world.hour(light, coarse=True).metered * light.exposure, light
 
