@@ -67,13 +67,10 @@ def _meet_around(
     return best, depth, uv[0], uv[1]
 
 
-_FACES = torch.tensor(  # right, down, forward of the six faces in the world frame
-    [
-        [[1, 0, 0], [0, 0, -1], [0, 1, 0]], [[0, -1, 0], [0, 0, -1], [1, 0, 0]],
-        [[-1, 0, 0], [0, 0, -1], [0, -1, 0]], [[0, 1, 0], [0, 0, -1], [-1, 0, 0]],
-        [[1, 0, 0], [0, 1, 0], [0, 0, 1]], [[1, 0, 0], [0, -1, 0], [0, 0, -1]],
-    ],
-    dtype=torch.float64,
+_FACES = (  # right, down, forward of the six faces in the world frame
+    ((1, 0, 0), (0, 0, -1), (0, 1, 0)), ((0, -1, 0), (0, 0, -1), (1, 0, 0)),
+    ((-1, 0, 0), (0, 0, -1), (0, -1, 0)), ((0, 1, 0), (0, 0, -1), (-1, 0, 0)),
+    ((1, 0, 0), (0, 1, 0), (0, 0, 1)), ((1, 0, 0), (0, -1, 0), (0, 0, -1)),
 )  # fmt: skip
 
 
@@ -81,7 +78,7 @@ def _cube_ids(quads: Quads, view: View, size: int) -> Tensor:
     faces = []
     for face in _FACES:
         half = size / 2
-        camera = View("pinhole", size, size, view.eye_m, face.T.contiguous().numpy(force=True), half, half, half, half)
+        camera = View("pinhole", size, size, view.eye_m, np.array(face, np.float64).T.copy(), half, half, half, half)
         key, _, index = pinhole_keys(quads, camera)
         ids = torch.full((size * size,), -1, dtype=torch.int64)
         met = key > 0
@@ -95,7 +92,7 @@ def _cube_place(rays: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor]:
     axis = rays.abs().argmax(1)
     positive = rays.gather(1, axis[:, None]).squeeze(1) > 0
     face = torch.tensor([[1, 3], [0, 2], [4, 5]])[axis, (~positive).long()]
-    local = torch.einsum("nij,nj->ni", _FACES.to(rays.dtype)[face], rays)
+    local = torch.einsum("nij,nj->ni", torch.tensor(_FACES, dtype=rays.dtype)[face], rays)
     return face, (local[:, 0] / local[:, 2] + 1) * (size / 2), (local[:, 1] / local[:, 2] + 1) * (size / 2)
 
 
