@@ -17,7 +17,7 @@ from PIL import Image
 from render.engines.base import Picture
 from render.exr import SKY_DEPTH_M, world_to_camera, world_to_ndc
 from render.outputs import encode_draft, encode_settled, encode_thumbs, is_finite
-from render.spec import RenderSpec, parse_spec
+from render.spec import ENGINE_VERSION, RenderSpec, parse_spec
 from render.view import equirect, pinhole
 
 W, H = 96, 54
@@ -49,7 +49,7 @@ def test_png_is_lossless_and_carries_its_spec(picture: Picture, spec: RenderSpec
     assert parse_spec(about["spec"]).digest() == about["digest"] == spec.digest()
     assert about["camera"] == picture.view.to_json()
     assert about["notes"] == list(picture.notes)
-    assert about["engine"] == "procedural/2"
+    assert about["engine"] == f"procedural/{ENGINE_VERSION}"
     assert "iTXt" in _png_chunks(parts["image"])
 
 
