@@ -162,7 +162,7 @@ def windowed(world: str, share: float) -> dict[str, Shown]:
     met = meet(measured(first), measured(second))
     assert met is not None
     outside = met.visible.float().mean(0).cumsum(0) / met.visible.size(1) > share
-    mask = outside.numpy()[None].repeat(first.depth_m.shape[0], 0)
+    mask = np.broadcast_to(outside.numpy(), (met.visible.size(0), met.visible.size(1)))
     return {"first": replace(first, masks={**first.masks, "mirror": mask}), "second": second}
 
 
