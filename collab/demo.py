@@ -19,7 +19,7 @@ PLACES: tuple[NewEnvironment, ...] = (
             "floor still blue; thin mist lies over the lake. She is small in a very large place."
         ),
         parameters={
-            "archetype": "alpine", "seed": 4217, "relief": 0.72, "vegetation": 0.55, "water": 0.6, "time_of_day": 6.6,
+            "archetype": "alpine", "seed": 4, "relief": 0.72, "vegetation": 0.55, "water": 0.6, "time_of_day": 6.6,
             "season": 2.3, "weather": "mist", "weather_intensity": 0.35, "cloud_cover": 0.35, "haze": 0.4,
             "sun_heading_deg": 20.0,
         },
