@@ -265,6 +265,7 @@ async def test_ctrl_c_stops_at_once_and_leaves_whole_files_only(tmp_path: Path, 
     run = subprocess.Popen(
         [sys.executable, "-c", code, "render", str(scene), "--angles", "--jobs", jobs, "-o", str(tmp_path / "out")],
         cwd=REPOSITORY, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # background jobs are born deaf to Ctrl-C
     )
     await wait_until(lambda: (tmp_path / "log").exists(), timeout_s=60)
 
