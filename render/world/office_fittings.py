@@ -67,14 +67,21 @@ def _place(b: MeshBuilder, at: tuple[float, float], yaw: float, rng: np.random.G
     if rng.uniform() < 0.4:  # a plant in a pot
         turned(b, p(0.62, -0.2, 0.74), [(0, 0.055), (0.1, 0.07), (0.105, 0.06)], Material.PLAIN, (0.5, 0.47, 0.42),
                (0.05, 2.0, 0.2), 12)
-        n = 26
-        way = rng.normal(size=(n, 3)) * [1, 1, 0.5] + [0, 0, 0.9]
-        way /= np.linalg.norm(way, axis=1, keepdims=True)
-        side = np.cross(way, rng.normal(size=(n, 3)))
-        side /= np.linalg.norm(side, axis=1, keepdims=True)
-        foot = np.tile(p(0.62, -0.2, 0.83), (n, 1))
-        b.batch(foot - side * 0.012, side * 0.024, way * rng.uniform(0.1, 0.24, (n, 1)), Material.PLAIN,
-                (0.06, 0.13, 0.04), (0.1, 2.0, 0.2), two_sided=True, triangle=True, casts=False)
+        leaves(b, p(0.62, -0.2, 0.83), 26, 0.012, (0.1, 0.24), (0.06, 0.13, 0.04), rng)
+
+
+def leaves(
+    b: MeshBuilder, foot_m: F64, count: int, half_width_m: float, lengths_m: tuple[float, float],
+    tint: Tint, rng: np.random.Generator,
+) -> None:
+    """Blades that stand out of a pot on all sides, of a width and of lengths within two bounds."""
+    way = rng.normal(size=(count, 3)) * [1, 1, 0.5] + [0, 0, 0.9]
+    way /= np.linalg.norm(way, axis=1, keepdims=True)
+    side = np.cross(way, rng.normal(size=(count, 3)))
+    side /= np.linalg.norm(side, axis=1, keepdims=True)
+    foot = np.tile(foot_m, (count, 1))
+    b.batch(foot - side * half_width_m, side * (2 * half_width_m), way * rng.uniform(*lengths_m, (count, 1)),
+            Material.PLAIN, tint, (0.1, 2.0, 0.2), two_sided=True, triangle=True, casts=False)
 
 
 def _traces(b: MeshBuilder, at: tuple[float, float], turn: float, rng: np.random.Generator) -> None:

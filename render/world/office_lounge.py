@@ -9,7 +9,7 @@ from render.world.decoration import floor_lamp, plant
 from render.world.furniture import armchair, bookcase, coffee_table, sofa
 from render.world.joinery import Tint, bar, rounded, turned
 from render.world.kitchen_fittings import wood_chair
-from render.world.office_fittings import BLACK, PAPER, laptop, whiteboard
+from render.world.office_fittings import BLACK, PAPER, laptop, leaves, whiteboard
 from render.world.quads_scene import Material, MeshBuilder
 from render.world.room_place import LampRow, Taken
 
@@ -83,14 +83,7 @@ def _long_table(b: MeshBuilder, at: tuple[float, float], high: float, rng: np.ra
     plant_at = (x + 0.02, y + 0.05, 0.747)
     turned(b, plant_at, [(0, 0.07), (0.02, 0.085), (0.13, 0.09), (0.14, 0.08)], Material.PLAIN, (0.52, 0.49, 0.43),
            (0.05, 2.0, 0.3), 18)
-    n = 46
-    way = rng.normal(size=(n, 3)) * [1, 1, 0.5] + [0, 0, 0.9]
-    way /= np.linalg.norm(way, axis=1, keepdims=True)
-    side_way = np.cross(way, rng.normal(size=(n, 3)))
-    side_way /= np.linalg.norm(side_way, axis=1, keepdims=True)
-    foot = np.tile(np.add(plant_at, (0, 0, 0.12)), (n, 1))
-    b.batch(foot - side_way * 0.02, side_way * 0.04, way * rng.uniform(0.14, 0.34, (n, 1)), Material.PLAIN,
-            (0.06, 0.14, 0.04), (0.1, 2.0, 0.2), two_sided=True, triangle=True, casts=False)
+    leaves(b, np.add(plant_at, (0, 0, 0.12)), 46, 0.02, (0.14, 0.34), (0.06, 0.14, 0.04), rng)
     rows: list[LampRow] = []
     for dx in (-0.85, 0.0, 0.85):
         z = 1.72
