@@ -2,7 +2,9 @@
 
 Pure bookkeeping, no sending. States are kept as the bytes that go on the wire and are spliced into frames; JSON is read
 once, when a state comes in, to check that nobody wears another person's name. A client id belongs to the first
-connection that speaks for it. What others repeat about it is ignored: y-websocket echoes everybody's presence.
+connection that speaks for it, and then to the newest connection of the same user that introduces itself with it. What
+others repeat about it is ignored: y-websocket echoes everybody's presence. What another tab of its user repeats is
+heard when it is news, but the client stays, and goes, with its own connection.
 """
 
 from __future__ import annotations
@@ -91,10 +93,18 @@ class Presence:
                 answers.append(presence_bytes(PresenceEntry(entry.client, clock, GONE)))
                 changed.append(entry.client)
                 continue
+            owner = speaker
+            is_known = held is not None and held.speaker.id == speaker.id and held.state == entry.state
             if held is not None and held.speaker.id != speaker.id:
-                if held.speaker.user != speaker.user or entry.clock <= held.clock:
+                if held.speaker.user != speaker.user:
                     self.refused += entry.clock > held.clock
                     continue  # an echo, or a forgery
+                if speaker.id not in self._of and entry.state != GONE:
+                    self._own(entry.client, speaker)  # a connection speaks of its own client first
+                else:
+                    owner = held.speaker  # a tab that repeats what another has told it
+                    if entry.clock <= held.clock:
+                        continue
             elif held is None:
                 if entry.state == GONE or not self._has_room_for(speaker):
                     continue
@@ -111,10 +121,8 @@ class Presence:
             if entry.state == GONE:
                 self._forget(entry.client, entry.clock)
             else:
-                state = entry.state
-                if held is None or held.state != state or held.speaker.id != speaker.id:
-                    state = self._checked(speaker, state)
-                self._hold(PresenceEntry(entry.client, entry.clock, state), speaker, now)
+                state = entry.state if is_known else self._checked(owner, entry.state)
+                self._hold(PresenceEntry(entry.client, entry.clock, state), owner, now)
             changed.append(entry.client)
         return Taken(changed, answers)
 
@@ -229,7 +237,7 @@ class Presence:
     def _comes_over(self, held: _Held, speaker: Speaker) -> bool:
         """Whether a client that another node showed now speaks here: the first word of a connection of the same user.
         Later words about it are echoes, as of another tab of theirs."""
-        if not held.speaker.id.startswith("node:") or any(one.speaker.id == speaker.id for one in self._held.values()):
+        if not held.speaker.id.startswith("node:") or speaker.id in self._of:
             return False
         try:
             return bool(json.loads(held.state)["user"]["id"] == speaker.user)
@@ -244,8 +252,7 @@ class Presence:
 
     def _hold(self, entry: PresenceEntry, speaker: Speaker, now: float) -> None:
         self._gone.pop(entry.client, None)
-        self._disown(entry.client)
-        self._of.setdefault(speaker.id, set()).add(entry.client)
+        self._own(entry.client, speaker)
         self._held[entry.client] = _Held(entry.clock, entry.state, presence_bytes(entry), speaker, now)
 
     def _forget(self, client: int, clock: int) -> None:
@@ -255,6 +262,13 @@ class Presence:
         self._gone.move_to_end(client)
         if len(self._gone) > _TOMBSTONES:
             self._gone.popitem(last=False)
+
+    def _own(self, client: int, speaker: Speaker) -> None:
+        self._disown(client)
+        self._of.setdefault(speaker.id, set()).add(client)
+        held = self._held.get(client)
+        if held is not None:
+            held.speaker = speaker
 
     def _disown(self, client: int) -> None:
         held = self._held.get(client)

@@ -172,6 +172,39 @@ def test_R6_presence_of_another_node_expires_and_never_overrides_our_own() -> No
     assert presence.relayed([1, 2]) == [1]
 
 
+def test_R6_a_tab_that_repeats_another_one_does_not_keep_it_here_when_it_goes() -> None:
+    presence = Presence(state_bytes=1000, ids_per_session=8)
+    one, two = (Speaker(f"ses_{name}", "usr_ana", "Ana", "#fff") for name in ("one", "two"))
+
+    def say(speaker: Speaker, client: int, clock: int, state: bytes) -> None:
+        presence.take(speaker, [codec.PresenceEntry(client, clock, state)], 0.0)
+
+    say(one, 1, 0, b"{}")
+    say(two, 2, 0, b"{}")
+    say(one, 2, 1, b'{"tab":2}')  # heard over the browser's channel, and said before the other's own word arrived
+    assert presence.speaker_of(2) == "ses_two"
+    say(two, 2, 1, b'{"tab":2}')
+    # A tab of y-websocket that closes says good-bye to the others, hears its own good-bye from them, and objects.
+    say(one, 2, 1, b"null")
+    say(one, 2, 2, b'{"tab":2}')
+    assert presence.clients() == {1, 2}
+
+    assert presence.drop("ses_two") == [2]
+    assert presence.clients() == {1}
+    assert presence.drop("ses_one") == [1]
+
+
+def test_R6_a_client_goes_with_the_newest_connection_that_introduced_itself_with_it() -> None:
+    presence = Presence(state_bytes=1000, ids_per_session=8)
+    lost, again = (Speaker(name, "usr_ana", "Ana", "#fff") for name in ("ses_lost", "ses_again"))
+    state = codec.PresenceEntry(1, 3, b'{"tab":1}')
+    presence.take(lost, [state], 0.0)
+    assert presence.take(again, [state], 0.0).changed == []
+
+    assert presence.drop("ses_lost") == []
+    assert presence.drop("ses_again") == [1]
+
+
 async def test_R6_the_largest_clock_goes_with_its_connection_and_harms_nobody() -> None:
     async with rooms_over(MemoryLog()) as rooms, rooms.use(doc_id()) as room, connected(room) as ana:
         async with connected(room, person("eve")) as eve:
