@@ -1,6 +1,7 @@
 """The G-buffer: what each sample of the film meets first. Both visibility cores write it; shading and scores read it.
 
-Samples are flat, row by row over the (possibly supersampled) film: N = height × width of the view that was traced.
+Samples are flat, row by row over the (possibly supersampled) film: N = height × width of the view that was traced. Only
+a part of them is shaded; where in the world they lie, and where on their surface, each world works out for that part.
 """
 
 from __future__ import annotations
@@ -20,11 +21,9 @@ class GBuffer:
     Args:
         depth_m: (N,) float32, distance along the view axis in metres (planar depth) for a pinhole; for an equirect
             the distance along the ray. +inf where nothing is met.
-        position_m: (N, 3) float32 world points; undefined at sky.
         normal: (N, 3) float32 unit geometric normals facing the eye; undefined at sky.
         object_id: (N,) int32, stable over views of one world; SKY (-1) where nothing is met.
         direction: (N, 3) float32 unit ray directions in the world frame.
-        uv: (N, 2) float32 surface coordinates where the surface has them, else 0.
         material: (N,) int32 id in the world's own table; SKY where nothing is met.
         mirror: (N,) float32, 0–1 share of a sample's light that depends on where one stands, as reflections and what is
             seen through glass do; written while tracing or shading, None where a world has none. Scores leave out what
@@ -33,11 +32,9 @@ class GBuffer:
     """
 
     depth_m: Tensor
-    position_m: Tensor
     normal: Tensor
     object_id: Tensor
     direction: Tensor
-    uv: Tensor
     material: Tensor
     mirror: Tensor | None = field(default=None, kw_only=True)
     albedo: Tensor | None = field(default=None, kw_only=True)

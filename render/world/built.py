@@ -41,13 +41,16 @@ REVEAL_WHITE = 1.7
 
 @dataclass
 class BuiltGBuffer(GBuffer):
-    """A GBuffer that remembers its primitives and its view, which reflections need, and whether it is itself one.
+    """A GBuffer that remembers its view, which reflections need, what is met where, and whether it is itself one.
 
+    `quad` (N,) is the primitive, SKY where there is none; `u`, `v` (N,) the place on it in 0–1.
     `beam` gives the share of the sun (M,) that what is not built, as hills are, leaves to points (M, 3).
     """
 
     view: View
     quad: Tensor
+    u: Tensor
+    v: Tensor
     reflected: bool = False
     beam: Callable[[Tensor, Light], Tensor] | None = None
 
@@ -85,6 +88,7 @@ class BuiltWorld:
         self._facet = torch.nn.functional.normalize(
             torch.linalg.cross(mesh.quads.edge_u, mesh.quads.edge_v), dim=1
         ).float()
+        self._material = mesh.material.int()
         self._casters = mesh.quads.pick(mesh.casts)
         self.lighting = BuiltLight(place, fine=fine)
         self._seen = mesh.material != Material.UNSEEN
@@ -123,25 +127,33 @@ class BuiltWorld:
         direction = pixel_directions(view)
         n = quad.shape[0]
         met = (quad >= 0).nonzero().squeeze(1)
-        q, s, t = quad[met], u[met], v[met]
-        origin = self._origin
-        position = torch.zeros(n, 3)
-        position[met] = (
-            origin[q]
-            + (s * self._size[q, 0])[:, None] * self._tangent[q]
-            + (t * self._size[q, 1])[:, None] * self._bitangent[q]
-        )
-        facet = self._facet[q]
-        away = (facet * direction[met]).sum(1, keepdim=True) > 0
+        q = quad.index_select(0, met)
+        facet = self._facet.index_select(0, q)
+        away = (facet * direction.index_select(0, met)).sum(1, keepdim=True) > 0
         normal = torch.zeros(n, 3)
         normal[met] = torch.where(away, -facet, facet)
-        uv = torch.zeros(n, 2)
-        uv[met] = torch.stack([s, t], 1) * self._size[q]
         material = torch.full((n,), SKY, dtype=torch.int32)
-        material[met] = self.place.mesh.material[q].int()
+        material[met] = self._material.index_select(0, q)
         thing = torch.full((n,), SKY, dtype=torch.int32)
-        thing[met] = self.place.mesh.thing[q]
-        return BuiltGBuffer(depth, position, normal, thing, direction, uv, material, view, quad)
+        thing[met] = self.place.mesh.thing.index_select(0, q)
+        return BuiltGBuffer(depth, normal, thing, direction, material, view, quad, u, v)
+
+    def position_m(self, g: BuiltGBuffer, which: Tensor) -> Tensor:
+        """(M, 3) world points of samples `which` (M,) that meet something."""
+        quad = g.quad.index_select(0, which)
+        return self._points(quad, self._uv(g, which, self._size.index_select(0, quad)))
+
+    def _points(self, quad: Tensor, uv: Tensor) -> Tensor:
+        """(M, 3) world points at metres (M, 2) along the sides of primitives (M,)."""
+        origin, tangent, bitangent = (
+            part.index_select(0, quad) for part in (self._origin, self._tangent, self._bitangent)
+        )
+        return origin + uv[:, :1] * tangent + uv[:, 1:] * bitangent
+
+    @staticmethod
+    def _uv(g: BuiltGBuffer, which: Tensor, size: Tensor) -> Tensor:
+        """(M, 2) metres along the sides (M, 2) of what samples (M,) see."""
+        return torch.stack([g.u.index_select(0, which), g.v.index_select(0, which)], 1) * size
 
     def shade(self, g: GBuffer, which: Tensor, light: Light) -> Tensor:
         assert isinstance(g, BuiltGBuffer), "a built world shades what it traced itself"
@@ -230,18 +242,18 @@ class BuiltWorld:
     def _patch(self, g: BuiltGBuffer, which: Tensor) -> _Look:
         """Everything materials need about the samples, and where their light is read."""
         mesh = self.place.mesh
-        quad = g.quad[which]
-        uv = g.uv[which]
-        size = self._size[quad]
+        quad = g.quad.index_select(0, which)
+        size = self._size.index_select(0, quad)
+        uv = self._uv(g, which, size)
         st = uv / size
-        facet, direction = g.normal[which], g.direction[which]
-        corner = mesh.normal[quad]
+        facet, direction = g.normal.index_select(0, which), g.direction.index_select(0, which)
+        corner = mesh.normal.index_select(0, quad)
         rounded = corner[:, 0] + st[:, :1] * (corner[:, 1] - corner[:, 0]) + st[:, 1:] * (corner[:, 2] - corner[:, 0])
         rounded = torch.nn.functional.normalize(rounded, dim=1)
         flip = (rounded * facet).sum(1, keepdim=True) < 0
         rounded = torch.where(flip, -rounded, rounded)
         plan = self.lighting.nodes.plan(quad, st[:, 0], st[:, 1])
-        position = g.position_m[which]
+        position = self._points(quad, uv)
         distance = (position - torch.as_tensor(g.view.eye_m).float()).norm(dim=1)
         pixel = 1 / g.view.fx_px if g.view.projection == "pinhole" else 2 * math.pi / g.view.width_px
         grazing = -(direction * facet).sum(1)
@@ -252,14 +264,14 @@ class BuiltWorld:
             position=position,
             normal=rounded,
             direction=direction,
-            tangent=self._tangent[quad],
-            bitangent=self._bitangent[quad],
+            tangent=self._tangent.index_select(0, quad),
+            bitangent=self._bitangent.index_select(0, quad),
             uv=uv,
             size=size,
             distance=distance,
             footprint=footprint,
-            tint=mesh.tint[quad],
-            params=mesh.params[quad],
+            tint=mesh.tint.index_select(0, quad),
+            params=mesh.params.index_select(0, quad),
             street=street,
             open=read(self.lighting.baked().openness[:, None], *plan)[:, 0],
         )

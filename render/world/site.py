@@ -63,14 +63,11 @@ class SiteWorld:
         land, built = self.land.trace(view), self.built.trace(view)
         built.beam = self.light.arrives
         front = built.hit & (built.depth_m <= land.depth_m * (1 + _GRACE_SHARE) + _GRACE_M)
-        wide = front[:, None]
         return SiteBuffer(
             depth_m=torch.where(front, built.depth_m, land.depth_m),
-            position_m=torch.where(wide, built.position_m, land.position_m),
-            normal=torch.where(wide, built.normal, land.normal),
+            normal=torch.where(front[:, None], built.normal, land.normal),
             object_id=torch.where(front, built.object_id + FIRST_THING, land.object_id),
             direction=land.direction,
-            uv=torch.where(wide, built.uv, land.uv),
             material=torch.where(front, built.material + FIRST_MATERIAL, land.material),
             land=land, built=built, front=front,
         )

@@ -60,12 +60,16 @@ FULL = Detail(768, 1536)
 
 @dataclass
 class TerrainBuffer(GBuffer):
-    """A terrain's G-buffer: also the distance along each ray (N,), the view, the cards of plants and things (N,)."""
+    """A terrain's G-buffer: also the distance along each ray (N,), the view, the cards of plants and things (N,).
+
+    `spot` holds the places u, v (N,) on the cards of plants, in 0–1.
+    """
 
     along_m: Tensor
     view: View
     card: Tensor | None
     thing: Tensor | None = None
+    spot: tuple[Tensor, Tensor] | None = None
     upside: Upside | None = None
 
 
@@ -180,36 +184,42 @@ class TerrainWorld:
         table = build_table(view, direction, height_at, self.detail.radii)
         distance = intersect(table, direction, view.width_px)
         hit = torch.isfinite(distance)
-        reach = torch.where(hit, distance, 1.0)
-        eye = torch.tensor(view.eye_m, dtype=torch.float32)
-        position = eye + direction * reach[:, None]
-        got = self.layers.with_grid(clip_grid(position[:, 0], position[:, 1], self.layers.size))
-        water = self.land.water_m
-        # at a cliff's foot a bilinear ground may dip under the water although the wall above it is what is seen
-        is_water = (got[4] < water) & (position[:, 2] < water + 0.12) if water is not None else torch.zeros_like(hit)
-        flat = is_water.float()
-        normal = torch.stack([-got[0] * (1 - flat), -got[1] * (1 - flat), torch.ones_like(flat)], -1)
-        normal = normal / torch.sqrt((normal * normal).sum(-1, keepdim=True))
-        material = torch.where(is_water, WATER, torch.where(got[3] > 0.5, CROWN, GROUND)).int()
-        material = torch.where(hit, material, SKY)
         planar = planar_per_metre(view, direction)
+        eye = torch.tensor(view.eye_m, dtype=torch.float32)
+        normal, material, flat = self._ground(eye, direction, distance, hit.nonzero().squeeze(1))
         g = TerrainBuffer(
-            depth_m=torch.where(hit, distance * planar, math.inf), position_m=position, normal=normal,
-            object_id=material.clone(), direction=direction, uv=torch.zeros(1, 2).expand(direction.shape[0], 2),
-            material=material, along_m=distance, view=view, card=None,
-            mirror=flat.masked_fill(~hit, 0.0),
+            depth_m=torch.where(hit, distance * planar, math.inf), normal=normal, object_id=material.clone(),
+            direction=direction, material=material, along_m=distance, view=view, card=None, mirror=flat,
         )
         if self.plants is not None:
             seen = self.plants.seen(view, self._leaf_share)
-            _stand_before(g, self.plants, seen, trace_view(self.plants.quads.pick(seen), view), eye, planar)
+            _stand_before(g, self.plants, seen, trace_view(self.plants.quads.pick(seen), view), planar)
         if self.things is not None:
-            _place_before(g, self.things, trace_view(self.things.quads, view), eye, planar)
+            _place_before(g, self.things, trace_view(self.things.quads, view), planar)
         return g
+
+    def _ground(self, eye: Tensor, direction: Tensor, distance: Tensor, met: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Normals (N, 3), materials (N,), shares of water (N,) along all rays; those at `met` (M,) meet the ground."""
+        n = direction.shape[0]
+        reach = distance.index_select(0, met)
+        x, y, z = (eye[k] + direction[:, k].index_select(0, met) * reach for k in range(3))
+        got = self.layers.with_grid(clip_grid(x, y, self.layers.size))
+        water = self.land.water_m
+        # at a cliff's foot a bilinear ground may dip under the water although the wall above it is what is seen
+        is_water = (got[4] < water) & (z < water + 0.12) if water is not None else torch.zeros_like(z, dtype=torch.bool)
+        dry = 1 - is_water.float()
+        lean = torch.stack([-got[0] * dry, -got[1] * dry, torch.ones_like(dry)], -1)
+        normal, material, flat = torch.zeros(n, 3), torch.full((n,), SKY, dtype=torch.int32), torch.zeros(n)
+        normal[met] = lean / torch.sqrt((lean * lean).sum(-1, keepdim=True))
+        material[met] = torch.where(is_water, WATER, torch.where(got[3] > 0.5, CROWN, GROUND)).int()
+        flat[met] = 1 - dry
+        return normal, material, flat
 
     def shade(self, g: GBuffer, which: Tensor, light: Light) -> Tensor:
         """Radiance leaving surfaces; see `World.shade`."""
         assert isinstance(g, TerrainBuffer)
         result = torch.empty(which.numel(), 3)
+        eye = torch.tensor(g.view.eye_m, dtype=torch.float32)[:, None]
         material = g.material[which]
         for kind in (GROUND, WATER, PLANT, THING):
             same = (material == GROUND) | (material == CROWN) if kind == GROUND else material == kind
@@ -217,8 +227,8 @@ class TerrainWorld:
             if part.numel() == 0:
                 continue
             at = which[part]
-            position, direction = g.position_m[at].T.contiguous(), g.direction[at].T.contiguous()
-            distance = g.along_m[at]
+            direction, distance = g.direction[at].T.contiguous(), g.along_m[at]
+            position = eye + direction * distance
 
             def tell(albedo: Tensor, at: Tensor = at) -> None:
                 g.note_albedo(at, albedo.T)
@@ -230,7 +240,9 @@ class TerrainWorld:
             elif kind == PLANT:
                 assert self.plants is not None
                 assert g.card is not None
-                got = shade_plants(self, self.plants, g.card[at], g.uv[at], position, direction, distance, light, tell)
+                assert g.spot is not None
+                spot = torch.stack([along[at] for along in g.spot], 1)
+                got = shade_plants(self, self.plants, g.card[at], spot, position, direction, distance, light, tell)
             elif kind == THING:
                 assert self.things is not None
                 assert g.thing is not None
@@ -371,7 +383,7 @@ def _stand_on(casting: ClipMap, things: list[Cards]) -> None:
 
 
 def _stand_before(
-    g: TerrainBuffer, plants: Plants, seen: Tensor, hits: Hits, eye: Tensor, planar: Tensor
+    g: TerrainBuffer, plants: Plants, seen: Tensor, hits: Hits, planar: Tensor
 ) -> None:
     """Let the cards `seen` hide what lies behind them."""
     front = torch.nonzero((hits.quad >= 0) & (hits.depth_m < g.depth_m)).squeeze(1)
@@ -380,17 +392,16 @@ def _stand_before(
         return
     card = seen[hits.quad[front]]
     g.card[front] = card
-    g.uv = torch.stack([hits.u, hits.v], 1)
+    g.spot = (hits.u, hits.v)
     depth = hits.depth_m[front].float()
     along = depth / planar[front].clamp(min=1e-4)
     g.depth_m[front], g.along_m[front] = depth, along
-    g.position_m[front] = eye + g.direction[front] * along[:, None]
     g.normal[front] = plants.outward[card]
     g.object_id[front] = (plants.plant[card] + _FIRST_PLANT).int()
     g.material[front] = PLANT
 
 
-def _place_before(g: TerrainBuffer, things: Things, hits: Hits, eye: Tensor, planar: Tensor) -> None:
+def _place_before(g: TerrainBuffer, things: Things, hits: Hits, planar: Tensor) -> None:
     """Let things hide what lies behind them."""
     front = torch.nonzero((hits.quad >= 0) & (hits.depth_m < g.depth_m)).squeeze(1)
     g.thing = torch.where(hits.quad >= 0, hits.quad, 0)
@@ -400,7 +411,6 @@ def _place_before(g: TerrainBuffer, things: Things, hits: Hits, eye: Tensor, pla
     depth = hits.depth_m[front].float()
     along = depth / planar[front].clamp(min=1e-4)
     g.depth_m[front], g.along_m[front] = depth, along
-    g.position_m[front] = eye + g.direction[front] * along[:, None]
     g.normal[front] = things.outward[card]
     g.object_id[front] = (things.owner[card] + _FIRST_THING).int()
     g.material[front] = THING

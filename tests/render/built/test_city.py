@@ -58,15 +58,16 @@ def test_E1_what_was_rendered_before_does_not_show(world: BuiltWorld) -> None:
 def test_E2_depth_is_planar_and_lies_on_the_ray(world: BuiltWorld) -> None:
     view = street_view(world)
     g = world.trace(view)
-    met = g.hit
+    met = g.hit.nonzero().squeeze(1)
+    position = world.position_m(g, met)
 
     forward = torch.from_numpy(view.world_from_cam[:, 2]).float()
     eye = torch.from_numpy(view.eye_m).float()
-    along = (g.position_m[met] - eye) @ forward
+    along = (position - eye) @ forward
 
     torch.testing.assert_close(along, g.depth_m[met], rtol=1e-3, atol=2e-3)
     distance = g.depth_m[met] / (g.direction[met] @ forward)
-    torch.testing.assert_close(eye + distance[:, None] * g.direction[met], g.position_m[met], rtol=1e-3, atol=0.02)
+    torch.testing.assert_close(eye + distance[:, None] * g.direction[met], position, rtol=1e-3, atol=0.02)
     assert bool(((g.normal[met] * g.direction[met]).sum(1) <= 1e-4).all())
 
 
@@ -77,7 +78,7 @@ def test_E3_two_cameras_agree_on_where_things_are(world: BuiltWorld) -> None:
     # two cameras look through the gaps between leaves at different ones: crowns are another test's matter
     met = (a.hit & (a.material != int(Material.LEAF))).nonzero().squeeze(1)
 
-    x, y, depth = _pixel_of(second, a.position_m[met])
+    x, y, depth = _pixel_of(second, world.position_m(a, met))
     inside = (depth > 0.5) & (x > 0.5) & (x < 127.5) & (y > 0.5) & (y < 71.5)
     at = y[inside].long() * 128 + x[inside].long()
     same_thing = (b.object_id[at] == a.object_id[met][inside]) & (b.material[at] != int(Material.LEAF))
@@ -86,8 +87,10 @@ def test_E3_two_cameras_agree_on_where_things_are(world: BuiltWorld) -> None:
     assert float(same_thing.float().mean()) > 0.6
     assert float(((seen - expected).abs() < 0.06 * expected + 0.1).float().mean()) > 0.97
 
-    for k in met[inside][::23].tolist():  # what one camera sees is solid for the other: no ray passes through it
-        way = a.position_m[k].double().numpy() - second.eye_m
+    some = met[inside][::23]
+    places = world.position_m(a, some).double().numpy()
+    for k, place in zip(some.tolist(), places, strict=True):  # what one camera sees is solid for the other
+        way = place - second.eye_m
         distance = float(np.linalg.norm(way))
         if float(a.normal[k].double().numpy() @ way) < -0.05 * distance:
             assert world.first_hit(second.eye_m, way / distance) < distance + 0.01
