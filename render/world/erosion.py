@@ -35,45 +35,47 @@ def erode(height: Tensor, cell_m: float, seed: int, droplets: int = 30_000, step
 
 
 def _run(ground: Tensor, size: int, position: Tensor, steps: int) -> None:
-    x, y = position[0].clone(), position[1].clone()
-    vx, vy = torch.zeros_like(x), torch.zeros_like(x)
-    speed, water, soil = torch.ones_like(x), torch.ones_like(x), torch.zeros_like(x)
+    """Let drops (2, N), x and y in cells, run over the ground (n·n,), in place."""
+    corners = torch.tensor([0, 1, size, size + 1])[:, None]
+    velocity, moved = torch.zeros_like(position), torch.empty_like(ground)
+    speed, water, soil = torch.ones_like(position[0]), torch.ones_like(position[0]), torch.zeros_like(position[0])
     for _ in range(steps):
-        ix, iy = x.long(), y.long()
-        fx, fy = x - ix, y - iy
-        at = iy * size + ix
-        h00, h10, h01, h11 = ground[at], ground[at + 1], ground[at + size], ground[at + size + 1]
-        slope_x = (h10 - h00) * (1 - fy) + (h11 - h01) * fy
-        slope_y = (h01 - h00) * (1 - fx) + (h11 - h10) * fx
-        here = h00 * (1 - fx) * (1 - fy) + h10 * fx * (1 - fy) + h01 * (1 - fx) * fy + h11 * fx * fy
-        vx, vy = vx * 0.08 - slope_x * 0.92, vy * 0.08 - slope_y * 0.92
-        length = torch.sqrt(vx * vx + vy * vy).clamp(min=1e-6)
-        vx, vy = vx / length, vy / length
-        x, y = (x + vx).clamp(1, size - 2.001), (y + vy).clamp(1, size - 2.001)
-        jx, jy = x.long(), y.long()
-        gx, gy = x - jx, y - jy
-        there = jy * size + jx
-        next_height = (
-            ground[there] * (1 - gx) * (1 - gy) + ground[there + 1] * gx * (1 - gy)
-            + ground[there + size] * (1 - gx) * gy + ground[there + size + 1] * gx * gy
-        )
-        fall = here - next_height
-        capacity = 5 * fall.clamp(min=0.02) * speed * water
-        spare = capacity - soil
-        take = torch.minimum(spare.clamp(min=0) * 0.35, fall.clamp(min=0) * 0.5)
-        give = (-spare).clamp(min=0) * 0.25
+        cells, beside, above = _cells(position, size, corners)
+        height = ground.index_select(0, cells).view(2, 2, -1)  # row, column
+        slope_x, slope_y = (height[:, 1] - height[:, 0]).mul_(above), (height[1] - height[0]).mul_(beside)
+        slope = torch.stack([slope_x[0].add_(slope_x[1]), slope_y[0].add_(slope_y[1])])
+        velocity.mul_(0.08).sub_(slope.mul_(0.92))
+        length = (velocity[0] * velocity[0]).add_(velocity[1] * velocity[1]).sqrt_().clamp_(min=1e-6)
+        velocity.div_(length)
+        position = (position + velocity).clamp_(1, size - 2.001)
+        there, right, up = _cells(position, size, corners)
+        fall = _between(height, beside, above).sub_(_between(ground.index_select(0, there).view(2, 2, -1), right, up))
+        spare = fall.clamp(min=0.02).mul_(5).mul_(speed).mul_(water).sub_(soil)
+        take = torch.minimum(spare.clamp(min=0).mul_(0.35), fall.clamp(min=0).mul_(0.5))
+        give = spare.neg_().clamp_(min=0).mul_(0.25)
         give = torch.where(fall < 0, torch.minimum(soil, -fall), give)
-        change = give - take
-        soil = soil - change
-        moved = torch.zeros_like(ground)
-        for offset, weight in (
-            (0, (1 - fx) * (1 - fy)), (1, fx * (1 - fy)), (size, (1 - fx) * fy), (size + 1, fx * fy),
-        ):
-            moved.scatter_add_(0, at + offset, change * weight)
+        change = give.sub_(take)
+        soil -= change
+        moved.zero_().scatter_add_(0, cells, (above[:, None] * beside).mul_(change).view(-1))
         # many drops in one cell at once would each dig the same soil, and the pit deepen without end
         ground.add_(moved.clamp_(-_MOST_CELLS, _MOST_CELLS))
-        speed = torch.sqrt((speed * speed + 4 * fall).clamp(min=0.01, max=16))
-        water = water * 0.98
+        speed = (speed * speed).add_(fall.mul_(4)).clamp_(min=0.01, max=16).sqrt_()
+        water *= 0.98
+
+
+def _cells(position: Tensor, size: int, corners: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Indices (4·N,) of the cells around drops (2, N), and what the left and right, low and high count: (2, N) each."""
+    low = position.floor()
+    high = position - low
+    at = low[1].mul_(size).add_(low[0]).long()
+    share = torch.stack([1 - high, high], 1)
+    return (at + corners).view(-1), share[0], share[1]
+
+
+def _between(height: Tensor, beside: Tensor, above: Tensor) -> Tensor:
+    """Height (N,) between the four cells (2, 2, N) around each drop."""
+    parts = (height * beside).mul_(above[:, None])
+    return parts[0, 0].add_(parts[0, 1]).add_(parts[1, 0]).add_(parts[1, 1])
 
 
 def _slide(height: Tensor) -> Tensor:
