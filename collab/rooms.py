@@ -290,11 +290,11 @@ class Rooms:
         question; a store that does not answer is no reason to keep anybody waiting.
         """
         loop = asyncio.get_running_loop()
-        if loop.time() - self._epochs_known_at < within_s:
-            return
-        if self._epochs_asked is None or self._epochs_asked.done():
-            self._epochs_asked = loop.create_task(self._look_at_epochs(), name="collab-epochs")
-        await asyncio.wait([self._epochs_asked])
+        since = loop.time() - within_s
+        while self._epochs_known_at < since:  # twice, when a question is under way that was asked before
+            if self._epochs_asked is None or self._epochs_asked.done():
+                self._epochs_asked = loop.create_task(self._look_at_epochs(), name="collab-epochs")
+            await asyncio.wait([self._epochs_asked])
 
     async def _look_at_epochs(self) -> None:
         asked_at = asyncio.get_running_loop().time()
@@ -305,7 +305,8 @@ class Rooms:
         except (StoreError, TimeoutError) as error:
             logger.warning("rooms.epochs_unknown rooms=%d: %s", len(rooms), error)
             epochs = {}
-        self._epochs_known_at = asked_at
+        finally:
+            self._epochs_known_at = asked_at
         for room in rooms:
             if self._rooms.get(room.doc_id) is room and epochs.get(room.doc_id, room.epoch) != room.epoch:
                 self._retire(room, epochs[room.doc_id])

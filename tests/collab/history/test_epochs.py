@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable
 from typing import Any
@@ -302,3 +303,29 @@ async def test_D4_while_the_store_does_not_answer_people_still_enter_the_rooms_t
         assert await rooms.get(DOC) is room
         async with connected(room) as ana:
             assert ana.content() == {"hour": 7.0}
+
+
+async def test_D4_who_enters_does_not_rely_on_a_question_that_was_asked_before(
+    stores: Stores, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answered = asyncio.Event(), asyncio.Event()
+    epochs_of = stores.log.epochs_of
+
+    async def slow(docs: Any) -> Any:
+        epochs = await epochs_of(docs)
+        asked.set()
+        await answered.wait()
+        return epochs
+
+    async with rooms_over(stores.log, config=LATE) as rooms:
+        await an_hour(await rooms.get(DOC), 7.0)
+        monkeypatch.setattr(stores.log, "epochs_of", slow)
+        early = asyncio.create_task(rooms.get(DOC, is_entering=True))
+        await asked.wait()
+        monkeypatch.setattr(stores.log, "epochs_of", epochs_of)
+        await begun_again(stores, clock)
+        late = asyncio.create_task(rooms.get(DOC, is_entering=True))
+        asyncio.get_running_loop().call_later(0.01, answered.set)
+
+        assert (await late).epoch == 2
+        await early
