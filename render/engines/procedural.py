@@ -148,7 +148,7 @@ def _expose(
     pixels = height * width
     if double:
         quad = torch.arange(4 * pixels).view(height, 2, width, 2).permute(0, 2, 1, 3).reshape(pixels, 4)
-        edge, depth = _edges(g, quad)
+        edge, depth = _edges(g, view)
         first = quad[:, 0]
         rest = quad[edge][:, 1:].reshape(-1)
         which = torch.cat([first, rest])
@@ -217,21 +217,32 @@ def _plane(share: Tensor, view: View) -> npt.NDArray[np.float16]:
     return share.view(view.height_px, view.width_px).half().numpy(force=True)
 
 
-def _edges(g: GBuffer, quad: Tensor) -> tuple[Tensor, Tensor]:
+def _edges(g: GBuffer, view: View) -> tuple[Tensor, Tensor]:
     """Pixels (K,) whose four samples see different things, and every pixel's depth (P,).
 
     The mean of 1/z of the four is exactly 1/z at the pixel's centre on any plane; at edges the nearest surface counts.
     """
-    depth = g.depth_m[quad]
-    nearest, farthest = depth.amin(1), depth.amax(1)
-    split = farthest > nearest * 1.03
-    kind = g.object_id[quad]
-    split |= (kind != kind[:, :1]).any(1)
-    normal = g.normal[quad]
-    split |= ((normal * normal[:, :1]).sum(2).amin(1) < 0.80) & torch.isfinite(nearest)
-    centre = 4 / (1 / depth).sum(1)
-    whole = torch.where(farthest > nearest * 1.03, nearest, centre)
+    a, b, c, d = _four(g.depth_m, view)
+    nearest = torch.minimum(torch.minimum(a, b), torch.minimum(c, d))
+    farthest = torch.maximum(torch.maximum(a, b), torch.maximum(c, d))
+    apart = farthest > nearest * 1.03
+    split = apart.clone()
+    first, *others = _four(g.object_id, view)
+    for other in others:
+        split |= other != first
+    across, down, up = (_four(g.normal[:, k], view) for k in range(3))
+    for k in range(4):
+        alike = across[0] * across[k] + down[0] * down[k] + up[0] * up[k]
+        split |= (alike < 0.80) & torch.isfinite(nearest)
+    centre = 4 / (1 / a + 1 / b + 1 / c + 1 / d)
+    whole = torch.where(apart, nearest, centre)
     return torch.nonzero(split).squeeze(1), torch.where(torch.isfinite(nearest), whole, math.inf)
+
+
+def _four(plane: Tensor, view: View) -> list[Tensor]:
+    """The four samples (P,) of each of the P pixels of a view, row by row, from a plane (4·P,) twice as fine."""
+    square = plane.view(view.height_px, 2, view.width_px, 2)
+    return [square[:, row, :, column].reshape(-1) for row in (0, 1) for column in (0, 1)]
 
 
 def _world_bytes(world: World) -> int:
