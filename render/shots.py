@@ -42,6 +42,8 @@ _MOST_CHECKS = 12
 _FEELERS = ((0.0, 0.4), (-0.6, 0.6), (0.6, 0.6), (0.0, 0.9))
 """Points before a lens: aside in parts of its half field, and away in parts of what should be clear."""
 
+_CLOSE_M, _MOST_SHUT = 5.0, 3
+"""A panorama outdoors stands where no more of twelve directions than that are shut by something so near."""
 
 _USUAL = Taste()
 
@@ -283,9 +285,11 @@ def _footing(world: World, eye: Point) -> float:
 
 
 def _pano_eye(world: World, camera: CameraSpec) -> tuple[Point, tuple[str, ...]]:
+    """Between the subject and where one comes from, with room to look around: not before a wall of rock."""
     if camera.position_m is not None:
         return freed(world, np.array(camera.position_m))
     stage = world.stage
+    free: list[tuple[int, Point]] = []
     rise = 1.6 if stage.indoors else min(max(1.7, 0.03 * stage.extent_m), 6.0)
     for reach in (0.35, 0.2, 0.5, 0.0, 0.7):
         for turn in (0, 25, -25, 50, -50):
@@ -294,8 +298,20 @@ def _pano_eye(world: World, camera: CameraSpec) -> tuple[Point, tuple[str, ...]]
             y = float(stage.focus_m[1]) + reach * stage.extent_m * math.cos(heading)
             eye = np.array([x, y, world.ground_m(x, y) + rise])
             if world.is_free(eye, INDOOR_CLEARANCE_M if stage.indoors else CLEARANCE_M):
-                return eye, ()
+                shut = 0 if stage.indoors else _shut(world, eye)
+                if shut <= _MOST_SHUT:
+                    return eye, ()
+                free.append((shut, eye))
+    if free:
+        return min(free, key=lambda each: each[0])[1], ()
     return freed(world, np.asarray(stage.focus_m, np.float64))
+
+
+def _shut(world: World, eye: Point) -> int:
+    """Of twelve level directions all around, those in which something stands close by."""
+    turns = np.arange(12) * (2 * math.pi / 12)
+    ways = np.stack([np.sin(turns), np.cos(turns), 0 * turns], 1)
+    return sum(world.first_hit(eye, way) < _CLOSE_M for way in ways)
 
 
 def _custom(world: World, camera: CameraSpec, width_px: int, height_px: int) -> Shot:

@@ -150,3 +150,14 @@ def test_E6_a_camera_outside_the_room_is_told_where_the_room_is() -> None:
 
     named = [float(v) for v in caught.value.message.split("[")[1].rstrip("]").split(",")]
     assert there.is_free(np.array(named), 0.2)
+
+
+def test_E6_a_panorama_outdoors_has_room_around_it() -> None:
+    # the coast of seed 88 has its usual place two metres before a cliff
+    there = build_world(parse_scene({"archetype": "coast", "seed": 88}), quiet, fine=False)
+
+    eye = place(there, CameraSpec("pano"), 64, 32).view.eye_m
+
+    turns = np.radians(np.arange(0, 360, 30))
+    near = [there.first_hit(eye, np.array([np.sin(turn), np.cos(turn), 0.0])) < 5.0 for turn in turns]
+    assert sum(near) <= 3
