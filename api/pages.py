@@ -26,6 +26,29 @@ td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border
 :target { outline: 2px solid #9cc4ff }
 """
 
+_DOOR_STYLE = """
+:root { color-scheme: dark }
+body { margin: 0; background: #1f1f1f; color: #ededed;
+  font: 15px/1.5 Inter, 'SF Pro Text', ui-sans-serif, system-ui, 'Segoe UI', Roboto, 'Noto Sans', sans-serif }
+main { box-sizing: border-box; max-width: 392px; min-height: 100dvh; margin: 0 auto; padding: 24px 16px 16dvh;
+  display: grid; align-content: center; justify-items: start; gap: 16px }
+.mark { display: flex; align-items: center; gap: 10px; font-weight: 650; font-size: 16px }
+h1 { margin: 8px 0 0; font-size: 20px; line-height: 1.25; font-weight: 600 }
+p { margin: 0; color: #b6b6b6 }
+code { font: 13px/1.5 ui-monospace, monospace; background: #303030; color: #ededed; border-radius: 4px;
+  padding: .1em .35em }
+.button { padding: 10px 16px; border-radius: 5px; background: #e9b25c; color: #1d1508; font-weight: 600;
+  text-decoration: none }
+.button:hover { background: #f2c173 }
+:focus-visible { outline: 2px solid #e9b25c; outline-offset: 2px }
+"""
+"""The colours of client/src/app.css, which this page cannot count on."""
+_WORDMARK = (
+    "<span class='mark'><svg viewBox='0 0 32 32' width='28' height='28' aria-hidden='true'>"
+    "<path d='M5 6v13c0 4.5 5 7 11 7s11-2.5 11-7V6' fill='none' stroke='currentColor' stroke-width='2.6' "
+    "stroke-linecap='round'/><circle cx='16' cy='12' r='4' fill='#e9b25c'/></svg>Cyclorama</span>"
+)
+
 
 def page(title: str, body: str) -> str:
     """A whole HTML page without scripts.
@@ -52,8 +75,19 @@ is named with <code>CYCLORAMA_CLIENT_DIR</code>.</p>
 
 
 def link_spent_page() -> str:
-    """Shown to somebody whose sign-in link no longer works."""
-    return page("This link is used up", """
-<h1>This sign-in link is used up</h1>
-<p>Each link signs in once, and lasts a day. Ask whoever sent it for another; on the server,
-<code>cyclorama token link</code> prints one. With a password, <a href="/">sign in here</a>.</p>""")
+    """Shown to somebody whose sign-in link does not work any more, or never did."""
+    return _door("This sign-in link does not work", """
+<h1>This sign-in link does not work</h1>
+<p>Each link signs in once, within a day: this one is used up, too old, or was cut short. Ask whoever sent it for
+another. On the server, <code>cyclorama token link</code> prints one.</p>
+<a class="button" href="/">Sign in with a password</a>""")
+
+
+def _door(title: str, body: str) -> str:
+    """A page that looks like the client's own door, for people rather than developers."""
+    return (
+        "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+        f"<title>{escape(title)} · Cyclorama</title><link rel='icon' href='/icon.svg'><style>{_DOOR_STYLE}</style>"
+        f"</head><body><main>{_WORDMARK}{body}</main></body></html>"
+    )

@@ -84,6 +84,8 @@ function settledJob(farm: FarmState, environment: string, slot: string): FarmJob
 
 /** What the farm does with a job, as a sentence begins. */
 export function phaseWords(job: FarmJob): string {
+	// The engine has done its part; the picture is yet to be kept.
+	if (job.phase === 'done') return 'Storing the picture';
 	if (job.phase) return job.phase.charAt(0).toUpperCase() + job.phase.slice(1);
 	return job.state === 'queued' ? 'Waiting for the farm' : 'Rendering';
 }

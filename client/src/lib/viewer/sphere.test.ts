@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AHEAD, closer, dragged, fromSphere, toSphere, turned } from './sphere.ts';
+import { AHEAD, closer, dragged, facing, fromSphere, toSphere, turned } from './sphere.ts';
 
 const size = { width: 1000, height: 600 };
 const middle = { x: 500, y: 300 };
@@ -10,6 +10,11 @@ describe('looking around', () => {
 		expect(toSphere(AHEAD, size, { x: 900, y: 300 }).v).toBeCloseTo(0.5);
 		expect(toSphere(AHEAD, size, { x: 900, y: 300 }).u).toBeGreaterThan(0.5);
 		expect(toSphere(AHEAD, size, { x: 500, y: 100 }).v).toBeLessThan(0.5);
+	});
+
+	it('opens along a compass heading: east is a quarter to the right of the middle, which is north', () => {
+		expect(toSphere(facing(Math.PI / 2), size, middle).u).toBeCloseTo(0.75);
+		expect(toSphere(facing(Math.PI / 2), size, middle).v).toBeCloseTo(0.5);
 	});
 
 	it('turns right around: a quarter turn shows a quarter further, and behind is the seam', () => {

@@ -12,6 +12,9 @@ export interface Look {
 type Vector = [number, number, number];
 
 export const AHEAD: Look = { yaw: 0, pitch: 0, fov: (60 * Math.PI) / 180 };
+/** Level along a compass heading in radians, as a panorama opens. */
+export const facing = (heading: number): Look => ({ ...AHEAD, yaw: heading });
+
 const FOV_MIN = (20 * Math.PI) / 180;
 const FOV_MAX = (100 * Math.PI) / 180;
 /** Straight up would leave no way to say which way is up. */
