@@ -86,6 +86,15 @@ class Patch:
         """The points of an index (K,) int64."""
         return Patch(index.numel(), self, index)
 
+    def reach(self) -> tuple[Tensor, Tensor]:
+        """Metres (M,) that one sample covers along u and along v: seen at a slant, a wall is drawn together one way."""
+        facing = -(self.direction * self.normal).sum(1)
+        across = self.footprint * facing.clamp_min(0.08).sqrt()
+        facing = facing.clamp_min(0.08)
+        slants = ((self.direction * way).sum(1) / facing for way in (self.tangent, self.bitangent))
+        along_u, along_v = (across * (1 + slant * slant).sqrt() for slant in slants)
+        return along_u, along_v
+
 
 @dataclass
 class Surface:
@@ -121,6 +130,16 @@ class Surface:
         for f in fields(self):
             getattr(self, f.name)[index] = getattr(other, f.name)
 
+    def blend(self, index: Tensor, other: Surface, share: Tensor) -> None:
+        """Overwrite the points of an index by a share (K,): what a sample holds of both."""
+        partly = (share < 1).nonzero().squeeze(1)
+        at, part = index[partly], share[partly]
+        for f in fields(self):
+            own, new = getattr(self, f.name), getattr(other, f.name)
+            old = own[at]
+            own[index] = new
+            own[at] = old + (new[partly] - old) * (part if old.dim() == 1 else part[:, None])
+
 
 def mix(a: Tensor, b: Tensor, share: Tensor) -> Tensor:
     """a where share is 0, b where it is 1; share (M,) against colours (M, 3) or a colour (3,)."""
@@ -136,7 +155,7 @@ def smooth(low: float, high: float, x: Tensor) -> Tensor:
 def color(*rgb: float) -> Tensor:
     return torch.tensor(rgb, dtype=torch.float32)
 
-def stripe(at: Tensor, width: float, footprint: Tensor) -> Tensor:
+def stripe(at: Tensor, width: float | Tensor, footprint: Tensor) -> Tensor:
     """(M,) share of a sample that a stripe takes which fills the first `width` of every period, box-filtered.
 
     Args:
@@ -146,9 +165,19 @@ def stripe(at: Tensor, width: float, footprint: Tensor) -> Tensor:
 
     def total(x: Tensor) -> Tensor:
         whole = x.floor()
-        return whole * width + (x - whole).clamp_max(width)
+        return whole * width + (x - whole).clamp(max=width)
 
     return (total(at + half) - total(at - half)) / (2 * half)
+
+
+def within(at: Tensor, low: Tensor | float, high: Tensor | float, wide: Tensor) -> Tensor:
+    """(M,) share of a sample, `wide` metres around `at`, that lies between low and high."""
+    return (((at + 0.5 * wide).clamp(max=high) - (at - 0.5 * wide).clamp(min=low)) / wide).clamp(0, 1)
+
+
+def told(share: Tensor) -> Tensor:
+    """(M,) shares of which a tenth is nothing and nine tenths are all: few samples then need both answers."""
+    return ((share - 0.1) * 1.25).clamp(0, 1)
 
 
 def either(one: Tensor, other: Tensor) -> Tensor:

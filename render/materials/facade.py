@@ -1,6 +1,7 @@
 """Facades: one primitive per wall; windows, reveals, glass and the rooms behind are computed per point.
 
-Rooms are interior mapping (van Dongen 2008): the ray goes on into a box of one bay by one floor.
+Rooms are interior mapping (van Dongen 2008): the ray goes on into a box of one bay by one floor. What is narrower than
+a sample takes its share of it: piers between panes, sills, bars; or else two cameras would see two patterns.
 """
 
 from __future__ import annotations
@@ -8,12 +9,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from render.materials.base import Mood, Patch, Surface, color, either, mix, smooth, stripe
+from render.materials.base import Mood, Patch, Surface, color, either, mix, smooth, stripe, told, within
 from render.materials.glass import fresnel, hint_of_room, mirrored
 from render.materials.noise import cell_hash, grain, tile
 
 RECESS_M = 0.14
 SILL_M = 0.85
+_RIM_M = 0.004
+"""A sample that only touches an opening is answered from this far inside."""
 BRICK, STUCCO, ASHLAR, CURTAIN_WALL, RUBBLE = 0, 1, 2, 3, 4
 
 
@@ -34,15 +37,25 @@ def facade(p: Patch, mood: Mood) -> Surface:
     x = u - (column + 0.5) * bay
     y = v - first - row * floor_m - sill
     has_window = (row >= 0) & (row < rows) & (share > 0.01)
-    opening = has_window & (x.abs() < half_w) & (y > 0) & (y < high)
+    wide, tall = p.reach()
+    across, up = u / bay - 0.5, (v - first - sill) / floor_m  # where windows have their middle, and begin
 
+    def share_of(beside: float, below: float, above: float | Tensor) -> Tensor:
+        """Share of a sample within that many metres around the windows' openings."""
+        half = half_w + beside
+        level = stripe(across + half / bay, 2 * half / bay, wide / bay)
+        return level * stripe(up + below / floor_m, (high + below + above) / floor_m, tall / floor_m)
+
+    open_share = told(torch.where(has_window, share_of(0.0, 0.0, 0.0), 0.0))
     out.albedo = _wall(p, mood, style, salt)
-    _trim(out, p, x, y, half_w, high, has_window & ~opening & ~glassy, v, row, first, floor_m)
-    index = opening.nonzero().squeeze(1)
+    trim = share_of(0.14, 0.02, 0.18) + share_of(0.22, 0.16, -high)
+    framed = torch.where(has_window & ~glassy, (trim - open_share) / (1 - open_share).clamp_min(0.05), 0.0).clamp(0, 1)
+    _trim(out, p, x, y, half_w, framed, has_window & ~glassy, v, first, floor_m, tall)
+    index = (open_share > 0).nonzero().squeeze(1)
     if index.numel():
         cell = _Cell(
-            x[index],
-            y[index],
+            torch.minimum(x.abs(), half_w - _RIM_M)[index] * x[index].sign(),
+            torch.minimum(y.clamp_min(_RIM_M), high - _RIM_M)[index],
             half_w[index],
             high[index],
             bay[index],
@@ -53,8 +66,10 @@ def facade(p: Patch, mood: Mood) -> Surface:
             glassy[index],
             row[index],
             cell_hash((column[index] / 3).floor(), row[index], salt[index] + 7),
+            wide[index],
+            tall[index],
         )
-        _opening(out, p.pick(index), cell, mood, index)
+        out.blend(index, _opening(p.pick(index), cell, mood), open_share[index])
     return out
 
 
@@ -81,15 +96,16 @@ def masonry(p: Patch, mood: Mood) -> Surface:
 
 
 class _Cell:
-    """One window per point: place in the opening (metres from its middle and sill) and sizes."""
+    """One window per point: place in the opening (metres from its middle and sill), sizes, what the sample covers."""
 
     def __init__(self, *values: Tensor) -> None:
         (self.x, self.y, self.half_w, self.high, self.bay, self.floor, self.sill, self.recess, self.hash, self.glassy,
-         self.row, self.group) = values  # fmt: skip
+         self.row, self.group, self.across, self.up) = values  # fmt: skip
 
     def pick(self, index: Tensor) -> _Cell:
         return _Cell(*(getattr(self, k)[index] for k in (
-            "x", "y", "half_w", "high", "bay", "floor", "sill", "recess", "hash", "glassy", "row", "group"
+            "x", "y", "half_w", "high", "bay", "floor", "sill", "recess", "hash", "glassy", "row", "group",
+            "across", "up",
         )))  # fmt: skip
 
 
@@ -152,33 +168,23 @@ def _rubble(tint: Tensor, mean: Tensor, u: Tensor, v: Tensor, footprint: Tensor,
 
 
 def _trim(
-    out: Surface,
-    p: Patch,
-    x: Tensor,
-    y: Tensor,
-    half_w: Tensor,
-    high: Tensor,
-    on: Tensor,
-    v: Tensor,
-    row: Tensor,
-    first: Tensor,
-    floor_m: Tensor,
+    out: Surface, p: Patch, x: Tensor, y: Tensor, half_w: Tensor, framed: Tensor, on: Tensor, v: Tensor, first: Tensor,
+    floor_m: Tensor, tall: Tensor,
 ) -> None:
-    """Surrounds, sills with their shade and drip stains, string courses."""
-    near_side = (x.abs() < half_w + 0.14) & (y > -0.02) & (y < high + 0.18)
-    sill = (x.abs() < half_w + 0.22) & (y > -0.16) & (y <= 0)
+    """Surrounds and sills, of which a sample holds the share `framed`, with their shade and drip stains; courses."""
     light = out.albedo.mean(1, keepdim=True).clamp(0.2, 0.5) * color(1.12, 1.08, 1.0) + 0.06
-    out.albedo = mix(out.albedo, light, (on & (near_side | sill)).float() * 0.75)
-    under = (x.abs() < half_w + 0.2) & (y <= -0.16) & (y > -0.42)
-    out.sun = torch.where(on & under, smooth(0.10, 0.26, -0.16 - y), out.sun)
-    out.ambient = torch.where(on & under, 0.62 + 0.38 * smooth(0, 0.25, -0.16 - y), out.ambient)
-    band = (v - first - row * floor_m - floor_m).abs()
-    course = (row.long() % 2 == 0) & (band < 0.09) & (p.params[:, 4] < 2.5) & (p.params[:, 2] > 0.01)
-    out.albedo = mix(out.albedo, light, course.float() * 0.6)
+    out.albedo = mix(out.albedo, light, framed * 0.75)
+    under = on & (x.abs() < half_w + 0.2) & (y <= -0.16) & (y > -0.42)
+    seen = 1 - smooth(0.1, 0.3, tall)
+    out.sun = torch.where(under, 1 - seen * (1 - smooth(0.10, 0.26, -0.16 - y)), out.sun)
+    out.ambient = torch.where(under, 1 - 0.38 * seen * (1 - smooth(0, 0.25, -0.16 - y)), out.ambient)
+    two = 2 * floor_m
+    course = stripe((v - first - floor_m + 0.09) / two, 0.09 / two, tall / two)
+    out.albedo = mix(out.albedo, light, course * ((p.params[:, 4] < 2.5) & (p.params[:, 2] > 0.01)) * 0.6)
 
 
-def _opening(out: Surface, p: Patch, c: _Cell, mood: Mood, index: Tensor) -> None:
-    """Write reveals, frames and glass of the points `index` into out."""
+def _opening(p: Patch, c: _Cell, mood: Mood) -> Surface:
+    """Reveals, frames and glass of points in openings."""
     surface = Surface.plain(p)
     normal = p.normal
     dx, dy = (p.direction * p.tangent).sum(1), (p.direction * p.bitangent).sum(1)
@@ -205,7 +211,7 @@ def _opening(out: Surface, p: Patch, c: _Cell, mood: Mood, index: Tensor) -> Non
         lx = x[at] + k.recess * (p.tangent[at] @ mood.sun) / -down[at]
         ly = y[at] + k.recess * (p.bitangent[at] @ mood.sun) / -down[at]
         surface.put(at, _pane(p.pick(at), k, x[at], y[at], mood, _inside(lx, ly, k)))
-    out.put(index, surface)
+    return surface
 
 
 def _inside(x: Tensor, y: Tensor, c: _Cell) -> Tensor:
@@ -217,21 +223,29 @@ def _inside(x: Tensor, y: Tensor, c: _Cell) -> Tensor:
 def _pane(p: Patch, c: _Cell, x: Tensor, y: Tensor, mood: Mood, sun: Tensor) -> Surface:
     """Frame and glass at (x, y) of the recessed pane."""
     s = Surface.plain(p)
-    edge = torch.minimum(torch.minimum(c.half_w - x.abs(), y), c.high - y)
-    cross = (x.abs() < 0.025) | ((y - 0.66 * c.high).abs() < 0.025)
-    frame = torch.where(c.glassy, edge < 0.03, (edge < 0.07) | cross)
+    clear = told(_clear(c, x, y))
     pale = (c.hash * 7.3 % 1.0 > 0.35) & ~c.glassy
     s.albedo = torch.where(pale[:, None], color(0.55, 0.54, 0.50), color(0.07, 0.075, 0.08))
     s.ambient = torch.full_like(x, 0.75)
     s.sun = sun
-    glass = (~frame).nonzero().squeeze(1)
+    s.albedo = mix(s.albedo, color(0.012, 0.012, 0.012), clear)
+    s.glass = clear
+    glass = (clear > 0).nonzero().squeeze(1)
     if glass.numel():
         seen = _room(p.pick(glass), c.pick(glass), x[glass], y[glass], mood)
-        s.emission[glass] = seen
-        s.albedo[glass] = 0.012
-        s.glass[glass] = 1.0
-        s.gloss[glass] = 0.0
+        s.emission[glass] = seen * clear[glass][:, None]
     return s
+
+
+def _clear(c: _Cell, x: Tensor, y: Tensor) -> Tensor:
+    """(M,) share of a sample that is glass, not frame or bar."""
+    frame = torch.where(c.glassy, 0.03, 0.07)
+    across, up = c.across.clamp_min(1e-3), c.up.clamp_min(1e-3)
+    level = within(x, -c.half_w, c.half_w, across).clamp_min(1e-3)
+    upright = within(y, 0.0, c.high, up).clamp_min(1e-3)
+    clear = within(x, frame - c.half_w, c.half_w - frame, across) * within(y, frame, c.high - frame, up)
+    bars = (1 - within(x, -0.025, 0.025, across) / level) * (1 - within(y - 0.66 * c.high, -0.025, 0.025, up) / upright)
+    return clear / (level * upright) * torch.where(c.glassy, 1.0, bars)
 
 
 def _room(p: Patch, c: _Cell, x: Tensor, y: Tensor, mood: Mood) -> Tensor:
