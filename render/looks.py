@@ -8,10 +8,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
+from render.gbuffer import GBuffer
 from render.view import View, look_at
 from render.world.base import Point, World
 
@@ -20,6 +22,15 @@ Grid = npt.NDArray[np.float64]
 FRAME_PX = (64, 36)
 _SCAN_WIDE_PX = 96
 _DEPTH_TOLERANCE = 0.025
+
+
+@runtime_checkable
+class TracesNear(Protocol):
+    """A world that can leave out what stands far off, which spares most of the time a look takes."""
+
+    def trace_near(self, view: View, within_m: float) -> GBuffer:
+        """As `World.trace`, but of what lies farther from the eye than that, any part may be missing."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -40,6 +51,11 @@ class Look:
     points: Grid
     reach_m: Grid
 
+    @property
+    def exact(self) -> bool:
+        """Whether the frame was traced itself, and not cut out of a wider scan."""
+        return self.scan is self.view
+
     def shows(self, points: Grid) -> npt.NDArray[np.bool_]:
         """(N,) whether world points (N, 3) lie in the frame and nothing stands before them."""
         way = points - self.view.eye_m
@@ -54,14 +70,20 @@ class Look:
         return shown
 
 
-def scan(world: World, eye_m: Point, ahead: Point, wide_deg: float, tall_deg: float) -> tuple[View, Grid]:
-    """Distances from an eye over an upright frame of those angles of view around a direction."""
+def scan(
+    world: World, eye_m: Point, ahead: Point, wide_deg: float, tall_deg: float, within_m: float = math.inf
+) -> tuple[View, Grid]:
+    """Distances from an eye over an upright frame of those angles of view around a direction.
+
+    Args:
+        within_m: what lies farther off may be missing.
+    """
     half_wide, half_tall = (math.tan(math.radians(min(deg, 140.0) / 2)) for deg in (wide_deg, tall_deg))
     focal = _SCAN_WIDE_PX / 2 / half_wide
     tall = max(8, 2 * round(focal * half_tall))
     pose = look_at(np.zeros(3), ahead)
     view = View("pinhole", _SCAN_WIDE_PX, tall, eye_m, pose, focal, focal, _SCAN_WIDE_PX / 2, tall / 2)
-    return view, _distances(world, view)
+    return view, _distances(world, view, within_m)
 
 
 def look(scanned: tuple[View, Grid], ahead: Point, focal_mm: float) -> Look:
@@ -105,8 +127,12 @@ def _framed(view: View, scanned: tuple[View, Grid]) -> Look:
     return Look(view, wider, distance, points, reach.reshape(view.height_px, view.width_px))
 
 
-def _distances(world: World, view: View) -> Grid:
-    depth = world.trace(view).depth_m.double().numpy(force=True).reshape(view.height_px, view.width_px)
+def _distances(world: World, view: View, within_m: float = math.inf) -> Grid:
+    if math.isfinite(within_m) and isinstance(world, TracesNear):
+        traced = world.trace_near(view, within_m)
+    else:
+        traced = world.trace(view)
+    depth = traced.depth_m.double().numpy(force=True).reshape(view.height_px, view.width_px)
     x = (np.arange(view.width_px) + 0.5 - view.cx_px) / view.fx_px
     y = (np.arange(view.height_px) + 0.5 - view.cy_px) / view.fy_px
     along: Grid = depth * np.sqrt(1 + x[None, :] ** 2 + y[:, None] ** 2)

@@ -17,9 +17,9 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from render.composition import Taste, cost
+from render.composition import Taste, cost, least_cost, minded_m
 from render.free_places import freed
-from render.looks import Look, look, look_through, overlap, scan
+from render.looks import Look, TracesNear, look, look_through, overlap, scan
 from render.spec import CameraSpec, StandardKind
 from render.view import View, equirect, pinhole
 from render.world.base import Point, World
@@ -133,6 +133,9 @@ def standard_look(world: World, kind: StandardKind) -> Look:
         placed = _PLACED.setdefault(world, {})
         for each, angle in ANGLES.items():
             if each not in placed:
+                for other, seen in placed.items():  # the first one is asked for alone most often, and needs it no more
+                    if not seen.exact:
+                        placed[other] = look_through(world, seen.view)
                 placed[each] = _search(world, angle, tuple(placed.values()))
             if each == kind:
                 break
@@ -170,6 +173,8 @@ def _searched(world: World, angle: _Angle, others: tuple[Look, ...]) -> tuple[fl
 
 def _surest(world: World, looks: list[Look], others: tuple[Look, ...]) -> tuple[float, Look]:
     """The first of some frames, best first, that shares enough with all others when traced as it is; and its share."""
+    if not others:
+        return 1.0, looks[0]
     most: tuple[float, Look] | None = None
     for each in looks:
         exact = look_through(world, each.view)
@@ -251,9 +256,16 @@ def _frames(
         min(max(min(max(straight + share * tall, least), most), straight - 0.32 * tall), straight + 0.32 * tall)
         for share in (-0.26, -0.13, 0.0, 0.13, 0.26)
     })
-    middle = 0.5 * (tilts[0] + tilts[-1])
-    scanned = scan(world, eye, _ahead(eye, focus, middle), wide + 6, tall + (tilts[-1] - tilts[0]) + 4)
+    middle = _ahead(eye, focus, 0.5 * (tilts[0] + tilts[-1]))
+    field = wide + 6, tall + (tilts[-1] - tilts[0]) + 4
     indoors = world.stage.indoors
+    if isinstance(world, TracesNear) and math.isfinite(limit):  # most are ruled out by what stands before the subject
+        near = scan(world, eye, middle, *field, minded_m(eye, focus))
+        framed = ((tilt, look(near, _ahead(eye, focus, tilt), angle.focal_mm)) for tilt in tilts)
+        tilts = [tilt for tilt, seen in framed if least_cost(seen, focus, indoors=indoors) <= limit]
+        if not tilts:
+            return
+    scanned = scan(world, eye, middle, *field)
     for tilt in tilts:
         seen = look(scanned, _ahead(eye, focus, tilt), angle.focal_mm)
         total = cost(seen, focus, angle.taste, indoors=indoors)

@@ -169,8 +169,8 @@ class TerrainWorld:
         gain = 1 + (self.land.gain - 1) * (1 - 0.75 * bright) if isinstance(self.land, Shady) else 1.0
         return replace(light, exposure=light.exposure * gain, sky_irradiance=light.sky_irradiance * _twilight(light))
 
-    def trace(self, view: View) -> GBuffer:
-        """First surfaces; see `World.trace`."""
+    def trace(self, view: View, within_m: float = math.inf) -> GBuffer:
+        """First surfaces; see `World.trace`. Plants that do not reach nearer to the eye than `within_m` are left out."""
         direction = rays(view)
         rough_m = self.micro.reach_m(float(view.eye_m[0]), float(view.eye_m[1]))
         near = int((radii_m(self.detail.radii) < rough_m).sum()) if rough_m else 0
@@ -192,11 +192,15 @@ class TerrainWorld:
             direction=direction, material=material, along_m=distance, view=view, card=None, mirror=flat,
         )
         if self.plants is not None:
-            seen = self.plants.seen(view, self._leaf_share)
+            seen = self.plants.seen(view, self._leaf_share, within_m)
             _stand_before(g, self.plants, seen, trace_view(self.plants.quads.pick(seen), view), planar)
         if self.things is not None:
             _place_before(g, self.things, trace_view(self.things.quads, view), planar)
         return g
+
+    def trace_near(self, view: View, within_m: float) -> GBuffer:
+        """See `TracesNear`."""
+        return self.trace(view, within_m=within_m)
 
     def _ground(self, eye: Tensor, direction: Tensor, distance: Tensor, met: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Normals (N, 3), materials (N,), shares of water (N,) along all rays; those at `met` (M,) meet the ground."""
