@@ -28,6 +28,8 @@ CUT_BAND_FRAGMENTS = 1 << 18
 """As many where primitives are cut out: between bands, what is hidden already is dropped."""
 
 
+_NOBODY = 0xFFFFFFFF
+"""The low half of a key where what stands before is not of these primitives."""
 _FEW, _LITTLE, _FIRST_PART, _MOST_PARTS = 2000, 600_000.0, 0.4, 9
 """Fewer primitives, or such as bound less than that many pixels in all, are drawn at once; others in parts, the first
 of which covers this share of the film, the next ones twice as much each."""
@@ -72,13 +74,18 @@ class Hits:
     v: Tensor
 
 
-def trace_view(quads: Quads, view: View) -> Hits:
-    """First primitives seen by every pixel centre of a pinhole of any pose, or of an equirect."""
+def trace_view(quads: Quads, view: View, before_m: Tensor | None = None) -> Hits:
+    """First primitives seen by every pixel centre of a pinhole of any pose, or of an equirect.
+
+    Args:
+        quads: the primitives. view: the camera.
+        before_m: (N,) depth beyond which nobody asks, +inf where all counts: a hint that spares a pinhole work.
+    """
     if view.projection == "equirect":
         from render.visibility.sphere import trace_sphere
 
         return trace_sphere(quads, view)
-    return _trace_pinhole(quads, view)
+    return _trace_pinhole(quads, view, before_m)
 
 
 def pixel_directions(view: View) -> Tensor:
@@ -87,10 +94,13 @@ def pixel_directions(view: View) -> Tensor:
     return torch.nn.functional.normalize(rays, dim=1)
 
 
-def _trace_pinhole(quads: Quads, view: View) -> Hits:
-    key, reduced, index = pinhole_keys(quads, view)
+def _trace_pinhole(quads: Quads, view: View, before_m: Tensor | None) -> Hits:
+    key, reduced, index = pinhole_keys(quads, view, before_m)
     pixel = key.nonzero().squeeze(1)
-    local = key.index_select(0, pixel) & 0xFFFFFFFF
+    local = key.index_select(0, pixel) & _NOBODY
+    if before_m is not None:
+        own = (local != _NOBODY).nonzero().squeeze(1)
+        pixel, local = pixel.index_select(0, own), local.index_select(0, own)
     x = (pixel % view.width_px).float() + 0.5
     y = torch.div(pixel, view.width_px, rounding_mode="floor").float() + 0.5
     rows = reduced.index_select(0, local)  # (M, 3, 3) as columns x, y, 1
@@ -106,10 +116,11 @@ def _trace_pinhole(quads: Quads, view: View) -> Hits:
     return Hits(quad, depth, uv[0], uv[1])
 
 
-def pinhole_keys(quads: Quads, view: View) -> tuple[Tensor, Tensor, Tensor]:
+def pinhole_keys(quads: Quads, view: View, before_m: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
     """Per-pixel keys (0 at sky), the (S, 3, 3) linear forms of 1/z, u/z, v/z, and the S primitives' indices.
 
-    What is near is drawn first; of the rest only what that does not hide. Forms of hidden primitives stay 0.
+    What is near is drawn first; of the rest only what that does not hide. Forms of hidden primitives stay 0. Where
+    nothing comes before `before_m` (N,) the low half of a key is all ones.
     """
     device = quads.origin.device
     eye = torch.as_tensor(view.eye_m).to(device)
@@ -136,6 +147,9 @@ def pinhole_keys(quads: Quads, view: View) -> tuple[Tensor, Tensor, Tensor]:
     near, rows, columns = near[index], rows[index], columns[index]
     left, right, top, bottom = left[index], right[index], top[index], bottom[index]
     film = torch.zeros(view.height_px * view.width_px, dtype=torch.int64, device=device)
+    if before_m is not None:
+        film = ((1 / before_m.clamp_min(1e-3)).view(torch.int32).long() << 32) | _NOBODY
+        film[torch.isinf(before_m)] = 0
     forms = torch.zeros((len(index), 3, 3), dtype=torch.float64, device=device)
 
     def draw(some: Tensor) -> None:
@@ -164,7 +178,7 @@ def pinhole_keys(quads: Quads, view: View) -> tuple[Tensor, Tensor, Tensor]:
     steps = torch.tensor([_FIRST_PART * 2.0**k * whole for k in range(_MOST_PARTS - 1)], device=device)
     for begin, end in pairwise([0, *torch.searchsorted(area, steps.double()).tolist(), len(order)]):
         some = order[begin:end]
-        if begin:
+        if begin and len(some):
             bounds = (left[some], right[some], top[some], bottom[some])
             some = some[~hidden(film, view.width_px, view.height_px, *bounds, 1 / ahead[some])]
         if len(some):

@@ -60,7 +60,8 @@ class SiteWorld:
 
     def trace(self, view: View) -> SiteBuffer:
         """First surfaces of both parts; see `World.trace`."""
-        land, built = self.land.trace(view), self.built.trace(view)
+        built = self.built.trace(view)
+        land = self.land.trace(view, (built.depth_m - _GRACE_M) / (1 + _GRACE_SHARE))
         built.beam = self.light.arrives
         front = built.hit & (built.depth_m <= land.depth_m * (1 + _GRACE_SHARE) + _GRACE_M)
         return SiteBuffer(

@@ -169,8 +169,9 @@ class TerrainWorld:
         gain = 1 + (self.land.gain - 1) * (1 - 0.75 * bright) if isinstance(self.land, Shady) else 1.0
         return replace(light, exposure=light.exposure * gain, sky_irradiance=light.sky_irradiance * _twilight(light))
 
-    def trace(self, view: View, within_m: float = math.inf) -> GBuffer:
-        """First surfaces; see `World.trace`. Plants that do not reach nearer to the eye than `within_m` are left out."""
+    def trace(self, view: View, before_m: Tensor | None = None, within_m: float = math.inf) -> GBuffer:
+        """First surfaces; see `World.trace`. Beyond depths `before_m` (N,) nobody asks what they are; plants that do
+        not reach nearer to the eye than `within_m` are left out."""
         direction = rays(view)
         rough_m = self.micro.reach_m(float(view.eye_m[0]), float(view.eye_m[1]))
         near = int((radii_m(self.detail.radii) < rough_m).sum()) if rough_m else 0
@@ -186,16 +187,18 @@ class TerrainWorld:
         hit = torch.isfinite(distance)
         planar = planar_per_metre(view, direction)
         eye = torch.tensor(view.eye_m, dtype=torch.float32)
-        normal, material, flat = self._ground(eye, direction, distance, hit.nonzero().squeeze(1))
+        depth = torch.where(hit, distance * planar, math.inf)
+        met = (hit if before_m is None else hit & (depth < before_m)).nonzero().squeeze(1)
+        normal, material, flat = self._ground(eye, direction, distance, met)
         g = TerrainBuffer(
-            depth_m=torch.where(hit, distance * planar, math.inf), normal=normal, object_id=material.clone(),
+            depth_m=depth, normal=normal, object_id=material.clone(),
             direction=direction, material=material, along_m=distance, view=view, card=None, mirror=flat,
         )
         if self.plants is not None:
             seen = self.plants.seen(view, self._leaf_share, within_m)
-            _stand_before(g, self.plants, seen, trace_view(self.plants.quads.pick(seen), view), planar)
+            _stand_before(g, self.plants, seen, trace_view(self.plants.quads.pick(seen), view, before_m), planar)
         if self.things is not None:
-            _place_before(g, self.things, trace_view(self.things.quads, view), planar)
+            _place_before(g, self.things, trace_view(self.things.quads, view, before_m), planar)
         return g
 
     def trace_near(self, view: View, within_m: float) -> GBuffer:
