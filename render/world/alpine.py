@@ -14,7 +14,7 @@ from render.world import season as ring
 from render.world.base import Stage
 from render.world.colors import between, lay
 from render.world.land import Hit, Paint, TreeKind
-from render.world.noise import FEATURES, lookup, mix, octaves, ridges, smoothstep
+from render.world.noise import FEATURES, lookup, mix, octaves, ridges, smoothstep, weighed
 from render.world.props import Cards, GroundAt
 from render.world.recipe import Recipe
 
@@ -64,9 +64,13 @@ class Alpine(Recipe):
         headwall = smoothstep(1500, 4600, y) * (350 + 760 * rough) * self._lift
         height = height + headwall * (1 - 0.35 * slope) + smoothstep(-2500, -6000, y) * 500 * rough * self._lift
         relief = smoothstep(10, 160, height)
-        height = height + relief * 13 * self._lift * ridges(self._fine, wx + 0.35 * wy, wy, 170, 6, 0.46, cut)
-        hummocks = octaves(self._fine, x, y, 60, 6, 0.5, cut)
-        return height + (1 - relief) * (1.6 * hummocks + 2.4 * octaves(self._broad, x, y, 210, 3, 0.5, cut))
+        crags = weighed(
+            relief * 13 * self._lift, wx + 0.35 * wy, wy, lambda x, y: ridges(self._fine, x, y, 170, 6, 0.46, cut)
+        )
+        hummocks = weighed(1 - relief, x, y, lambda x, y: (
+            1.6 * octaves(self._fine, x, y, 60, 6, 0.5, cut) + 2.4 * octaves(self._broad, x, y, 210, 3, 0.5, cut)
+        ))  # fmt: skip
+        return height + crags + hummocks
 
     def carve(self, height: Tensor, x: Tensor, y: Tensor, texel_m: float) -> Tensor:
         cut = 2 * texel_m

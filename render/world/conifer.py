@@ -14,7 +14,7 @@ from render.world import season as ring
 from render.world.base import Stage
 from render.world.colors import between, lay
 from render.world.land import Hit, Paint, TreeKind
-from render.world.noise import FEATURES, generator, lookup, mix, octaves, ridges, smoothstep, uniform
+from render.world.noise import FEATURES, generator, lookup, mix, octaves, ridges, smoothstep, uniform, weighed
 from render.world.plants import Stand
 from render.world.recipe import Woodland
 from render.world.trees import near_of, scattered, stand
@@ -45,9 +45,11 @@ class Conifer(Woodland):
         height = height + 1.9 * octaves(self._fine, x, y, 58, 3, 0.5, cut) * smoothstep(5, 36, away)
         height = height + 0.5 * octaves(self._fine, x, y, 13, 3, 0.5, cut) * smoothstep(2, 12, away)
         back = smoothstep(320, 1900, y)
-        height = height + back * (150 + 190 * ridges(self._broad, x, y, 1500, 5, 0.47, cut)) * self._lift
+        backs = weighed(back, x, y, lambda x, y: 150 + 190 * ridges(self._broad, x, y, 1500, 5, 0.47, cut))
+        height = height + backs * self._lift
         far = smoothstep(2300, 5600, y)
-        height = height + far * (360 + 720 * ridges(self._fine, x, y, 2500, 6, 0.48, cut)) * self._lift
+        peaks = weighed(far, x, y, lambda x, y: 360 + 720 * ridges(self._fine, x, y, 2500, 6, 0.48, cut))
+        height = height + peaks * self._lift
         return height + smoothstep(-400, -2600, y) * 110 * self._lift
 
     def carve(self, height: Tensor, x: Tensor, y: Tensor, texel_m: float) -> Tensor:

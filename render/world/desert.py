@@ -27,6 +27,8 @@ _FINS = (
     (44.0, 26.0, 17.0, 7.5, 11.0, 0.0), (74.0, 74.0, 26.0, 12.0, 17.0, 1.0), (-66.0, 44.0, 21.0, 9.0, 12.5, 0.0),
     (20.0, 8.0, 6.5, 3.2, 3.6, 0.0),
 )
+_MESA_REACH = 3.4
+"""Radii about a mesa's middle beyond which its ragged edge never comes."""
 _ROCK = Bedding((2.6, 0.7, 0.22), (0.08, 0.05), 0.7, 0.9, 0.9)
 _RIPPLES = ((0.30, 8.0, 22.0, 0.30), (0.85, 20.0, 70.0, 0.17), (2.7, 50.0, 190.0, 0.035))
 
@@ -94,21 +96,35 @@ class Desert(Recipe):
         small = (0.55 + 0.75 * lookup(self._fine, x, y, 520 * FEATURES)).clamp(0.08, 1.6)
         height = height + 8 * self._tall * small * self._dunes(x + 90, y - 40, 110, self._fine, 0.30)
         height = height + 12 * octaves(self._broad, x, y, 2600, 2, 0.5, cut)
-        for cx, cy, radius, tall in self._mesas:
-            away = torch.sqrt(((x - cx) / 1.5) ** 2 + (y - cy) ** 2)
-            away = away + 0.22 * radius * octaves(self._broad, x, y, 520, 4, 0.5, cut)
-            talus = ((1.75 * radius - away) / (0.95 * radius)).clamp(0, 1) ** 1.3 * 0.46
-            wall = smoothstep(1.0, 0.86, away / radius) * 0.54
-            top = 1 + 0.05 * octaves(self._fine, x, y, 260, 3, 0.5, cut)
-            gullies = 9 * ridges(self._fine, x, y, 150, 4, 0.5, cut) * smoothstep(2.0, 1.2, away / radius)
-            height = torch.maximum(height, (talus + wall) * tall * top + gullies * talus)
+        height = height.clamp(min=0)
+        for mesa in self._mesas:
+            reach = torch.hypot((x - mesa[0]) / 1.5, y - mesa[1])
+            near = torch.nonzero((reach < _MESA_REACH * mesa[2]).reshape(-1)).squeeze(1)
+            if near.numel():
+                flat = height.reshape(-1)
+                flat[near] = self._with_mesa(mesa, x.reshape(-1)[near], y.reshape(-1)[near], flat[near], cut)
         for fin in self._fins:
             near = torch.nonzero(torch.hypot(x - fin[0], y - fin[1]).reshape(-1) < 2.6 * fin[3]).squeeze(1)
             if near.numel():
                 flat = height.reshape(-1)
                 flat[near] = self._with_fin(fin, x.reshape(-1)[near], y.reshape(-1)[near], flat[near], cut)
         rim = smoothstep(4200, 7400, torch.sqrt(x * x + y * y))
+        if not bool((rim > 0).any()):
+            return height
         return height + rim * (90 + 240 * ridges(self._broad, x, y, 2400, 5, 0.5, cut)) * self._tall
+
+    def _with_mesa(
+        self, mesa: tuple[float, float, float, float], x: Tensor, y: Tensor, height: Tensor, cut: float
+    ) -> Tensor:
+        """Height (K,) near a mesa."""
+        cx, cy, radius, tall = mesa
+        away = torch.sqrt(((x - cx) / 1.5) ** 2 + (y - cy) ** 2)
+        away = away + 0.22 * radius * octaves(self._broad, x, y, 520, 4, 0.5, cut)
+        talus = ((1.75 * radius - away) / (0.95 * radius)).clamp(0, 1) ** 1.3 * 0.46
+        wall = smoothstep(1.0, 0.86, away / radius) * 0.54
+        top = 1 + 0.05 * octaves(self._fine, x, y, 260, 3, 0.5, cut)
+        gullies = 9 * ridges(self._fine, x, y, 150, 4, 0.5, cut) * smoothstep(2.0, 1.2, away / radius)
+        return torch.maximum(height, (talus + wall) * tall * top + gullies * talus)
 
     def _with_fin(
         self, fin: tuple[float, float, float, float, float, float], x: Tensor, y: Tensor, height: Tensor, cut: float

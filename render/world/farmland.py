@@ -14,7 +14,7 @@ from render.world import season as ring
 from render.world.base import Stage
 from render.world.colors import between, lay
 from render.world.land import Hit, Paint, TreeKind
-from render.world.noise import FEATURES, generator, lookup, octaves, smoothstep, uniform
+from render.world.noise import FEATURES, generator, lookup, octaves, smoothstep, uniform, weighed
 from render.world.plants import Stand
 from render.world.recipe import Recipe
 from render.world.trees import near_of, scattered, stand
@@ -61,7 +61,8 @@ class Farmland(Recipe):
         hills = 15 * octaves(self._broad, x, y, 900, 2, 0.5, cut) + 6.5 * octaves(self._fine, x, y, 330, 3, 0.45, cut)
         height = height + hills * self._lift * smoothstep(60, 420, torch.hypot(x, y - 60))
         far = smoothstep(3000, 6500, torch.hypot(x, y))
-        height = height + far * (150 + 170 * octaves(self._broad, x, y, 2600, 4, 0.48, cut)) * self._lift
+        rises = weighed(far, x, y, lambda x, y: 150 + 170 * octaves(self._broad, x, y, 2600, 4, 0.48, cut))
+        height = height + rises * self._lift
         return height + 0.5 * octaves(self._fine, x, y, 90, 2, 0.5, cut)
 
     def carve(self, height: Tensor, x: Tensor, y: Tensor, texel_m: float) -> Tensor:

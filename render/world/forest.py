@@ -14,7 +14,7 @@ from render.world import season as ring
 from render.world.base import Stage
 from render.world.colors import between, lay
 from render.world.land import Hit, Paint, TreeKind
-from render.world.noise import FEATURES, generator, lookup, mix, octaves, ridges, smoothstep, uniform
+from render.world.noise import FEATURES, generator, lookup, mix, octaves, ridges, smoothstep, uniform, weighed
 from render.world.plants import Stand
 from render.world.recipe import Woodland
 from render.world.trees import near_of, scattered, stand
@@ -47,9 +47,11 @@ class Forest(Woodland):
         side = smoothstep(18, 560, away)
         height = 1.9 + side * (58 + 74 * hills.clamp(-0.7, 2) + 16 * small) * self._lift
         back = smoothstep(420, 2600, y)
-        height = height + back * (130 + 150 * ridges(self._broad, x, y, 1900, 5, 0.48, cut)) * self._lift
+        backs = weighed(back, x, y, lambda x, y: 130 + 150 * ridges(self._broad, x, y, 1900, 5, 0.48, cut))
+        height = height + backs * self._lift
         far = smoothstep(3200, 6400, y)
-        height = height + far * (330 + 560 * ridges(self._fine, x, y, 2600, 6, 0.48, cut)) * self._lift
+        peaks = weighed(far, x, y, lambda x, y: 330 + 560 * ridges(self._fine, x, y, 2600, 6, 0.48, cut))
+        height = height + peaks * self._lift
         height = height + 1.0 * octaves(self._fine, x, y, 46, 4, 0.5, cut) * smoothstep(3, 30, away)
         return height + smoothstep(-700, -4000, y) * 90 * self._lift
 

@@ -15,7 +15,7 @@ from render.world import season as ring
 from render.world.base import Stage
 from render.world.colors import between, lay
 from render.world.land import Hit, Paint, TreeKind
-from render.world.noise import FEATURES, lookup, mix, octaves, ridges, smoothstep
+from render.world.noise import FEATURES, lookup, mix, octaves, ridges, smoothstep, weighed
 from render.world.plants import Stand
 from render.world.props import Cards, GroundAt, Thing
 from render.world.recipe import Recipe
@@ -89,9 +89,11 @@ class Lake(Recipe):
         side = smoothstep(20, 900, away)
         height = 1.0 + 5 * smoothstep(0, 90, away) + side * (70 + 95 * hills.clamp(-0.75, 2) + 16 * small) * self._lift
         back = smoothstep(900, 3800, y)
-        height = height + back * (150 + 190 * ridges(self._broad, x, y, 2100, 6, 0.47, cut)) * self._lift
+        backs = weighed(back, x, y, lambda x, y: 150 + 190 * ridges(self._broad, x, y, 2100, 6, 0.47, cut))
+        height = height + backs * self._lift
         far = smoothstep(3000, 6600, y)
-        height = height + far * (260 + 520 * ridges(self._fine, x, y, 2900, 7, 0.47, cut)) * self._lift
+        peaks = weighed(far, x, y, lambda x, y: 260 + 520 * ridges(self._fine, x, y, 2900, 7, 0.47, cut))
+        height = height + peaks * self._lift
         open_south = smoothstep(260, 1200, torch.sqrt(x * x + ((y + 40) * 1.1) ** 2))
         height = mix(1.2 + 0.02 * away.clamp(0, 200), height, torch.maximum(open_south, smoothstep(40, 160, y)))
         valley = (x - self._stream(y)).abs()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -128,6 +129,17 @@ def smoothstep(low: float, high: float, x: Tensor) -> Tensor:
     """0 below low, 1 above high, smooth between; low may exceed high."""
     t = (x - low).mul_(1 / (high - low)).clamp_(0, 1)
     return (t * t).mul_(t.mul_(-2).add_(3))
+
+
+def weighed(weight: Tensor, x: Tensor, y: Tensor, of: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """weight · of(x, y), all of one shape; `of` is asked only where the weight is not 0, which costs less."""
+    at = torch.nonzero(weight.reshape(-1)).squeeze(1)
+    if at.numel() > 0.85 * weight.numel():
+        return weight * of(x, y)
+    result = torch.zeros(weight.numel(), device=weight.device)
+    if at.numel():
+        result[at] = weight.reshape(-1)[at] * of(x.reshape(-1)[at], y.reshape(-1)[at])
+    return result.view_as(weight)
 
 
 def mix(a: Tensor | float, b: Tensor | float, share: Tensor) -> Tensor:
