@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from render.visibility.quads import Quads, corners, fill
+from render.visibility.quads import Quads, fill
 
 
 @dataclass(frozen=True)
@@ -45,34 +45,33 @@ def trace_ortho(quads: Quads, centre: Tensor, toward: Tensor, half_m: float, siz
     helper = torch.tensor([0.0, 0.0, 1.0] if abs(float(travel[2])) < 0.95 else [0.0, 1.0, 0.0], dtype=torch.float64)
     right = torch.nn.functional.normalize(torch.linalg.cross(travel, helper), dim=0)
     down = torch.linalg.cross(travel, right)
-    facing: Tensor = torch.linalg.cross(quads.edge_u, quads.edge_v) @ travel
-    reach = 4096.0
-    keep = (quads.two_sided & (facing.abs() > 1e-12)) | (facing < -1e-12)
-    index = keep.nonzero().squeeze(1)
-    seen = quads.pick(index)
-    inverse = (1 / facing[index]).unsqueeze(1)
-
-    # A ray starts at centre + x·right + y·down (metres) and travels: t, u, v are affine in (x, y).
-    offset = seen.origin - centre.double()
-    normal = torch.linalg.cross(seen.edge_u, seen.edge_v)
-    t_row = _affine(normal, offset, right, down) * inverse
-    u_row = _affine(torch.linalg.cross(travel.expand_as(offset), seen.edge_v), offset, right, down) * inverse
-    v_row = _affine(torch.linalg.cross(seen.edge_u, travel.expand_as(offset)), offset, right, down) * inverse
+    # In the map's frame, x right, y down, z along the way of the light, in texels from the map's corner and metres.
     texel = 2 * half_m / size
-    grid = torch.tensor([[texel, 0, 0], [0, texel, 0], [-half_m, -half_m, 1]], dtype=torch.float64)
-    one = torch.tensor([0.0, 0.0, 1.0], dtype=torch.float64)
-    t_row, u_row, v_row = t_row @ grid.T, u_row @ grid.T, v_row @ grid.T
-    edges = torch.stack([u_row, v_row, one - u_row, torch.where(seen.triangle[:, None], one - u_row, one) - v_row], 1)
+    frame = torch.stack([right / texel, down / texel, travel])
+    middle = torch.tensor([size / 2, size / 2, 0.0], dtype=torch.float64)[:, None]
+    o, u, v = (frame @ (quads.origin - centre.double()).T).add_(middle), frame @ quads.edge_u.T, frame @ quads.edge_v.T
+    facing = u[0] * v[1] - u[1] * v[0]
+    fourth = torch.where(quads.triangle, o[:2], o[:2] + u[:2] + v[:2])
+    ends = torch.stack([o[:2], o[:2] + u[:2], o[:2] + v[:2], fourth])  # (4, 2, Q)
+    low, high = ends.amin(0), ends.amax(0)
+    reach, least = 4096.0, 1e-12 / texel**2
+    keep = (quads.two_sided & (facing.abs() > least)) | (facing < -least)
+    keep &= ((high > 0.5) & (low < size - 0.5)).all(0)  # on the map, and not between two texels' middles
+    keep &= ((low - 0.5).ceil() <= (high - 0.5).floor()).all(0)
+    index = keep.nonzero().squeeze(1)
+    o, u, v, ends = o[:, index], u[:, index], v[:, index], ends[:, :, index]
 
-    ends = corners(seen) - centre.double()
-    rows = (ends @ down + half_m) / texel
-    columns = (ends @ right + half_m) / texel
-    key = fill(reach * one - t_row, edges, rows, columns, torch.zeros(len(seen), dtype=torch.bool), size, size)
+    # A ray starts at texel (x, y) and travels: t, u, v are affine in (x, y).
+    inverse = 1 / facing[index]
+    none = torch.zeros_like(inverse)
+    u_row = torch.stack([v[1], -v[0], v[0] * o[1] - v[1] * o[0]], 1).mul_(inverse[:, None])
+    v_row = torch.stack([-u[1], u[0], u[1] * o[0] - u[0] * o[1]], 1).mul_(inverse[:, None])
+    t_row = u_row * u[2][:, None] + v_row * v[2][:, None] + torch.stack([none, none, o[2]], 1)
+    one = torch.tensor([0.0, 0.0, 1.0], dtype=torch.float64)
+    past = torch.where(quads.triangle[index, None], one - u_row, one) - v_row
+    edges = torch.stack([u_row, v_row, one - u_row, past], 1)
+    columns, rows = ends[:, 0].T.contiguous(), ends[:, 1].T.contiguous()
+    key = fill(reach * one - t_row, edges, rows, columns, torch.zeros(len(index), dtype=torch.bool), size, size)
     bits = (key >> 32).to(torch.int32).view(torch.float32)
     depth = torch.where(key > 0, reach - bits, torch.inf)
     return OrthoMap(depth.reshape(size, size), centre.double(), right, down, travel, half_m)
-
-
-def _affine(form: Tensor, offset: Tensor, right: Tensor, down: Tensor) -> Tensor:
-    """(S, 3) coefficients (x, y, 1) of form · (offset − x·right − y·down)."""
-    return torch.stack([-(form @ right), -(form @ down), (form * offset).sum(1)], 1)
