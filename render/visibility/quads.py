@@ -10,6 +10,7 @@ Source of the idea: Olano and Greer 1997, "Triangle scan conversion using 2D hom
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -125,26 +126,28 @@ def pinhole_keys(quads: Quads, view: View, before_m: Tensor | None = None) -> tu
     device = quads.origin.device
     eye = torch.as_tensor(view.eye_m).to(device)
     axes = torch.as_tensor(view.world_from_cam).to(device)
-    q = quads.origin - eye
-    normal = torch.linalg.cross(quads.edge_u, quads.edge_v)
-    det = (q * normal).sum(1)
-    cam = corners(quads, q) @ axes  # (Q, 4, 3)
-    x, y, z = cam.unbind(2)
-    nearest = z.amin(1)
+    # in the camera's frame: x right, y down, z ahead, each a row of its own
+    o, u, v = axes.T @ (quads.origin - eye).T, axes.T @ quads.edge_u.T, axes.T @ quads.edge_v.T
+    normal = _cross(u, v)
+    det = (o * normal).sum(0)
+    cam = _corners(o, u, v, quads.triangle)
+    x, y, z = cam.unbind(1)  # (4, Q) each
+    nearest = z.amin(0)
     near = nearest < NEAR_ROWS_M
     safe = 1 / z.clamp_min(1e-9)
-    columns, rows = x * safe * view.fx_px + view.cx_px, y * safe * view.fy_px + view.cy_px
-    left, right, top, bottom = columns.amin(1), columns.amax(1), rows.amin(1), rows.amax(1)
+    columns, rows = x.mul(safe).mul_(view.fx_px).add_(view.cx_px), y.mul(safe).mul_(view.fy_px).add_(view.cy_px)
+    left, right, top, bottom = columns.amin(0), columns.amax(0), rows.amin(0), rows.amax(0)
     # on the film, and not between two pixel centres
     on_film = (right > 0.5) & (left < view.width_px - 0.5) & (bottom > 0.5) & (top < view.height_px - 0.5)
     on_film &= ((left - 0.5).ceil() <= (right - 0.5).floor()) & ((top - 0.5).ceil() <= (bottom - 0.5).floor())
-    keep = ((det < -1e-12) | (quads.two_sided & (det > 1e-12))) & (z.amax(1) > 0)
+    keep = ((det < -1e-12) | (quads.two_sided & (det > 1e-12))) & (z.amax(0) > 0)
     keep &= near | on_film
     some = (keep & near).nonzero().squeeze(1)
-    keep[some] = ~_beside(cam[some], view)
+    keep[some] = ~_beside(cam[:, :, some], view)
     index = keep.nonzero().squeeze(1)
+    o, u, v, normal, det = (each.index_select(-1, index) for each in (o, u, v, normal, det))
 
-    near, rows, columns = near[index], rows[index], columns[index]
+    near, rows, columns = near[index], rows[:, index].T, columns[:, index].T
     left, right, top, bottom = left[index], right[index], top[index], bottom[index]
     film = torch.zeros(view.height_px * view.width_px, dtype=torch.int64, device=device)
     if before_m is not None:
@@ -154,12 +157,11 @@ def pinhole_keys(quads: Quads, view: View, before_m: Tensor | None = None) -> tu
 
     def draw(some: Tensor) -> None:
         part = index[some]
-        seen = quads.pick(part)
-        forms[some] = own = _forms(seen, q[part], normal[part], det[part], axes, view)
-        inverse_z, u, v = own.unbind(1)
-        past = torch.where(seen.triangle[:, None], inverse_z - u, inverse_z) - v
-        edges = torch.stack([u, v, inverse_z - u, past], 1)
-        cut = None if seen.cutout is None else (u, v, seen.cutout)
+        forms[some] = own = _forms([each.index_select(-1, some) for each in (o, u, v, normal, det)], view)
+        inverse_z, along_u, along_v = own.unbind(1)
+        past = torch.where(quads.triangle[part, None], inverse_z - along_u, inverse_z) - along_v
+        edges = torch.stack([along_u, along_v, inverse_z - along_u, past], 1)
+        cut = None if quads.cutout is None else (along_u, along_v, quads.cutout[part])
         fill(
             inverse_z, edges, rows[some], columns[some], near[some], view.width_px, view.height_px, cut, film=film,
             ids=some,
@@ -187,20 +189,35 @@ def pinhole_keys(quads: Quads, view: View, before_m: Tensor | None = None) -> tu
 
 
 def _beside(cam: Tensor, view: View) -> Tensor:
-    """(S,) bool: which primitives, by their (S, 4, 3) corners before or behind the camera, lie beside the film."""
-    x, y, z = cam.unbind(2)
+    """(S,) bool: which primitives, by their (4, 3, S) corners before or behind the camera, lie beside the film."""
+    x, y, z = cam.unbind(1)
     x, y = x * view.fx_px, y * view.fy_px
     left, right = x + view.cx_px * z, x - (view.width_px - view.cx_px) * z
     top, bottom = y + view.cy_px * z, y - (view.height_px - view.cy_px) * z
-    return (left < 0).all(1) | (right > 0).all(1) | (top < 0).all(1) | (bottom > 0).all(1)
+    return (left < 0).all(0) | (right > 0).all(0) | (top < 0).all(0) | (bottom > 0).all(0)
 
 
-def _forms(seen: Quads, q: Tensor, normal: Tensor, det: Tensor, axes: Tensor, view: View) -> Tensor:
-    """(S, 3, 3) linear forms (x, y, 1) of 1/z, u/z and v/z over the film."""
-    forms = torch.stack([normal, torch.linalg.cross(seen.edge_v, q), torch.linalg.cross(q, seen.edge_u)], 1)
-    forms = (forms / det[:, None, None]) @ axes  # along the camera's right, down, forward
-    a, b = forms[:, :, 0] / view.fx_px, forms[:, :, 1] / view.fy_px
-    return torch.stack([a, b, forms[:, :, 2] - a * view.cx_px - b * view.cy_px], 2)
+def _forms(placed: Sequence[Tensor], view: View) -> Tensor:
+    """(S, 3, 3) linear forms (x, y, 1) of 1/z, u/z and v/z over the film.
+
+    Args:
+        placed: (3, S) origin, edges and normal in the camera's frame, and (S,) origin · normal.
+    """
+    o, u, v, normal, det = placed
+    forms = torch.stack([normal, _cross(v, o), _cross(o, u)]).div_(det)  # (3, 3, S): along right, down, forward
+    a, b = forms[:, 0] / view.fx_px, forms[:, 1] / view.fy_px
+    return torch.stack([a, b, forms[:, 2] - a * view.cx_px - b * view.cy_px], 1).permute(2, 0, 1).contiguous()
+
+
+def _cross(a: Tensor, b: Tensor) -> Tensor:
+    """(3, S) cross products, a coordinate to each row."""
+    return torch.stack([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]])
+
+
+def _corners(o: Tensor, u: Tensor, v: Tensor, triangle: Tensor) -> Tensor:
+    """(4, 3, S) corners; a triangle repeats its origin as the fourth."""
+    second = o + u
+    return torch.stack([o, second, o + v, torch.where(triangle, o, second + v)])
 
 
 def fill(
