@@ -130,7 +130,7 @@ def leaf(p: Patch, mood: Mood) -> Surface:
     turned = turned * (p.params[:, 4] < 0.5)
     s.albedo = mix(base, fall, turned)
     s.through = torch.full_like(hue, 0.55)
-    s.ambient = 0.55 + 0.55 * depth
+    s.ambient = 0.45 + 0.65 * depth
     s.gloss = torch.full_like(hue, 0.05)
     return s
 

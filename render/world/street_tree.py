@@ -72,12 +72,13 @@ def _leaves(
     aside = np.cross(facing, along)
     card = (0.80 * (480 / count) ** 0.44 * rng.uniform(0.7, 1.25, count))[:, None]
     edge_u, edge_v = along * card, aside * card
-    normal = 0.75 * outward + 0.4 * facing
+    skin = 1.3 * (0.45 + 0.55 * radius**2) * (0.74 + 0.26 * out[:, 2])  # between lobes and under them it is dark
+    normal = 0.5 * outward + 0.45 * out + 0.35 * facing  # each lobe is a body of its own, in flat light too
     normal /= np.linalg.norm(normal, axis=1, keepdims=True)
     kind = rng.choice([int(Cutout.FOLIAGE), int(Cutout.LEAVES_TOO), int(Cutout.LEAVES)], count, p=[0.6, 0.2, 0.2])
     if count < 200:
         kind[:] = int(Cutout.FOLIAGE)
-    params = np.stack([rng.permutation(count) / count, rng.uniform(0, 1, count), depth**1.5, kind], 1)
+    params = np.stack([rng.permutation(count) / count, rng.uniform(0, 1, count), depth**1.5 * skin, kind], 1)
     b.batch(
         centre - edge_u / 2 - edge_v / 2, edge_u, edge_v, Material.LEAF, UNPAINTED, params, two_sided=True,
         normal=np.repeat(normal[:, None], 3, axis=1),
