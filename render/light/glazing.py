@@ -20,7 +20,7 @@ _SKY_MOST = 2.2
 """Clouds near the sun keep their shapes below this exposure."""
 _COVER = 4.0
 """A window shows more sky than ground: under a cover, which is brighter than what it lights, the gel is denser."""
-_PATCH_WHITE = 9.5
+_PATCH_WHITE = 6.0
 """What a white sheet facing the sun in a room is let to expose to."""
 _BEAM_WHITE = 80.0
 """The same, of sunbeams in dusty air: much more, for air shows little of it."""
@@ -49,14 +49,16 @@ def beam(light: Light) -> float:
     return _shoulder(luma(light.sun_irradiance) * light.exposure / math.pi, _BEAM_WHITE)
 
 
-def held(radiance: Tensor, unit: float, most: float) -> Tensor:
+def held(radiance: Tensor, unit: float, most: float, *, late: bool = False) -> Tensor:
     """Radiance (M, 3) of glass that glows with the day, held so that it nowhere exposes to more than `most`.
 
     Args:
         unit: radiance that exposes to 1. most: in that unit; far below it nothing changes.
+        late: leave everything up to half of `most` as it is, and turn more sharply.
     """
     bright = (radiance[:, 0] * _LUMA[0] + radiance[:, 1] * _LUMA[1] + radiance[:, 2] * _LUMA[2]) / (unit * most)
-    return radiance / (1 + bright * bright).sqrt()[:, None]
+    over = 1 + (bright * bright) ** 2 if late else 1 + bright * bright
+    return radiance / (over.sqrt().sqrt() if late else over.sqrt())[:, None]
 
 
 def _shoulder(value: float, most: float) -> float:

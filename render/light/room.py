@@ -29,6 +29,10 @@ SOFT_FROM = 40
 """A room lit from fewer points than this is the quick one, whose lamps throw hard shadows."""
 GLASS = (1.13, 1.0, 0.83)
 """What window glass and an eye used to the room make of skylight: a little warmer than outdoors."""
+BESIDE_GLASS_M = 0.6
+"""Nodes nearer to a pane than this get its light from few samples, unevenly: they share with their neighbours."""
+REVEAL_SKY = 0.7
+"""Of the sky over an open wall, what the outer part of a reveal sees: its other side stands opposite."""
 OPPOSITE = 0.45
 """Share of the sky that is left just over the horizon, where houses and trees stand."""
 
@@ -39,7 +43,8 @@ class RoomAmbient:
 
     Args:
         share: (I, GLOBE) irradiance per unit radiance of the globe's directions on the nodes `near` indoors.
-        openness: (T,) 0–1 how freely a node sees the sky. lamplight: (T, 3) of all lamps, in display units.
+        openness: (T,) 0–1 how freely a node sees the sky. outdoors: (O,) nodes that are not the room's own;
+        reveals: (T,) bool, those of them that lie beside a pane. lamplight: (T, 3) of all lamps, in display units.
     """
 
     nodes: Nodes
@@ -48,6 +53,7 @@ class RoomAmbient:
     openness: Tensor
     bounce: Bounce
     outdoors: Tensor
+    reveals: Tensor
     lamplight: Tensor
 
     @staticmethod
@@ -65,14 +71,18 @@ class RoomAmbient:
         near = inside.nonzero().squeeze(1)
         blockers = Blockers.of(casters)
         share = transfer(portals, blockers, nodes.position[near], nodes.normal[near], nodes.soft[near], samples)
+        beside = _beside_glass(nodes, portals, samples)
+        share = _evened(nodes, inside, share, beside)
         outdoors = (~inside).nonzero().squeeze(1)
         openness = torch.zeros(nodes.position.shape[0])
         openness[near] = (share.sum(1) / math.pi).clamp(0, 1)
         openness[outdoors] = 0.5 + 0.5 * nodes.normal[outdoors, 2]
+        reveals = beside & ~inside
+        openness[reveals] *= REVEAL_SKY
         bounce = bake_bounce(nodes, quads, texel_m, albedo, inside)
         direct = _lamplight(nodes, blockers, lamps, samples >= SOFT_FROM)
         direct = nodes.smoothed(direct, 1)
-        return RoomAmbient(nodes, near, share, openness, bounce, outdoors, direct + bounce.of(direct))
+        return RoomAmbient(nodes, near, share, openness, bounce, outdoors, reveals, direct + bounce.of(direct))
 
     def natural(self, light: Light, sun: SunMaps | RoomSun | None) -> tuple[Tensor, Tensor]:
         """(T, 3) irradiance of sky and of light thrown back, and (T, 3) direct sun."""
@@ -81,8 +91,26 @@ class RoomAmbient:
         direct[self.near] = self.share @ sky_globe(light)
         up = self.openness[self.outdoors, None]
         direct[self.outdoors] = light.sky_irradiance * up + light.ground_bounce * (1 - up)
+        direct[self.reveals] *= torch.tensor(GLASS)  # seen through the panes like all that is lit through them
         beam = sunbeam(nodes, light, sun)
         return direct + self.bounce.of(direct + beam), beam
+
+
+def _beside_glass(nodes: Nodes, portals: Portals, samples: int) -> Tensor:
+    """(T,) bool, nodes that lie right beside a pane, indoors or out."""
+    spots = portals.samples(samples)[0].float()
+    nearest = torch.full((nodes.position.shape[0],), torch.inf)
+    for spot in spots:
+        nearest = torch.minimum(nearest, (nodes.position - spot).square().sum(1))
+    return nearest < BESIDE_GLASS_M**2
+
+
+def _evened(nodes: Nodes, inside: Tensor, share: Tensor, beside: Tensor) -> Tensor:
+    """Shares (I, GLOBE) of the nodes indoors, averaged with their neighbours indoors where they are `beside` glass."""
+    whole = torch.zeros(inside.numel(), share.shape[1] + 1)
+    whole[inside] = torch.cat([share, torch.ones(share.shape[0], 1)], 1)
+    soft = nodes.smoothed(whole, 2)[inside]
+    return torch.where(beside[inside, None], soft[:, :-1] / soft[:, -1:].clamp_min(1e-6), share)
 
 
 def sky_globe(light: Light) -> Tensor:

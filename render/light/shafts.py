@@ -32,12 +32,12 @@ def thickness(light: Light, dust_per_m: float, reach_m: float = _HALL_M) -> floa
     """How much of a sunbeam a metre of room air shows: what the place has of its own, by haze, and weather's part.
 
     Args:
-        reach_m: the room's diagonal. Beams are short in a small room, hence weather hangs thicker there.
+        reach_m: the room's diagonal. Beams are short in a small room, hence dust and weather hang thicker there.
     """
     haze = 0.4 + 0.6 * math.sqrt(light.scene.haze / 0.25) ** 3
     mist = min(_MIST_PER_M * light.fog_per_m, 0.012) if light.dust <= 0 else 0.0
     near = min(max(1.0, _HALL_M / reach_m), 2.4)
-    return dust_per_m * haze + (mist + _DUST_PER_M * light.dust) * near
+    return (dust_per_m * haze + mist + _DUST_PER_M * light.dust) * near
 
 
 def shafts(

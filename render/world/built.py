@@ -35,7 +35,7 @@ COARSE_SAMPLES = 160_000
 """Pictures up to this many samples are shaded with coarser sun maps: the preview sizes."""
 REVEAL_M = 0.4
 """How far a room reaches past its inner walls: their openings' depth up to the panes."""
-REVEAL_WHITE = 1.7
+REVEAL_WHITE = 1.1
 """What a white sheet beside a room's panes is let to expose to."""
 
 
@@ -284,7 +284,8 @@ class BuiltWorld:
         """Outgoing radiance: ambient, sun with its shadow, mirror part, own light; and the sum of the mirror part."""
         shown, inside = torch.ones(1), self._inside(p)
         if inside is not None:  # sunny floors, reveals and sills keep their grain
-            ambient = torch.where(inside[:, None], held(ambient, math.pi / light.exposure, REVEAL_WHITE), ambient)
+            soft = held(ambient, math.pi / light.exposure, REVEAL_WHITE, late=True)
+            ambient = torch.where(inside[:, None], soft, ambient)
             shown = torch.where(inside, scrim(light), 1.0)
         radiance = s.albedo * ambient * (s.ambient * (1 / math.pi))[:, None]
         mirrored = torch.zeros(len(p))

@@ -115,7 +115,7 @@ def corridor(scene: Scene) -> Place:
     return room_place(
         b, shell, half_x, HALF_Y, high, heading_deg=158.0 + float(rng.uniform(-14, 14)),
         focus=(0.0, 2.6, 1.2), eye=(0.35, -HALF_Y + 1.6), lamps=lamps, taken=taken,
-        metering=Metering(9.0, 0.14, 0.9, 0.5, 60.0, 0.9), samples=72, dust_per_m=0.0012,
+        metering=Metering(9.0, 0.14, 0.9, 0.5, 60.0, 0.9), samples=72, dust_per_m=0.0018,
     )
 
 

@@ -66,7 +66,7 @@ def living_room(scene: Scene) -> Place:
     outside(b, rng)
     return room_place(
         b, shell, room.half_x, room.half_y, high, heading_deg=heading, focus=(-0.25, 1.0, 1.0), eye=(2.45, -2.75),
-        lamps=lamps, taken=taken, metering=Metering(9.0, 0.22, 0.9, 0.5, 60.0, 0.75), samples=84, dust_per_m=0.0014,
+        lamps=lamps, taken=taken, metering=Metering(9.0, 0.22, 0.9, 0.5, 60.0, 0.75), samples=84, dust_per_m=0.0020,
     )
 
 

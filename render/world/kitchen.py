@@ -93,7 +93,7 @@ def kitchen(scene: Scene) -> Place:
     return room_place(
         b, shell, HALF_X, HALF_Y, high, heading_deg=206.0 + float(rng.uniform(-10, 10)),
         focus=(0.0, 0.75, 0.98), eye=(0.75, -2.45), lamps=lamps, taken=taken,
-        metering=Metering(8.0, 0.24, 0.9, 0.5, 60.0, 0.8), samples=84, dust_per_m=0.0010,
+        metering=Metering(8.0, 0.24, 0.9, 0.5, 60.0, 0.8), samples=84, dust_per_m=0.0018,
     )
 
 

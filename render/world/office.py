@@ -72,7 +72,7 @@ def office(scene: Scene) -> Place:
     return room_place(
         b, shell, HALF_X, HALF_Y, high, heading_deg=196.0 + float(rng.uniform(-10, 10)),
         focus=(-0.3, 3.3, 0.95), eye=(3.75, -5.6), lamps=lamps, taken=taken,
-        metering=Metering(9.0, 0.23, 0.9, 0.5, 75.0, 1.0), samples=90, dust_per_m=0.0006,
+        metering=Metering(9.0, 0.23, 0.9, 0.5, 75.0, 1.0), samples=90, dust_per_m=0.0010,
     )
 
 
@@ -131,6 +131,9 @@ def _desks(b: MeshBuilder, scene: Scene, top: Tint, accent: Tint, rng: np.random
                 for sy in (-1, 1):
                     if rng.uniform() < 0.9:
                         out = float(rng.uniform(1.05, 1.3))
+                        if sy > 0 and y == rows[-1] and x > 0:  # stands before low lenses, its back in their way
+                            rng.uniform(size=2)
+                            continue
                         chair(b, (x + sx + float(rng.uniform(-0.15, 0.15)), float(y) + sy * out),
                               (np.pi if sy > 0 else 0.0) + float(rng.uniform(-0.7, 0.7)), seat)
     return taken
