@@ -24,14 +24,18 @@ def hemisphere(count: int) -> Tensor:
     return torch.stack([flat * azimuth.cos(), flat * azimuth.sin(), z], 1)
 
 
-def seen_from(map_: OrthoMap, points: Tensor, bias_m: float) -> Tensor:
-    """(M,) float32, 1 where nothing stands between the point and the map's source; points off the map are free."""
+def seen_from(map_: OrthoMap, places: Tensor, bias_m: float) -> Tensor:
+    """(M,) float32, 1 where nothing stands between a place and the map's source; places off the map are free.
+
+    Args:
+        places: (3, M) columns and rows in texels, edges convention, and depths in the map's frame.
+    """
     size = map_.depth_m.shape[0]
-    column, row, depth = map_.locate(points)
-    i, j = column.long(), row.long()
-    on_map = (i >= 0) & (i < size) & (j >= 0) & (j < size) & (column >= 0) & (row >= 0)
-    near = map_.depth_m.reshape(-1)[j.clamp(0, size - 1) * size + i.clamp(0, size - 1)]
-    return ((depth - bias_m <= near) | ~on_map).float()
+    column, row, depth = places
+    on_map = (column >= 0) & (column < size) & (row >= 0) & (row < size)
+    at = row.long().mul_(size).add_(column.long()).clamp_(0, size * size - 1)
+    near = map_.depth_m.view(-1).index_select(0, at).add_(bias_m)
+    return (depth <= near).logical_or_(on_map.logical_not_()).float()
 
 
 def sky_visibility(
@@ -49,13 +53,14 @@ def sky_visibility(
         directions (count, 3) float32, and free (T, count) float32 in 0–1, meaningless behind the normal.
     """
     toward = hemisphere(count)
-    free = torch.empty((points.shape[0], count))
+    free = torch.empty((count, points.shape[0]))
     texel = 2 * half_m / size
-    lifted = points + normals * (1.2 * texel)
+    lifted = (points + normals * (1.2 * texel) - centre.to(points.dtype)).T.contiguous()
     bias = 0.6 * texel + 0.02
     for k in range(count):
         map_ = trace_ortho(quads, centre, toward[k], half_m, size)
+        frame = torch.stack([map_.right / texel, map_.down / texel, map_.travel]).to(points.dtype)
         angle = 2 * math.pi * k * 0.618034
-        shift = 0.5 * texel * (map_.right * math.cos(angle) + map_.down * math.sin(angle))
-        free[:, k] = seen_from(map_, lifted + shift.float(), bias)
-    return toward.float(), free
+        shift = torch.tensor([0.5 * math.cos(angle) + size / 2, 0.5 * math.sin(angle) + size / 2, 0.0])
+        free[k] = seen_from(map_, (frame @ lifted).add_(shift[:, None]), bias)
+    return toward.float(), free.T.contiguous()
