@@ -35,7 +35,8 @@ def seen_from(map_: OrthoMap, places: Tensor, bias_m: float) -> Tensor:
     on_map = (column >= 0) & (column < size) & (row >= 0) & (row < size)
     at = row.long().mul_(size).add_(column.long()).clamp_(0, size * size - 1)
     near = map_.depth_m.view(-1).index_select(0, at).add_(bias_m)
-    return (depth <= near).logical_or_(on_map.logical_not_()).float()
+    free: Tensor = (depth <= near) | ~on_map
+    return free.float()
 
 
 def sky_visibility(
