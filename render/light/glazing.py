@@ -20,7 +20,7 @@ _SKY_MOST = 2.2
 """Clouds near the sun keep their shapes below this exposure."""
 _COVER = 4.0
 """A window shows more sky than ground: under a cover, which is brighter than what it lights, the gel is denser."""
-_PATCH_WHITE = 6.0
+_PATCH_WHITE = 4.5
 """What a white sheet facing the sun in a room is let to expose to."""
 _BEAM_WHITE = 80.0
 """The same, of sunbeams in dusty air: much more, for air shows little of it."""

@@ -31,8 +31,9 @@ GLASS = (1.13, 1.0, 0.83)
 """What window glass and an eye used to the room make of skylight: a little warmer than outdoors."""
 BESIDE_GLASS_M = 0.6
 """Nodes nearer to a pane than this get its light from few samples, unevenly: they share with their neighbours."""
-REVEAL_SKY = 0.7
-"""Of the sky over an open wall, what the outer part of a reveal sees: its other side stands opposite."""
+REVEAL_SHARE = 0.35
+"""Of the day on an open wall, what shows on the outer part of a reveal: its other side stands opposite, and what gel
+the panes have (see glazing) lies before it."""
 OPPOSITE = 0.45
 """Share of the sky that is left just over the horizon, where houses and trees stand."""
 
@@ -78,7 +79,6 @@ class RoomAmbient:
         openness[near] = (share.sum(1) / math.pi).clamp(0, 1)
         openness[outdoors] = 0.5 + 0.5 * nodes.normal[outdoors, 2]
         reveals = beside & ~inside
-        openness[reveals] *= REVEAL_SKY
         bounce = bake_bounce(nodes, quads, texel_m, albedo, inside)
         direct = _lamplight(nodes, blockers, lamps, samples >= SOFT_FROM)
         direct = nodes.smoothed(direct, 1)
@@ -91,7 +91,7 @@ class RoomAmbient:
         direct[self.near] = self.share @ sky_globe(light)
         up = self.openness[self.outdoors, None]
         direct[self.outdoors] = light.sky_irradiance * up + light.ground_bounce * (1 - up)
-        direct[self.reveals] *= torch.tensor(GLASS)  # seen through the panes like all that is lit through them
+        direct[self.reveals] *= torch.tensor(GLASS) * REVEAL_SHARE
         beam = sunbeam(nodes, light, sun)
         return direct + self.bounce.of(direct + beam), beam
 
@@ -107,10 +107,16 @@ def _beside_glass(nodes: Nodes, portals: Portals, samples: int) -> Tensor:
 
 def _evened(nodes: Nodes, inside: Tensor, share: Tensor, beside: Tensor) -> Tensor:
     """Shares (I, GLOBE) of the nodes indoors, averaged with their neighbours indoors where they are `beside` glass."""
-    whole = torch.zeros(inside.numel(), share.shape[1] + 1)
-    whole[inside] = torch.cat([share, torch.ones(share.shape[0], 1)], 1)
-    soft = nodes.smoothed(whole, 2)[inside]
-    return torch.where(beside[inside, None], soft[:, :-1] / soft[:, -1:].clamp_min(1e-6), share)
+    sought = beside & inside
+    touched = torch.zeros(nodes.count.shape[0], dtype=torch.bool)
+    touched[nodes.quad[sought]] = True
+    some = touched[nodes.quad].nonzero().squeeze(1)
+    row, own = (inside.cumsum(0) - 1)[some], inside[some]
+    whole = torch.zeros(some.numel(), share.shape[1] + 1)
+    whole[own] = torch.cat([share[row[own]], torch.ones(int(own.sum()), 1)], 1)
+    soft = nodes.smoothed(whole, 2, some)[sought[some]]
+    share[row[sought[some]]] = soft[:, :-1] / soft[:, -1:].clamp_min(1e-6)
+    return share
 
 
 def sky_globe(light: Light) -> Tensor:

@@ -94,3 +94,40 @@ def test_mist_dust_and_haze_thicken_the_beams() -> None:
     assert thick(haze=0.0) < clear < thick(haze=0.8)
     assert thick(weather="mist") > 1.5 * clear
     assert thick(weather="dust") > 1.5 * clear
+
+
+def test_what_is_held_late_keeps_its_lower_half() -> None:
+    grey = torch.tensor([0.1, 0.5, 1.0, 50.0])[:, None].expand(4, 3)
+    got = held(grey, 1.0, 1.0, late=True)[:, 0]
+
+    assert torch.allclose(got[:2], grey[:2, 0], rtol=0.02)
+    assert 0.8 < float(got[2]) < 0.9
+    assert float(got[3]) <= 1.0
+
+
+def test_reveals_are_one_surface_across_the_pane() -> None:
+    # the part beyond the pane was five times as bright and blue, the part before it mottled by few samples
+    world = build_world(scene("corridor"), silent, fine=False)
+    assert isinstance(world, BuiltWorld)
+    assert world.place.portals is not None
+    nodes, indoors = world.lighting.nodes, world.lighting.inside
+    sky = world.hour(adapted(world, scene("corridor", time_of_day=12.5)), coarse=True).sky
+    spots = world.place.portals.samples(72)[0].float()
+    beside = torch.stack([(nodes.position - spot).norm(dim=1) for spot in spots]).amin(0) < 0.6
+    beside &= (nodes.normal[:, 2].abs() < 0.1) & ~nodes.soft
+    warmth = (sky[:, 0] / sky[:, 2]).log()
+
+    steps = []
+    for quad in torch.unique(nodes.quad[beside]).tolist():
+        here = beside & (nodes.quad == quad)
+        before, beyond = here & indoors, here & ~indoors
+        if before.sum() > 2 and beyond.sum() > 2:
+            brighter, warmer = sky[beyond].mean() / sky[before].mean(), warmth[beyond].mean() - warmth[before].mean()
+            steps.append((float(brighter), float(warmer)))
+    uneven = (warmth - nodes.smoothed(warmth[:, None], 1)[:, 0])[beside].abs().mean()
+
+    ratios, hues = zip(*steps, strict=True)
+    assert len(steps) > 8
+    assert sorted(ratios)[len(ratios) // 2] < 2
+    assert max(abs(hue) for hue in hues) < 0.3
+    assert float(uneven) < 0.025
