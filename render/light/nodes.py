@@ -106,10 +106,14 @@ class Nodes:
             weight[lofted] = torch.stack([1 - a - b, a, b, torch.zeros_like(a)], 1)
         return node, weight
 
-    def smoothed(self, values: Tensor, passes: int) -> Tensor:
-        """Values (T, C) averaged with their neighbours on the same primitive's grid, which evens out few directions."""
-        quad = self.quad
-        rank = torch.arange(quad.numel()) - self.start[quad]
+    def smoothed(self, values: Tensor, passes: int, some: Tensor | None = None) -> Tensor:
+        """Values (T, C) averaged with their neighbours on the same primitive's grid, which evens out few directions.
+
+        Args:
+            some: (T,) int64 whose values they are, in order and all of each primitive; None for all nodes.
+        """
+        quad = self.quad if some is None else self.quad[some]
+        rank = (torch.arange(quad.numel()) if some is None else some) - self.start[quad]
         across = self.count[quad, 0]
         i, j = rank % across, torch.div(rank, across, rounding_mode="floor")
         grid = self.vertex[quad, 0] < 0
