@@ -75,6 +75,11 @@ def bake_bounce(nodes: Nodes, quads: Quads, texel_m: Tensor, albedo: Tensor, ins
     patch = torch.where(held, patch, len(area))
 
     points, normals, flat, round_ = _gathering(nodes, quads, texel_m, inside)
+    used, row = torch.unique(torch.cat([flat[1].reshape(-1), round_[1].reshape(-1)]), return_inverse=True)
+    points, normals = points[used], normals[used]  # where no node reads, nothing need be gathered
+    many = flat[1].numel()
+    flat = (flat[0], row[:many].view_as(flat[1]), flat[2])
+    round_ = (round_[0], row[many:].view_as(round_[1]), round_[2])
     return Bounce(patch, weight, reflect, between, factors(points, normals, middle, normal, area), flat, round_)
 
 

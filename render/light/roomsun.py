@@ -65,7 +65,9 @@ class RoomSun:
         facing: Tensor = torch.linalg.cross(quads.edge_u, quads.edge_v) @ travel
         turned = quads.pick(((facing < -1e-12) | (quads.two_sided & (facing > 1e-12))).nonzero().squeeze(1))
         each = texels if len(struck) < 2 else 3 * texels // (2 * len(struck))
-        maps = (_trace(turned, portals, chosen, travel, each) for chosen in struck)
+        middle = turned.origin + 0.5 * (turned.edge_u + turned.edge_v)
+        radius = 0.5 * (turned.edge_u.norm(dim=1) + turned.edge_v.norm(dim=1))[:, None]
+        maps = (_trace(turned, (middle, radius), portals, chosen, travel, each) for chosen in struck)
         return RoomSun(tuple(maps), own, inside)
 
     @cached_property
@@ -143,8 +145,10 @@ def _texel(row: Tensor, column: Tensor, height: int, width: int) -> Tensor:
     return row.long().clamp(0, height - 1) * width + column.long().clamp(0, width - 1)
 
 
-def _trace(quads: Quads, portals: Portals, chosen: Tensor, travel: Tensor, texels: int) -> _WallMap:
-    """Depth map along `travel` over the rectangle that holds the chosen glass."""
+def _trace(
+    quads: Quads, balls: tuple[Tensor, Tensor], portals: Portals, chosen: Tensor, travel: Tensor, texels: int
+) -> _WallMap:
+    """Depth map along `travel` over the rectangle that holds the chosen glass; `balls` hold the primitives."""
     along = portals.edge_u[chosen[0]]
     right = torch.nn.functional.normalize(along - (along @ travel) * travel, dim=0)
     down = torch.linalg.cross(travel, right)
@@ -156,13 +160,17 @@ def _trace(quads: Quads, portals: Portals, chosen: Tensor, travel: Tensor, texel
     texel = max(math.sqrt(float(extent[0] * extent[1]) / texels), 0.004)
     width, height = (max(8, math.ceil(float(e) / texel)) for e in extent)
 
-    ends = corners(quads) @ frame - low
-    columns, rows = ends[:, :, 0] / texel, ends[:, :, 1] / texel
-    facing: Tensor = torch.linalg.cross(quads.edge_u, quads.edge_v) @ travel
-    keep = (quads.two_sided & (facing.abs() > 1e-12)) | (facing < -1e-12)
-    keep &= (columns.amax(1) > 0) & (columns.amin(1) < width) & (rows.amax(1) > 0) & (rows.amin(1) < height)
+    at = balls[0] @ frame[:, :2] - low[:2]
+    quads = quads.pick(((at > -balls[1]) & (at < extent + balls[1])).all(1).nonzero().squeeze(1))
+    ends = (corners(quads) @ (frame[:, :2] / texel)).sub_(low[:2] / texel)
+    columns, rows = ends[:, :, 0].contiguous(), ends[:, :, 1].contiguous()
+    # on the map, and not between two texels' middles
+    first, last = ends.amin(1).sub_(0.5).ceil_(), ends.amax(1).sub_(0.5).floor_()
+    keep = (first <= last).all(1) & (last >= 0).all(1) & (first[:, 0] < width) & (first[:, 1] < height)
     index = keep.nonzero().squeeze(1)
-    seen, inverse = quads.pick(index), (1 / facing[index])[:, None]
+    seen = quads.pick(index)
+    facing: Tensor = torch.linalg.cross(seen.edge_u, seen.edge_v) @ travel
+    inverse = (1 / facing)[:, None]
     # A ray starts at low + x·right + y·down and travels: t, u, v are affine in (x, y).
     origin = seen.origin @ frame - low
     eu, ev = seen.edge_u @ frame, seen.edge_v @ frame
