@@ -73,6 +73,7 @@ class Light:
         haze_per_m: (3,) extinction of clear air per channel.
         wetness, puddles, snow, precipitation, dust: 0–1 amounts for materials and particles.
         lamplit_air: 0–1, how much lamp light of the place hangs in its air after dark.
+        storm: 0–1, how far the cover is dark overhead and bright at its foot.
         by_moon: whether sun_direction and sun_irradiance are the moon's.
         lamps_on: 0–1, how far lamps and windows are lit at this hour.
         overcast: 0–1, how far a closed cover, fog or dust hides sun disk and stars.
@@ -103,6 +104,7 @@ class Light:
     fog_glow: Tensor = field(default_factory=lambda: torch.zeros(3))
     fog_banks: float = 0.0
     puddles: float = 0.0
+    storm: float = 0.0
     by_moon: bool = False
     lamplit_air: float = 0.0
     key: tuple[object, ...] = field(default=())

@@ -74,6 +74,9 @@ def build_light(scene: Scene) -> Light:
     if air.dust:
         fog_color = torch.lerp(fog_color, luma(fog_color) * torch.tensor(_TAN) * 1.2, 0.7 * air.dust)
 
+    if air.snow:  # falling snow stands grey before lying snow, which sees the whole sky
+        fog_color = fog_color * (1 - 0.26 * air.snow)
+
     level = sunlight * rise
     bounce = (level + sky_irradiance) * torch.tensor(KINDS[scene.archetype].ground)
     if air.snow:
@@ -112,6 +115,7 @@ def build_light(scene: Scene) -> Light:
         snow=air.snow,
         precipitation=air.precipitation,
         dust=air.dust,
+        storm=air.storm,
         by_moon=by_moon,
         lamplit_air=lamplit,
         clouds=_cumulus(scene, air, key, gain if by_moon else torch.ones(3), sky_irradiance, towards),

@@ -85,7 +85,7 @@ def air_of(scene: Scene) -> Air:
         case "snow":
             return Air(
                 overcast=0.86 + 0.14 * i, gain=1.0 - 0.22 * i, rough=0.24, breaks=0.25 * (1 - i),
-                fog_per_m=0.00012 + 0.0016 * i * i, fog_height_m=600.0, banks=0.25, veil=0.25 + 0.65 * i,
+                fog_per_m=0.00012 + 0.0014 * i * i, fog_height_m=600.0, banks=0.25, veil=0.25 + 0.65 * i,
                 snow=(0.40 + 0.60 * i) * (0.82 + 0.18 * winter), precipitation=0.22 + 0.78 * i, curtains=0.5,
             )
         case "dust":

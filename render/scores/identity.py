@@ -41,6 +41,8 @@ LEAST_READING = 0.67
 STRONGEST = 6.0
 """The most that one edge counts, in those of the weakest."""
 BLOCK_PX = 24
+AROUND_PX, LEAST_AROUND = 3.0, 0.6
+"""Standard deviation of what around a flake stands in for it, and the share of that which must be free of others."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def _structure(base: Measured, variation: Measured, weight: Tensor, plain: Tenso
     read: list[tuple[float, float]] = []
     for blur_px, is_relative in ((0.8, False), (1.6, True)):
         own, other = (
-            _auc(_gradient(picture.rgb, blur_px, is_relative), weight, plain) for picture in (base, variation)
+            _auc(_gradient(picture, blur_px, is_relative), weight, plain) for picture in (base, variation)
         )
         read.append((own - 0.5, other - 0.5))
     clearest = max(own for own, _ in read)
@@ -170,11 +172,24 @@ def _auc(values: Tensor, weight: Tensor, plain: Tensor) -> float:
     return float((steeper.double() / (2 * least.numel()) * weight[at]).sum() / weight[at].sum())
 
 
-def _gradient(rgb: Tensor, blur_px: float = 0.8, is_relative: bool = False) -> Tensor:
+def _gradient(picture: Measured, blur_px: float = 0.8, is_relative: bool = False) -> Tensor:
     """(H, W) steepness of luminance; in parts of the luminance around it when `is_relative`."""
-    luminance = (rgb * torch.tensor([0.2126, 0.7152, 0.0722]).view(3, 1, 1)).sum(0, keepdim=True)
-    steep: Tensor = torch.linalg.vector_norm(torch.stack(_slopes(blur(luminance, blur_px))), dim=(0, 1))
-    return steep / (blur(luminance, 12.0)[0] + 0.02) if is_relative else steep
+    luminance = (picture.rgb * torch.tensor([0.2126, 0.7152, 0.0722]).view(3, 1, 1)).sum(0, keepdim=True)
+    steep: Tensor = torch.linalg.vector_norm(torch.stack(_slopes(_shown(luminance, picture, blur_px))), dim=(0, 1))
+    return steep / (_shown(luminance, picture, 12.0)[0] + 0.02) if is_relative else steep
+
+
+def _shown(planes: Tensor, picture: Measured, blur_px: float) -> Tensor:
+    """Blurred, without the rims of single flakes and of the frame, which would read as edges of the place.
+
+    As in S, a flake is passed over where most of what is around it shows; a sheet of rain is part of the picture.
+    """
+    seen = (~picture.falling).float()[None]
+    share = blur(seen, AROUND_PX)
+    frame = torch.ones_like(seen)
+    passed_over = picture.falling & (share >= LEAST_AROUND * blur(frame, AROUND_PX))[0]
+    around = blur(planes * seen, AROUND_PX) / share.clamp(min=1e-4)
+    return blur(torch.where(passed_over, around, planes), blur_px) / blur(frame, blur_px)
 
 
 def _slopes(planes: Tensor) -> tuple[Tensor, Tensor]:
@@ -204,7 +219,7 @@ def _sky_overlap(picture: Measured, clear: Tensor, asked: Tensor) -> float | Non
     height, width = sky.shape
     rows, columns = torch.arange(height)[:, None] // BLOCK_PX, torch.arange(width) // BLOCK_PX
     half = (rows + columns) % 2 == 0
-    signs = _signs(picture.rgb)
+    signs = _signs(picture)
     told_apart = ((clear - 0.25) * 2).clamp(0, 1)
     weight = torch.where(picture.surface, told_apart, torch.ones(())) * asked
     odds = torch.empty(height, width)
@@ -220,10 +235,10 @@ def _sky_overlap(picture: Measured, clear: Tensor, asked: Tensor) -> float | Non
     return float(((told & sky) * weight).sum() / ((told | sky) * weight).sum().clamp(min=1))
 
 
-def _signs(rgb: Tensor) -> Tensor:
+def _signs(picture: Measured) -> Tensor:
     """(H, W) int64 < 4096: lightness, blue-yellow and roughness of the picture, sixteen steps each."""
-    colour = lab(blur(rgb, 1.5))
-    rough = blur(_gradient(rgb)[None], 2.0)[0]
+    colour = lab(_shown(picture.rgb, picture, 1.5).clamp(0, 1))
+    rough = _shown(_gradient(picture)[None], picture, 2.0)[0]
     steps = (colour[0] / 100 * 15.99, (colour[2] + 60) / 120 * 15.99, (torch.log2(rough + 2**-9) + 9) * 1.9)
     a, b, c = (step.clamp(0, 15).long() for step in steps)
     return (a * 16 + b) * 16 + c

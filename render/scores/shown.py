@@ -17,6 +17,8 @@ from render.view import View
 MEASURED_PX = 512 * 288
 """Pictures are measured at about this many pixels: that is what bands and thresholds were calibrated for."""
 EDGE_RATIO = 1.1
+FALLING = "falling"
+"""The mask of what hangs in the air: unlike a mirror's, its rim is no edge of the place."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Measured:
         rgb: (3, H, W) sRGB 0–1. inverse: (H, W) 1/depth, 0 at sky. usable: (H, W) bool: a surface, off depth edges, not
             masked. surface: (H, W) bool: a surface at all. view: scaled to this size.
         dropped: share of the surface that each mask takes, by its name.
-        masked: (H, W) bool: under any mask, sky included.
+        masked: (H, W) bool: under any mask, sky included. falling: (H, W) bool: what hangs in the air before the scene.
         normal: (3, H, W) or None.
     """
 
@@ -66,6 +68,7 @@ class Measured:
     view: View
     dropped: Mapping[str, float]
     masked: Tensor
+    falling: Tensor
     normal: Tensor | None = None
 
 
@@ -86,11 +89,12 @@ def measured(shown: Shown) -> Measured:
     edge = F.max_pool2d(nearest[None], 5, 1, 2)[0] > least.clamp(min=1e-12) * EDGE_RATIO
     usable = surface & ~edge
     dropped: dict[str, float] = {}
-    before, masked = usable, torch.zeros_like(usable)
+    before, masked, falling = usable, torch.zeros_like(usable), torch.zeros_like(usable)
     for name, plane in shown.masks.items():
         mask = _area(torch.from_numpy(np.array(plane, np.float32))[None], size)[0] > 0.25
         dropped[name] = float((before & mask).sum() / before.sum().clamp(min=1))
         usable, masked = usable & ~mask, masked | mask
+        falling = falling | mask if name == FALLING else falling
     normal = None
     if shown.normal is not None:
         normal = F.normalize(_area(torch.from_numpy(np.array(shown.normal, np.float32)).permute(2, 0, 1), size), dim=0)
@@ -99,7 +103,7 @@ def measured(shown: Shown) -> Measured:
         fx_px=shown.view.fx_px * size[1] / shown.view.width_px, fy_px=shown.view.fy_px * size[0] / shown.view.height_px,
         cx_px=shown.view.cx_px * size[1] / shown.view.width_px, cy_px=shown.view.cy_px * size[0] / shown.view.height_px,
     )  # fmt: skip
-    return Measured(rgb, inverse, usable, surface, view, dropped, masked, normal)
+    return Measured(rgb, inverse, usable, surface, view, dropped, masked, falling, normal)
 
 
 def _area(planes: Tensor, size: tuple[int, int]) -> Tensor:

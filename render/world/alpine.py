@@ -105,7 +105,7 @@ class Alpine(Recipe):
 
     def paint(self, hit: Hit, scene: Scene) -> Paint:
         tone = 0.5 + 0.30 * hit.n9 + 0.22 * hit.n60
-        rock = between((0.088, 0.080, 0.072), (0.225, 0.204, 0.178), 0.5 + 0.28 * hit.n60 + 0.2 * hit.n9)
+        rock = between((0.088, 0.080, 0.072), (0.225, 0.204, 0.178), 0.5 + 0.14 * hit.n60 + 0.16 * hit.n9)
         rock = lay(rock, (0.16, 0.125, 0.095), (0.22 * hit.n420).clamp(0, 0.6))
         edge = hit.steep + 0.12 * hit.n9 + 0.10 * hit.n60
         green = smoothstep(0.82, 0.55, edge) * smoothstep(900, 620, hit.z + 130 * hit.n420)
@@ -120,8 +120,8 @@ class Alpine(Recipe):
         albedo = lay(albedo, needles, hit.canopy)
         bare = (1 - green) * (1 - hit.canopy)
         line = 780 - 1250 * ring.ground_snow(scene.season)
-        snow = smoothstep(line, line + 240, hit.z + 150 * hit.n420 + 70 * hit.n60 + 25 * hit.n9)
-        return Paint(albedo, 0.35 + 0.65 * bare, 0.55 + 0.45 * bare, bare * (1 - sandy), snow)
+        snow = smoothstep(line, line + 240, hit.z + 150 * hit.n420 + 30 * hit.n60 + 25 * hit.n9)
+        return Paint(albedo, 0.22 + 0.50 * bare, 0.26 + 0.38 * bare, bare * (1 - sandy), snow)
 
     def props(self, ground: GroundAt) -> list[Cards]:
         x, y = self._hut

@@ -15,7 +15,7 @@ from render.visibility.cutouts import stencil_index, tones
 from render.world import season as ring
 from render.world.clipmap import clip_grid
 from render.world.colors import lay
-from render.world.noise import lookup, smoothstep, stack
+from render.world.noise import FEATURES, lookup, smoothstep, stack
 from render.world.plants import Plants, Stuff
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _SNOW = (0.80, 0.83, 0.87)
 # how light wraps round, how much shines through, how much snow holds, whether it is solid
 _WAYS: dict[Stuff, tuple[float, float, float, float]] = {
-    Stuff.NEEDLES: (0.35, 0.14, 0.92, 0.0), Stuff.PINE: (0.35, 0.20, 0.75, 0.0), Stuff.LEAVES: (0.38, 0.50, 0.7, 0.0),
+    Stuff.NEEDLES: (0.35, 0.14, 0.92, 0.0), Stuff.PINE: (0.35, 0.20, 0.62, 0.0), Stuff.LEAVES: (0.38, 0.50, 0.7, 0.0),
     Stuff.BIRCH: (0.38, 0.60, 0.6, 0.0), Stuff.HEDGE: (0.35, 0.35, 0.8, 0.0), Stuff.SAGE: (0.35, 0.25, 0.8, 0.0),
     Stuff.PALM: (0.30, 0.50, 0.3, 0.0), Stuff.GRASS: (0.40, 0.50, 0.25, 0.0), Stuff.REED: (0.40, 0.50, 0.15, 0.0),
     Stuff.FERN: (0.40, 0.55, 0.6, 0.0), Stuff.CORN: (0.40, 0.45, 0.25, 0.0), Stuff.TWIGS: (0.30, 0.05, 0.45, 0.0),
@@ -66,9 +66,11 @@ def shade_plants(
     lies = max(light.snow, 0.8 * old)
     sunk: Tensor | None = None
     if lies > 0:
-        holds = smoothstep(0.20, 0.60, normal[2] + 0.18 * fine[1] + 0.15 * leaf) * smoothstep(0.30, 0.75, depth)
-        sunk = drifted(stuff, tint, uv[:, 1], leaf, lies)
+        holds = boughs_hold(stuff, normal[2] + (0.16 * fine[1] + 0.10 * leaf) * fade, depth, uv[:, 1], distance)
+        sunk = drifted(stuff, tint, uv[:, 1], x, y, lies)
         albedo = lay(albedo, _SNOW, torch.maximum(lies * holds * snow_share, sunk))
+        normal = normal * (1 - sunk)  # what a drift has buried is lit as the drift is
+        normal[2] += sunk
     albedo = albedo * (1 - 0.35 * light.wetness)
     if tell is not None:
         tell(albedo)
@@ -106,18 +108,31 @@ def shade_plants(
     return radiance if lamps is None else radiance + albedo * lamps * (inner / math.pi)
 
 
-def drifted(stuff: Tensor, tint: Tensor, height: Tensor, leaf: Tensor, lies: float) -> Tensor:
-    """(M,) 0–1 how deep grass and stubble are in snow: many tufts wholly, others up to their tips, which wear caps.
+def boughs_hold(stuff: Tensor, rise: Tensor, depth: Tensor, across: Tensor, distance: Tensor) -> Tensor:
+    """(M,) 0–1 where snow lies on crowns: in caps along the boughs and on top of clumps, never leaf by leaf.
+
+    Args:
+        stuff: (M,); rise: (M,) the crown's normal upwards; depth: (M,) 0–1 from inside a crown to its skin.
+        across: (M,) 0–1 over the card: the bough runs along the middle of a spray.
+        distance: metres; where a spray is a few pixels wide, its caps would sparkle and their mean shows.
+    """
+    holds = smoothstep(0.20, 0.75, rise) * smoothstep(0.30, 0.80, depth)
+    caps = 0.34 + (smoothstep(0.36, 0.12, (across - 0.5).abs()) - 0.34) * smoothstep(90, 30, distance)
+    return holds * torch.where(stuff == Stuff.NEEDLES, 1.2 * caps, 1.0)
+
+
+def drifted(stuff: Tensor, tint: Tensor, height: Tensor, x: Tensor, y: Tensor, lies: float) -> Tensor:
+    """(M,) 0–1 how deep grass and stubble are in snow: whole patches to their tips, others stand out of it.
 
     Args:
         stuff: (M,); tint: (M,) of the plants, which is their luck as well; height: (M,) 0–1 up the blades.
-        leaf: (M,) light and dark of single blades; lies: 0–1 how much snow lies.
+        x, y: (M,) world metres, where drifts lie deep or thin; lies: 0–1 how much snow lies.
     """
-    low = (stuff == Stuff.GRASS) | (stuff == Stuff.CORN) | (stuff == Stuff.STRAW)
+    low = (stuff == Stuff.GRASS) | (stuff == Stuff.CORN) | (stuff == Stuff.STRAW) | (stuff == Stuff.FERN)
     luck = (tint * 7.31).remainder(1)
-    deep = 1.5 * min(1.0, 1.3 * lies) * (0.45 + luck)
-    capped = smoothstep(0.15, 0.75, leaf + 0.4 * height) * min(1.0, 1.2 * lies)
-    return low * torch.maximum(((deep - height) * 4).clamp(0, 1), capped)
+    drift = lookup(stack("broad a", "broad b")[0], x, y, 9 * FEATURES)
+    deep = 1.5 * min(1.0, 1.3 * lies) * (0.72 + 0.42 * drift + 0.5 * luck)
+    return low * ((deep - height) * 4).clamp(0, 1)
 
 
 @lru_cache(maxsize=1)
@@ -135,7 +150,7 @@ def _colors(season: float, stone: tuple[ring.Color, ring.Color]) -> tuple[Tensor
         Stuff.LEAVES: ring.leaves(season), Stuff.BIRCH: ring.birch(season), Stuff.HEDGE: ring.hedge(season),
         Stuff.SAGE: ((0.070, 0.075, 0.050), (0.235, 0.230, 0.165)),
         Stuff.PALM: ((0.035, 0.060, 0.016), (0.135, 0.165, 0.050)),
-        Stuff.GRASS: tuple(tuple(1.12 * v for v in c) for c in ring.grass(season)),  # type: ignore[dict-item]  # triples
+        Stuff.GRASS: tuple(tuple(k * v for v in c) for k, c in zip((0.95, 1.45), ring.grass(season), strict=True)),  # type: ignore[dict-item]  # triples
         Stuff.REED: ring.reed(season), Stuff.FERN: ring.fern(season), Stuff.CORN: ring.crop("wheat", season),
         Stuff.TWIGS: ((0.040, 0.032, 0.026), (0.110, 0.090, 0.070)),
         Stuff.STRAW: ((0.17, 0.125, 0.050), (0.44, 0.345, 0.160)),

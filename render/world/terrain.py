@@ -43,6 +43,8 @@ Progress = Callable[[float, str], None]
 
 _AFTERGLOW = (1.30, 1.05, 0.80)
 """What the low sun adds to the light of the sky on land, in parts of it."""
+_NIGHT_EYES = 1.5
+"""The same at night, when nothing but the moon lights the land and its shade would drown in black."""
 _ERODED_CELLS = 320
 
 
@@ -169,21 +171,10 @@ class TerrainWorld:
         gain = 1 + (self.land.gain - 1) * (1 - 0.75 * bright) if isinstance(self.land, Shady) else 1.0
         return replace(light, exposure=light.exposure * gain, sky_irradiance=light.sky_irradiance * _twilight(light))
 
-    def trace(self, view: View, before_m: Tensor | None = None, within_m: float = math.inf) -> GBuffer:
-        """First surfaces; see `World.trace`. Beyond depths `before_m` (N,) nobody asks what they are; plants that do
-        not reach nearer to the eye than `within_m` are left out."""
+    def trace(self, view: View, before_m: Tensor | None = None) -> GBuffer:
+        """First surfaces; see `World.trace`. Beyond depths `before_m` (N,) nobody asks what they are."""
         direction = rays(view)
-        rough_m = self.micro.reach_m(float(view.eye_m[0]), float(view.eye_m[1]))
-        near = int((radii_m(self.detail.radii) < rough_m).sum()) if rough_m else 0
-
-        def height_at(x: Tensor, y: Tensor) -> Tensor:
-            height = self.surface.at(x, y)[0]
-            if near and x.dim() == 2:
-                height[:, :near] = self.micro.raised(x[:, :near], y[:, :near], height[:, :near])
-            return height
-
-        table = build_table(view, direction, height_at, self.detail.radii)
-        distance = intersect(table, direction, view.width_px)
+        distance = self._to_ground(view, direction)
         hit = torch.isfinite(distance)
         planar = planar_per_metre(view, direction)
         eye = torch.tensor(view.eye_m, dtype=torch.float32)
@@ -195,15 +186,36 @@ class TerrainWorld:
             direction=direction, material=material, along_m=distance, view=view, card=None, mirror=flat,
         )
         if self.plants is not None:
-            seen = self.plants.seen(view, self._leaf_share, within_m)
+            seen = self.plants.seen(view, self._leaf_share)
             _stand_before(g, self.plants, seen, trace_view(self.plants.quads.pick(seen), view, before_m), planar)
         if self.things is not None:
             _place_before(g, self.things, trace_view(self.things.quads, view, before_m), planar)
         return g
 
-    def trace_near(self, view: View, within_m: float) -> GBuffer:
-        """See `TracesNear`."""
-        return self.trace(view, within_m=within_m)
+    def depths_m(self, view: View, within_m: float = math.inf, before_m: Tensor | None = None) -> Tensor:
+        """Depths (N,); see `Measures`. Only plants may be missing, and what lies beyond `before_m` (N,)."""
+        direction = rays(view)
+        distance = self._to_ground(view, direction)
+        depth = torch.where(torch.isfinite(distance), distance * planar_per_metre(view, direction), math.inf)
+        if self.plants is not None:
+            seen = self.plants.seen(view, self._leaf_share, within_m)
+            depth = torch.minimum(depth, trace_view(self.plants.quads.pick(seen), view, before_m).depth_m)
+        if self.things is not None:
+            depth = torch.minimum(depth, trace_view(self.things.quads, view, before_m).depth_m)
+        return depth
+
+    def _to_ground(self, view: View, direction: Tensor) -> Tensor:
+        """Distances (N,) along rays (N, 3) of a view to the ground, crowns and water of the maps."""
+        rough_m = self.micro.reach_m(float(view.eye_m[0]), float(view.eye_m[1]))
+        near = int((radii_m(self.detail.radii) < rough_m).sum()) if rough_m else 0
+
+        def height_at(x: Tensor, y: Tensor) -> Tensor:
+            height = self.surface.at(x, y)[0]
+            if near and x.dim() == 2:
+                height[:, :near] = self.micro.raised(x[:, :near], y[:, :near], height[:, :near])
+            return height
+
+        return intersect(build_table(view, direction, height_at, self.detail.radii), direction, view.width_px)
 
     def _ground(self, eye: Tensor, direction: Tensor, distance: Tensor, met: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Normals (N, 3), materials (N,), shares of water (N,) along all rays; those at `met` (M,) meet the ground."""
@@ -309,11 +321,12 @@ class TerrainWorld:
 
 def _twilight(light: Light) -> Tensor:
     """(3,) how much more the sky lights the land while the sun stands low: glowing clouds and slopes that still see it
-    throw light into a valley which the clear sky alone would leave black."""
+    throw light into a valley which the clear sky alone would leave black. At night eyes see into the moon's shade."""
     low = light.sun_elevation_deg
+    night = min(max((-6.0 - low) / 7.0, 0.0), 1.0) ** 2 * _NIGHT_EYES
     share = min(max((low + 7.0) / 7.0, 0.0), 1.0) * min(max((13.0 - low) / 9.0, 0.0), 1.0)
     share = share * share * (3 - 2 * share)
-    return 1 + share * torch.tensor(_AFTERGLOW, device=light.sky_irradiance.device)
+    return 1 + night + share * torch.tensor(_AFTERGLOW, device=light.sky_irradiance.device)
 
 
 def eroded_change(scene: Scene, land: Land) -> Tensor:

@@ -107,7 +107,8 @@ def shade_ground(
         lit, opening = lit * beam, opening * narrowed
     depth = opening * (1 - 0.25 * crown)
     # Shade is filled a little more than physics says, as a camera team would fill it.
-    above = depth * (0.90 + 0.70 * flat)
+    # under a storm, dark overhead and bright at its foot, open ground lies dark and walls do not
+    above = depth * (0.90 + 0.10 * light.storm + 0.70 * (1 - light.storm) * flat) * _sunny_side(light, gx, gy, flat)
     below = depth * (0.18 + 0.5 - 0.5 * flat + 0.30 * steep.clamp(max=1))
     parts = zip(
         light.sun_irradiance.tolist(), light.sky_irradiance.tolist(), light.ground_bounce.tolist(), albedo, strict=True
@@ -127,6 +128,16 @@ def shade_ground(
         fresnel = fresnel * (1 - crown) * (1 - snow) * (0.07 * light.wetness)
         radiance = radiance + light.sky_irradiance[:, None] * fresnel
     return radiance if water_share is None else mirror_sky(radiance, water_share, direction, light)
+
+
+def _sunny_side(light: Light, gx: Tensor, gy: Tensor, flat: Tensor) -> Tensor | float:
+    """Factor on the light of the sky: a cover is brighter where the sun stands behind it, so land has shape."""
+    east, north, up = (float(v) for v in light.sun_direction)
+    share = 0.0 if light.by_moon else min(max(up / 0.25, 0.0), 1.0) * light.overcast * (1 - light.wetness)
+    if share <= 0:
+        return 1.0
+    across = 0.5 * share / max(math.hypot(east, north), 1e-3)
+    return 1 - across * (gx * east + gy * north) * flat
 
 
 def _alpenglow(light: Light) -> float:
@@ -189,8 +200,9 @@ def _grain(paint: Paint, hit: Hit, gx: Tensor, gy: Tensor, strata_m: float) -> t
     # On walls a pattern of x and y would smear downwards: there the face's own plane carries it.
     wall = hit.steep > 1.1
     across = gx.abs() > gy.abs()
-    u = torch.where(wall & across, hit.z * 0.9, hit.x + 0.6 * hit.z)
-    v = torch.where(wall & ~across, hit.z * 0.9, hit.y + 0.6 * hit.z)
+    lean = 0.6 * hit.z * wall  # elsewhere it would draw the pattern out on slopes that rise against an axis
+    u = torch.where(wall & across, hit.z * 0.9, hit.x + lean)
+    v = torch.where(wall & ~across, hit.z * 0.9, hit.y + lean)
     for period, near, far, weight, relief, turn in _GRAINS:
         at = torch.nonzero(hit.distance < far).squeeze(1)
         if at.numel() == 0:
@@ -240,10 +252,15 @@ def _grain(paint: Paint, hit: Hit, gx: Tensor, gy: Tensor, strata_m: float) -> t
 
 def _snow(paint: Paint, hit: Hit, flat: Tensor, light: Light) -> Tensor:
     lying = paint.snow
+    fresh = torch.zeros_like(lying)
     if light.snow:
-        lying = torch.maximum(lying, smoothstep(0.0, 1.0, light.snow * (1.5 + 0.10 * hit.n9)))
-    limit = 0.52 - 0.20 * lying  # the more there is, the steeper it still lies
+        fresh = smoothstep(0.0, 1.0, light.snow * (1.5 + 0.10 * hit.n9))
+        lying = torch.maximum(lying, fresh)
+    limit = 0.54 - 0.18 * lying  # the more there is, the steeper it still lies
     # by the lie of the land more than by small relief, which it smooths
-    holds = ((0.72 * hit.flat + 0.28 * flat + 0.03 * hit.n9 + 0.05 * hit.n60 - limit) * (1 / 0.34)).clamp(0, 1)
+    holds = 0.80 * hit.flat + 0.20 * flat + 0.03 * hit.n9 + 0.02 * hit.n60 + 0.18 * (0.8 - hit.hollow)
+    holds = ((holds - limit) * (1 / 0.42)).clamp(0, 1)  # deep in gullies, thin on ribs
     shore = smoothstep(0.1, 0.8, hit.above_water)
-    return lying * holds * holds * (3 - 2 * holds) * shore * (1 - 0.45 * hit.canopy)
+    # crowns shed what has lain for a while: winter woods stand dark on white slopes
+    crowns = 1 - (0.86 - 0.34 * fresh) * hit.canopy
+    return lying * holds * holds * (3 - 2 * holds) * shore * crowns

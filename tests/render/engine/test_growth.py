@@ -18,7 +18,7 @@ from render.world.farmland import Farmland
 from render.world.mirrored_things import turn_over
 from render.world.models import MODELS, models, quads_of
 from render.world.noise import octaves, tile
-from render.world.plant_shading import drifted
+from render.world.plant_shading import boughs_hold, drifted
 from render.world.plants import Stuff
 from render.world.season import leaf_step
 from render.world.terrain import TerrainWorld, eroded_change
@@ -102,15 +102,26 @@ def test_leaves_fall_and_grow_along_one_ring_without_a_jump() -> None:
     assert leaf_step(3.4) == 0.0, "no clumps hang in bare crowns"
 
 
-def test_tufts_sink_into_snow_and_wear_caps() -> None:
-    foot, tip = (torch.full((200,), v) for v in (0.1, 0.95))
-    tint, plain = torch.linspace(-1, 1, 200), torch.zeros(200)
-    grass, stone = (torch.full((200,), int(stuff)) for stuff in (Stuff.GRASS, Stuff.STONE))
+def test_tufts_sink_into_snow_patch_by_patch() -> None:
+    foot, tip = (torch.full((400,), v) for v in (0.1, 0.95))
+    tint, x, y = torch.linspace(-1, 1, 400), torch.linspace(0, 200, 400), torch.zeros(400)
+    grass, stone = (torch.full((400,), int(stuff)) for stuff in (Stuff.GRASS, Stuff.STONE))
+    tips = drifted(grass, tint * 0, tip, x, y, 0.62)
 
-    assert float(drifted(grass, tint, foot, plain, 0.8).min()) == 1.0
-    assert 0.3 < float((drifted(grass, tint, tip, plain, 0.8) > 0.9).float().mean()) < 0.95, "some tips look out"
-    assert float(drifted(grass, tint, tip, plain + 1, 0.8).min()) > 0.9, "in white caps"
-    assert float(drifted(stone, tint, foot, plain, 0.8).max()) == 0.0
+    assert float(drifted(grass, tint, foot, x, y, 0.8).mean()) > 0.97
+    assert 0.1 < float((tips > 0.9).float().mean()) < 0.95, "some tips look out"
+    assert float((tips[1:] - tips[:-1]).abs().mean()) < 0.15, "neighbours alike, not salt and pepper"
+    assert float(drifted(stone, tint, foot, x, y, 0.8).max()) == 0.0
+
+
+def test_snow_lies_on_boughs_and_not_under_them() -> None:
+    needles, one = torch.full((2,), int(Stuff.NEEDLES)), torch.ones(2)
+    near = boughs_hold(needles, 0.6 * one, 0.9 * one, torch.tensor([0.5, 0.95]), 10 * one)
+    far = boughs_hold(needles, 0.6 * one, 0.9 * one, torch.tensor([0.5, 0.95]), 300 * one)
+
+    assert float(near[0]) > 0.6
+    assert float(near[1]) < 0.1, "the spray's hanging edge stays green"
+    assert float((far[0] - far[1]).abs()) < 1e-6, "what is finer than a pixel shows its mean"
 
 
 def test_no_branch_hangs_before_the_lens_of_a_forest_s_usual_cameras(wood: TerrainWorld) -> None:

@@ -81,6 +81,19 @@ def test_E3_what_hangs_in_the_air_is_not_asked_about() -> None:
     assert score_identity(base, said).shown < score_identity(base, base).shown, "and how much is left is published"
 
 
+def test_E3_a_flake_s_rim_is_no_edge_of_the_place() -> None:
+    """Single flakes are left out with their soft rims, which the mask no longer names."""
+    shown, base = pictures()["alpine", "base"]
+    height, width = shown.depth_m.shape
+    y, x = np.mgrid[0:height, 0:width]
+    away = np.hypot((y + 7 * (x // 24 % 2)) % 24 - 12, x % 24 - 12)
+    image = np.where((away < 2.6)[..., None], np.uint8(255), shown.image)
+    snowing = Ready(measured(replace(shown, image=image, masks={**shown.masks, "falling": away < 2.6})), base.scene)
+    found = score_identity(base, snowing)
+    assert found.structure is not None
+    assert found.structure > 0.95
+
+
 def test_E3_another_place_cannot_hide_behind_its_own_depth() -> None:
     """Fallen leaves are left out by the variation's depth; where nothing stands as it stood, it is another place."""
     found = score_identity(pictures()["alpine", "base"][1], pictures()["living_room", "base"][1])
