@@ -35,7 +35,7 @@ COARSE_SAMPLES = 160_000
 """Pictures up to this many samples are shaded with coarser sun maps: the preview sizes."""
 REVEAL_M = 0.4
 """How far a room reaches past its inner walls: their openings' depth up to the panes."""
-REVEAL_WHITE = 1.0
+REVEAL_WHITE = 1.3
 """What a white sheet beside a room's panes is let to expose to."""
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from render.archetypes import INDOORS, KINDS
 from render.light.roomsun import RoomSun
+from render.looks import look_through
 from render.shots import place as place_camera
 from render.spec import CameraSpec
 from render.world.build import build_world, has_quick_version
@@ -133,3 +134,10 @@ def test_dust_shows_the_beams_and_only_adds_light(worlds: dict[str, BuiltWorld])
 
     assert bool((with_dust >= clear - 1e-6).all())
     assert float(with_dust.mean()) > 1.01 * float(clear.mean())
+
+
+def test_E6_no_chair_stands_before_the_office_s_low_angle(worlds: dict[str, BuiltWorld]) -> None:
+    # the back of one filled a sixth of the frame
+    seen = look_through(worlds["office"], place_camera(worlds["office"], CameraSpec("low_angle"), 160, 90).view)
+
+    assert float((seen.reach_m < 2.0).mean()) < 0.06
