@@ -140,7 +140,8 @@ def pinhole_keys(quads: Quads, view: View, before_m: Tensor | None = None) -> tu
     # on the film, and not between two pixel centres
     on_film = (right > 0.5) & (left < view.width_px - 0.5) & (bottom > 0.5) & (top < view.height_px - 0.5)
     on_film &= ((left - 0.5).ceil() <= (right - 0.5).floor()) & ((top - 0.5).ceil() <= (bottom - 0.5).floor())
-    keep = ((det < -1e-12) | (quads.two_sided & (det > 1e-12))) & (z.amax(0) > 0)
+    facing = det if float(torch.linalg.det(axes)) > 0 else -det  # a mirrored camera's frame is left-handed
+    keep = ((facing < -1e-12) | (quads.two_sided & (facing > 1e-12))) & (z.amax(0) > 0)
     keep &= near | on_film
     some = (keep & near).nonzero().squeeze(1)
     keep[some] = ~_beside(cam[:, :, some], view)
