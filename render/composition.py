@@ -21,8 +21,6 @@ from render.world.base import Point
 NEAR_M, NEAR_INDOORS_M = 3.0, 0.9
 MOST_NEAR = 0.25
 """Share of the frame that may be nearer than that."""
-HIDING = 0.72
-"""What stands beyond this share of the way to the subject does not hide it."""
 ENOUGH_OUTLINES = 0.06
 """Share of the frame: from there on nobody calls it empty."""
 
@@ -50,7 +48,8 @@ def cost(look: Look, focus_m: Point, taste: Taste, *, indoors: bool) -> float:
     """How bad the frame is: 0 is very good, 0.5 acceptable, above 2 wrong."""
     reach = look.reach_m
     away = float(np.linalg.norm(focus_m - look.view.eye_m))
-    total = least_cost(look, focus_m, indoors=indoors)
+    total = near_cost(reach, away, indoors=indoors)
+    total += subject_cost(look, focus_m)
     if indoors:  # walls want to stand upright
         rise = float(look.view.world_from_cam[2, 2])
         total += taste.horizon * abs(math.degrees(math.asin(rise))) / 40
@@ -61,17 +60,6 @@ def cost(look: Look, focus_m: Point, taste: Taste, *, indoors: bool) -> float:
     if taste.things:
         total += taste.things * max(0.0, 1 - _outlines(reach) / ENOUGH_OUTLINES)
     return total + _layers(reach, away, taste)
-
-
-def least_cost(look: Look, focus_m: Point, *, indoors: bool) -> float:
-    """What a frame costs at the least, for what stands before its subject; all beyond `minded_m` may be missing."""
-    away = float(np.linalg.norm(focus_m - look.view.eye_m))
-    return near_cost(look.reach_m, away, indoors=indoors) + _subject(look, focus_m, away)
-
-
-def minded_m(eye_m: Point, focus_m: Point) -> float:
-    """How far from the eye things count for `least_cost`, in metres."""
-    return max(NEAR_M, HIDING * float(np.linalg.norm(focus_m - eye_m)))
 
 
 def near_share(look: Look, *, indoors: bool) -> float:
@@ -113,8 +101,10 @@ def _outlines(reach: Grid) -> float:
     return float((np.maximum(across, down) > 0.12 * middle).mean())
 
 
-def _subject(look: Look, focus_m: Point, away: float) -> float:
+def subject_cost(look: Look, focus_m: Point) -> float:
+    """Of a subject that stands aside or is hidden; it takes no more of the frame than what is right around it."""
     view = look.view
+    away = float(np.linalg.norm(focus_m - view.eye_m))
     x, y, z = view.world_from_cam.T @ (focus_m - view.eye_m)
     if z <= 0:
         return 9.0
@@ -124,7 +114,7 @@ def _subject(look: Look, focus_m: Point, away: float) -> float:
         return float(6.0 + off)
     row, column = int(v * view.height_px), int(u * view.width_px)
     around = look.reach_m[max(0, row - 2) : row + 3, max(0, column - 2) : column + 3]
-    hidden = float((around < HIDING * away).mean())
+    hidden = float((around < 0.72 * away).mean())
     return float(off + 2.5 * hidden)
 
 

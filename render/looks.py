@@ -12,8 +12,8 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
+from torch import Tensor
 
-from render.gbuffer import GBuffer
 from render.view import View, look_at
 from render.world.base import Point, World
 
@@ -21,15 +21,17 @@ Grid = npt.NDArray[np.float64]
 
 FRAME_PX = (64, 36)
 _SCAN_WIDE_PX = 96
+_GLIMPSE_PX = 6
+"""Of a scan's pixels, as many each way from a point as three of a frame cover."""
 _DEPTH_TOLERANCE = 0.025
 
 
 @runtime_checkable
-class TracesNear(Protocol):
-    """A world that can leave out what stands far off, which spares most of the time a look takes."""
+class Measures(Protocol):
+    """A world that tells how far its surfaces are without saying what they are, which takes less time."""
 
-    def trace_near(self, view: View, within_m: float) -> GBuffer:
-        """As `World.trace`, but of what lies farther from the eye than that, any part may be missing."""
+    def depths_m(self, view: View) -> Tensor:
+        """(N,) depths as `World.trace` finds them."""
         ...
 
 
@@ -70,20 +72,35 @@ class Look:
         return shown
 
 
-def scan(
-    world: World, eye_m: Point, ahead: Point, wide_deg: float, tall_deg: float, within_m: float = math.inf
-) -> tuple[View, Grid]:
-    """Distances from an eye over an upright frame of those angles of view around a direction.
+def scan(world: World, eye_m: Point, ahead: Point, wide_deg: float, tall_deg: float) -> tuple[View, Grid]:
+    """Distances from an eye over an upright frame of those angles of view around a direction."""
+    view = _upright(eye_m, ahead, wide_deg, tall_deg)
+    return view, _distances(world, view)
 
-    Args:
-        within_m: what lies farther off may be missing.
-    """
+
+def glimpse(
+    world: World, eye_m: Point, ahead: Point, wide_deg: float, tall_deg: float, point_m: Point
+) -> tuple[View, Grid]:
+    """As `scan`, but only of the little around a point; +inf all about it. It takes a tenth of the time."""
+    view = _upright(eye_m, ahead, wide_deg, tall_deg)
+    distance = np.full((view.height_px, view.width_px), np.inf)
+    _, rows, columns = _project(view, (point_m - eye_m)[None])
+    top, left = max(int(rows[0]) - _GLIMPSE_PX, 0), max(int(columns[0]) - _GLIMPSE_PX, 0)
+    part = distance[top : int(rows[0]) + _GLIMPSE_PX + 1, left : int(columns[0]) + _GLIMPSE_PX + 1]
+    height, width = part.shape
+    part[:] = _distances(world, View(
+        "pinhole", width, height, eye_m, view.world_from_cam, view.fx_px, view.fy_px, view.cx_px - left,
+        view.cy_px - top,
+    ))  # fmt: skip
+    return view, distance
+
+
+def _upright(eye_m: Point, ahead: Point, wide_deg: float, tall_deg: float) -> View:
     half_wide, half_tall = (math.tan(math.radians(min(deg, 140.0) / 2)) for deg in (wide_deg, tall_deg))
     focal = _SCAN_WIDE_PX / 2 / half_wide
     tall = max(8, 2 * round(focal * half_tall))
     pose = look_at(np.zeros(3), ahead)
-    view = View("pinhole", _SCAN_WIDE_PX, tall, eye_m, pose, focal, focal, _SCAN_WIDE_PX / 2, tall / 2)
-    return view, _distances(world, view, within_m)
+    return View("pinhole", _SCAN_WIDE_PX, tall, eye_m, pose, focal, focal, _SCAN_WIDE_PX / 2, tall / 2)
 
 
 def look(scanned: tuple[View, Grid], ahead: Point, focal_mm: float) -> Look:
@@ -127,12 +144,9 @@ def _framed(view: View, scanned: tuple[View, Grid]) -> Look:
     return Look(view, wider, distance, points, reach.reshape(view.height_px, view.width_px))
 
 
-def _distances(world: World, view: View, within_m: float = math.inf) -> Grid:
-    if math.isfinite(within_m) and isinstance(world, TracesNear):
-        traced = world.trace_near(view, within_m)
-    else:
-        traced = world.trace(view)
-    depth = traced.depth_m.double().numpy(force=True).reshape(view.height_px, view.width_px)
+def _distances(world: World, view: View) -> Grid:
+    traced = world.depths_m(view) if isinstance(world, Measures) else world.trace(view).depth_m
+    depth = traced.double().numpy(force=True).reshape(view.height_px, view.width_px)
     x = (np.arange(view.width_px) + 0.5 - view.cx_px) / view.fx_px
     y = (np.arange(view.height_px) + 0.5 - view.cy_px) / view.fy_px
     along: Grid = depth * np.sqrt(1 + x[None, :] ** 2 + y[:, None] ** 2)

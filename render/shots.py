@@ -17,9 +17,9 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from render.composition import Taste, cost, least_cost, minded_m
+from render.composition import Taste, cost, subject_cost
 from render.free_places import freed
-from render.looks import Look, TracesNear, look, look_through, overlap, scan
+from render.looks import Look, glimpse, look, look_through, overlap, scan
 from render.spec import CameraSpec, StandardKind
 from render.view import View, equirect, pinhole
 from render.world.base import Point, World
@@ -259,10 +259,10 @@ def _frames(
     middle = _ahead(eye, focus, 0.5 * (tilts[0] + tilts[-1]))
     field = wide + 6, tall + (tilts[-1] - tilts[0]) + 4
     indoors = world.stage.indoors
-    if isinstance(world, TracesNear) and math.isfinite(limit):  # most are ruled out by what stands before the subject
-        near = scan(world, eye, middle, *field, minded_m(eye, focus))
-        framed = ((tilt, look(near, _ahead(eye, focus, tilt), angle.focal_mm)) for tilt in tilts)
-        tilts = [tilt for tilt, seen in framed if least_cost(seen, focus, indoors=indoors) <= limit]
+    if math.isfinite(limit):  # most that are ruled out do not see their subject
+        little = glimpse(world, eye, middle, *field, focus)
+        framed = ((tilt, look(little, _ahead(eye, focus, tilt), angle.focal_mm)) for tilt in tilts)
+        tilts = [tilt for tilt, seen in framed if subject_cost(seen, focus) <= limit]
         if not tilts:
             return
     scanned = scan(world, eye, middle, *field)

@@ -123,6 +123,10 @@ class BuiltWorld:
         quad = torch.where(hits.quad >= 0, self.shown[hits.quad.clamp_min(0)], SKY)
         return self._gbuffer(view, quad, hits.depth_m, hits.u, hits.v)
 
+    def depths_m(self, view: View) -> Tensor:
+        """Depths (N,); see `Measures`."""
+        return trace_view(self._visible, view).depth_m
+
     def _gbuffer(self, view: View, quad: Tensor, depth: Tensor, u: Tensor, v: Tensor) -> BuiltGBuffer:
         direction = pixel_directions(view)
         n = quad.shape[0]

@@ -6,7 +6,6 @@ their places. All of it is fixed in the world, so that every camera meets the sa
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -100,17 +99,13 @@ class Plants:
         """Memory held."""
         return len(self.quads) * (9 * 8 + 60)
 
-    def seen(self, view: View, leaf_share: float, within_m: float = math.inf) -> Tensor:
-        """Indices of the cards that a view may see in a season, near plants first; plants outside it are left out.
-
-        Args:
-            within_m: plants that do not reach nearer to the eye than that are left out, too.
-        """
+    def seen(self, view: View, leaf_share: float) -> Tensor:
+        """Indices of the cards that a view may see in a season, near plants first; plants outside it are left out."""
         away = (self.ball[:, :3] - torch.as_tensor(view.eye_m)).norm(dim=1)
-        asked = away - self.ball[:, 3] < within_m
         if view.projection == "pinhole":
-            asked &= self._in_picture(view)
-        plants = asked.nonzero().squeeze(1)
+            plants = self._in_picture(view).nonzero().squeeze(1)
+        else:
+            plants = torch.arange(len(away))
         plants = plants[torch.argsort(away[plants].float(), stable=True)]
         count = torch.diff(self.first, append=torch.tensor([len(self.quads)]))[plants]
         shift = self.first[plants] - (count.cumsum(0) - count)

@@ -73,6 +73,13 @@ class SiteWorld:
             land=land, built=built, front=front,
         )
 
+    def depths_m(self, view: View) -> Tensor:
+        """Depths (N,); see `Measures`."""
+        built = self.built.depths_m(view)
+        land = self.land.depths_m(view, (built - _GRACE_M) / (1 + _GRACE_SHARE))
+        front = torch.isfinite(built) & (built <= land * (1 + _GRACE_SHARE) + _GRACE_M)
+        return torch.where(front, built, land)
+
     def shade(self, g: GBuffer, which: Tensor, light: Light) -> Tensor:
         """Radiance of both parts; see `World.shade`."""
         assert isinstance(g, SiteBuffer), "a site shades what it traced itself"

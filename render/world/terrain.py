@@ -43,8 +43,8 @@ Progress = Callable[[float, str], None]
 
 _AFTERGLOW = (1.30, 1.05, 0.80)
 """What the low sun adds to the light of the sky on land, in parts of it."""
-_NIGHT_EYES = 1.5
-"""The same at night, when nothing but the moon lights the land and its shade would drown in black."""
+_NIGHT_EYES, _NIGHT_LENS = 1.4, 1.3
+"""The same at night, when nothing but the moon lights the land and its shade would drown in black; and exposure."""
 _ERODED_CELLS = 320
 
 
@@ -169,6 +169,7 @@ class TerrainWorld:
         self._leaf_share = leaf_step(scene.season)
         bright = max(light.snow, ground_snow(scene.season))  # snow throws light into the woods
         gain = 1 + (self.land.gain - 1) * (1 - 0.75 * bright) if isinstance(self.land, Shady) else 1.0
+        gain *= 1 + (_NIGHT_LENS - 1) * _night(light)
         return replace(light, exposure=light.exposure * gain, sky_irradiance=light.sky_irradiance * _twilight(light))
 
     def trace(self, view: View, before_m: Tensor | None = None) -> GBuffer:
@@ -192,13 +193,13 @@ class TerrainWorld:
             _place_before(g, self.things, trace_view(self.things.quads, view, before_m), planar)
         return g
 
-    def depths_m(self, view: View, within_m: float = math.inf, before_m: Tensor | None = None) -> Tensor:
-        """Depths (N,); see `Measures`. Only plants may be missing, and what lies beyond `before_m` (N,)."""
+    def depths_m(self, view: View, before_m: Tensor | None = None) -> Tensor:
+        """Depths (N,); see `Measures`. Beyond `before_m` (N,) things may be missing."""
         direction = rays(view)
         distance = self._to_ground(view, direction)
         depth = torch.where(torch.isfinite(distance), distance * planar_per_metre(view, direction), math.inf)
         if self.plants is not None:
-            seen = self.plants.seen(view, self._leaf_share, within_m)
+            seen = self.plants.seen(view, self._leaf_share)
             depth = torch.minimum(depth, trace_view(self.plants.quads.pick(seen), view, before_m).depth_m)
         if self.things is not None:
             depth = torch.minimum(depth, trace_view(self.things.quads, view, before_m).depth_m)
@@ -319,14 +320,18 @@ class TerrainWorld:
         return ground if self.land.water_m is None else max(ground, self.land.water_m)
 
 
+def _night(light: Light) -> float:
+    """0–1 how far day and dusk have gone."""
+    return min(max((-6.0 - light.sun_elevation_deg) / 7.0, 0.0), 1.0) ** 2
+
+
 def _twilight(light: Light) -> Tensor:
     """(3,) how much more the sky lights the land while the sun stands low: glowing clouds and slopes that still see it
     throw light into a valley which the clear sky alone would leave black. At night eyes see into the moon's shade."""
     low = light.sun_elevation_deg
-    night = min(max((-6.0 - low) / 7.0, 0.0), 1.0) ** 2 * _NIGHT_EYES
     share = min(max((low + 7.0) / 7.0, 0.0), 1.0) * min(max((13.0 - low) / 9.0, 0.0), 1.0)
     share = share * share * (3 - 2 * share)
-    return 1 + night + share * torch.tensor(_AFTERGLOW, device=light.sky_irradiance.device)
+    return 1 + _NIGHT_EYES * _night(light) + share * torch.tensor(_AFTERGLOW, device=light.sky_irradiance.device)
 
 
 def eroded_change(scene: Scene, land: Land) -> Tensor:
