@@ -75,7 +75,7 @@ class Patch:
     def __getattr__(self, name: str) -> Tensor:
         if name.startswith("_") or self._whole is None or self._index is None:
             raise AttributeError(name)
-        value: Tensor = getattr(self._whole, name)[self._index]
+        value: Tensor = getattr(self._whole, name).index_select(0, self._index)
         setattr(self, name, value)
         return value
 
@@ -128,7 +128,7 @@ class Surface:
     def put(self, index: Tensor, other: Surface) -> None:
         """Overwrite the points of an index."""
         for f in fields(self):
-            getattr(self, f.name)[index] = getattr(other, f.name)
+            getattr(self, f.name).index_copy_(0, index, getattr(other, f.name))
 
     def blend(self, index: Tensor, other: Surface, share: Tensor) -> None:
         """Overwrite the points of an index by a share (K,): what a sample holds of both."""
@@ -136,8 +136,8 @@ class Surface:
         at, part = index[partly], share[partly]
         for f in fields(self):
             own, new = getattr(self, f.name), getattr(other, f.name)
-            old = own[at]
-            own[index] = new
+            old = own.index_select(0, at)
+            own.index_copy_(0, index, new)
             own[at] = old + (new[partly] - old) * (part if old.dim() == 1 else part[:, None])
 
 

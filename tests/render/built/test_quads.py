@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -104,6 +106,17 @@ def test_backs_are_culled_unless_two_sided_and_triangles_stop_at_their_edge() ->
     assert 0 not in ids
     assert ids[24, 16] == 1  # lower left belongs to the triangle
     assert ids[16, 24] == 2  # upper right is open, the two-sided one shows
+
+
+def test_a_mirrored_camera_sees_fronts_too() -> None:
+    shapes = boxes(60, 4)
+    view = pinhole(64, 48, np.array([0.0, -30.0, 3.0]), np.array([3.0, 10.0, 1.0]), 30)
+    flip = np.diag([-1.0, 1.0, 1.0])  # its film is the other one's, left for right
+    mirrored = replace(view, world_from_cam=view.world_from_cam @ flip)
+
+    plain, turned = trace_view(shapes, view), trace_view(shapes, mirrored)
+
+    assert torch.equal(plain.quad.view(48, 64), turned.quad.view(48, 64).flip(1))
 
 
 def test_an_equirect_meets_the_same_surfaces_as_its_rays() -> None:
