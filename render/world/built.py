@@ -301,11 +301,13 @@ class BuiltWorld:
             strength = gated + s.through * torch.where(front <= 0, behind, 0.3 * behind)
             index = (strength > 1e-3).nonzero().squeeze(1)
             if index.numel():
-                face = torch.where(front[index, None] > 0, facet[index], -facet[index])
-                lit = hour.sun.lit(p.position[index], face, spin(p.position[index]))
-                lit = lit * (self._cloud_shade if beam is None else beam)(p.position[index], light)
+                face, place = facet.index_select(0, index), p.position.index_select(0, index)
+                face = torch.where(front.index_select(0, index)[:, None] > 0, face, -face)
+                lit = hour.sun.lit(place, face, spin(place))
+                lit = lit * (self._cloud_shade if beam is None else beam)(place, light)
                 amount = strength[index] * lit * (shown if inside is None else shown[index])
-                radiance[index] += s.albedo[index] * (amount / math.pi)[:, None] * light.sun_irradiance
+                sunlit = s.albedo.index_select(0, index) * (amount / math.pi)[:, None] * light.sun_irradiance
+                radiance.index_add_(0, index, sunlit)
                 shiny = s.gloss[index] > 0.03
                 spot = index[shiny]
                 if spot.numel():
