@@ -105,7 +105,7 @@ class Alpine(Recipe):
 
     def paint(self, hit: Hit, scene: Scene) -> Paint:
         tone = 0.5 + 0.30 * hit.n9 + 0.22 * hit.n60
-        rock = between((0.088, 0.080, 0.072), (0.225, 0.204, 0.178), 0.5 + 0.14 * hit.n60 + 0.16 * hit.n9)
+        rock = between((0.072, 0.066, 0.061), (0.190, 0.174, 0.155), 0.5 + 0.14 * hit.n60 + 0.16 * hit.n9)
         rock = lay(rock, (0.16, 0.125, 0.095), (0.22 * hit.n420).clamp(0, 0.6))
         edge = hit.steep + 0.12 * hit.n9 + 0.10 * hit.n60
         green = smoothstep(0.82, 0.55, edge) * smoothstep(900, 620, hit.z + 130 * hit.n420)

@@ -158,6 +158,8 @@ class Forest(Woodland):
         bare = (1 - green) * (1 - hit.canopy)
         line = 700 - 1150 * ring.ground_snow(scene.season)
         snow = smoothstep(line, line + 260, hit.z + 90 * hit.n420 + 60 * hit.n60 + 30 * hit.n9)
+        # the wood keeps some of it from the ground: litter looks out in patches
+        snow = snow * (1 - 0.62 * smoothstep(-0.3, 0.9, 0.75 * hit.n9 + 0.45 * hit.n60) * smoothstep(240, 160, hit.z))
         return Paint(albedo, 0.45 + 0.55 * bare, 0.75 + 0.25 * bare, bare, snow)
 
     def _path(self, y: Tensor) -> Tensor:

@@ -43,7 +43,7 @@ Progress = Callable[[float, str], None]
 
 _AFTERGLOW = (1.30, 1.05, 0.80)
 """What the low sun adds to the light of the sky on land, in parts of it."""
-_NIGHT_EYES, _NIGHT_LENS = 1.4, 1.3
+_NIGHT_EYES, _NIGHT_LENS = 1.0, 1.4
 """The same at night, when nothing but the moon lights the land and its shade would drown in black; and exposure."""
 _ERODED_CELLS = 320
 

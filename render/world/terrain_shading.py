@@ -263,4 +263,10 @@ def _snow(paint: Paint, hit: Hit, flat: Tensor, light: Light) -> Tensor:
     shore = smoothstep(0.1, 0.8, hit.above_water)
     # crowns shed what has lain for a while: winter woods stand dark on white slopes
     crowns = 1 - (0.86 - 0.34 * fresh) * hit.canopy
+    at = torch.nonzero((hit.canopy > 0.2) & (lying > 0.05)).squeeze(1)
+    if at.numel():  # and between the stems of bare ones the white ground looks through
+        boughs = stack("grain a", "grain b", "grain c", low=6, high=60, slope=-0.8)
+        x, y, z = hit.x[at], hit.y[at], hit.z[at]
+        gaps = smoothstep(-0.2, 1.4, lookup(boughs[0], x + 0.5 * z, y - 0.4 * z, 31.0))
+        crowns[at] += 0.5 * hit.canopy[at] * gaps * smoothstep(900, 150, hit.distance[at])
     return lying * holds * holds * (3 - 2 * holds) * shore * crowns
