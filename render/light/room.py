@@ -43,7 +43,8 @@ class RoomAmbient:
     """Baked once per geometry; `natural` gives the daylight of one hour on every node.
 
     Args:
-        share: (I, GLOBE) irradiance per unit radiance of the globe's directions on the nodes `near` indoors.
+        share: (I, G) irradiance per unit radiance of the globe's directions on the nodes `near` indoors, folded: see
+            `_folded`.
         openness: (T,) 0–1 how freely a node sees the sky. outdoors: (O,) nodes that are not the room's own;
         reveals: (T,) bool, those of them that lie beside a pane. lamplight: (T, 3) of all lamps, in display units.
     """
@@ -82,18 +83,26 @@ class RoomAmbient:
         bounce = bake_bounce(nodes, quads, texel_m, albedo, inside)
         direct = _lamplight(nodes, blockers, lamps, samples >= SOFT_FROM)
         direct = nodes.smoothed(direct, 1)
-        return RoomAmbient(nodes, near, share, openness, bounce, outdoors, reveals, direct + bounce.of(direct))
+        return RoomAmbient(nodes, near, _folded(share), openness, bounce, outdoors, reveals, direct + bounce.of(direct))
 
     def natural(self, light: Light, sun: SunMaps | RoomSun | None) -> tuple[Tensor, Tensor]:
         """(T, 3) irradiance of sky and of light thrown back, and (T, 3) direct sun."""
         nodes = self.nodes
         direct = torch.zeros_like(nodes.position)
-        direct[self.near] = self.share @ sky_globe(light)
+        above = globe()[:, 2] > 0
+        globe_light = sky_globe(light)
+        direct[self.near] = self.share @ torch.cat([globe_light[above], globe_light[~above][:1]])
         up = self.openness[self.outdoors, None]
         direct[self.outdoors] = light.sky_irradiance * up + light.ground_bounce * (1 - up)
         direct[self.reveals] *= torch.tensor(GLASS) * REVEAL_SHARE
         beam = sunbeam(nodes, light, sun)
         return direct + self.bounce.of(direct + beam), beam
+
+
+def _folded(share: Tensor) -> Tensor:
+    """Shares (I, GLOBE) of the directions above the horizon, and last the sum of the others: ground has one colour."""
+    above = globe()[:, 2] > 0
+    return torch.cat([share[:, above], share[:, ~above].sum(1, keepdim=True)], 1)
 
 
 def _beside_glass(nodes: Nodes, portals: Portals, samples: int) -> Tensor:
