@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from render.view import View
 from render.visibility.quads import Quads
 
 
@@ -31,6 +32,20 @@ class Spheres:
         along = way @ direction
         aside = (way * way).sum(1) - along * along
         return ((aside <= self.radius**2) & (along > -self.radius)).nonzero().squeeze(1)
+
+    def in_view(self, view: View) -> Tensor:
+        """(Q,) bool, which spheres a pinhole's picture may show."""
+        axes = torch.as_tensor(view.world_from_cam).T.to(self.centre.dtype)
+        x, y, z = axes @ (self.centre - torch.as_tensor(view.eye_m).to(self.centre.dtype)).T
+        inside: Tensor = z > -self.radius
+        for across, focal, low, high in (
+            (x, view.fx_px, -view.cx_px, view.width_px - view.cx_px),
+            (y, view.fy_px, -view.cy_px, view.height_px - view.cy_px),
+        ):
+            for side, edge in ((1.0, low / focal), (-1.0, -high / focal)):
+                # distance to the plane through the eye and one border of the picture
+                inside &= (side * across - edge * z) / (1 + edge * edge) ** 0.5 > -self.radius
+        return inside
 
     def near(self, point: Tensor, reach_m: float) -> Tensor:
         """Indices of the spheres within reach of a point."""

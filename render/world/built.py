@@ -33,6 +33,8 @@ from render.world.quads_scene import Material
 
 COARSE_SAMPLES = 160_000
 """Pictures up to this many samples are shaded with coarser sun maps: the preview sizes."""
+_GLIMPSE_SAMPLES = 400
+"""Of views up to this size it pays to sort out beforehand what lies beside them."""
 REVEAL_M = 0.4
 """How far a room reaches past its inner walls: their openings' depth up to the panes."""
 REVEAL_WHITE = 1.3
@@ -80,6 +82,7 @@ class BuiltWorld:
         self._spheres = Spheres.around(self._quads)
         self._origin = mesh.quads.origin.float()
         self._visible = mesh.quads
+        self._around: Spheres | None = None
         turn = torch.as_tensor(rotation(place.heading_deg))
         self._own_from_world = turn.T.float()
         self._size = torch.stack([mesh.quads.edge_u.norm(dim=1), mesh.quads.edge_v.norm(dim=1)], 1).float()
@@ -125,7 +128,12 @@ class BuiltWorld:
 
     def depths_m(self, view: View) -> Tensor:
         """Depths (N,); see `Measures`."""
-        return trace_view(self._visible, view).depth_m
+        if view.width_px * view.height_px > _GLIMPSE_SAMPLES:
+            return trace_view(self._visible, view).depth_m
+        if self._around is None:
+            around = Spheres.around(self._visible)
+            self._around = Spheres(around.centre.float(), around.radius.float() + 1e-3)
+        return trace_view(self._visible.pick(self._around.in_view(view).nonzero().squeeze(1)), view).depth_m
 
     def _gbuffer(self, view: View, quad: Tensor, depth: Tensor, u: Tensor, v: Tensor) -> BuiltGBuffer:
         direction = pixel_directions(view)
@@ -231,6 +239,7 @@ class BuiltWorld:
         self._leaf_share = share
         self.shown = (~bare & self._seen).nonzero().squeeze(1)
         self._visible = mesh.quads.pick(self.shown)
+        self._around = None
         self._casters = _thinned(mesh.quads.pick(~bare & mesh.casts))
 
     def _look(self, g: BuiltGBuffer, which: Tensor) -> _Look:

@@ -18,6 +18,7 @@ from torch import Tensor
 from render.view import View
 from render.visibility.cutouts import Cutout
 from render.visibility.quads import Quads
+from render.visibility.rays import Spheres
 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
@@ -103,7 +104,7 @@ class Plants:
         """Indices of the cards that a view may see in a season, near plants first; plants outside it are left out."""
         away = (self.ball[:, :3] - torch.as_tensor(view.eye_m)).norm(dim=1)
         if view.projection == "pinhole":
-            plants = self._in_picture(view).nonzero().squeeze(1)
+            plants = Spheres(self.ball[:, :3], self.ball[:, 3]).in_view(view).nonzero().squeeze(1)
         else:
             plants = torch.arange(len(away))
         plants = plants[torch.argsort(away[plants].float(), stable=True)]
@@ -111,20 +112,6 @@ class Plants:
         shift = self.first[plants] - (count.cumsum(0) - count)
         cards = torch.repeat_interleave(shift, count).add_(torch.arange(int(count.sum())))
         return cards[self.rank.index_select(0, cards) < leaf_share]
-
-    def _in_picture(self, view: View) -> Tensor:
-        centre = (self.ball[:, :3] - torch.as_tensor(view.eye_m)) @ torch.as_tensor(view.world_from_cam)
-        x, y, z = centre.unbind(1)
-        radius = self.ball[:, 3]
-        inside = z > -radius
-        for across, focal, low, high in (
-            (x, view.fx_px, -view.cx_px, view.width_px - view.cx_px),
-            (y, view.fy_px, -view.cy_px, view.height_px - view.cy_px),
-        ):
-            for side, edge in ((1.0, low / focal), (-1.0, -high / focal)):
-                # distance to the plane through the eye and one border of the picture
-                inside &= (side * across - edge * z) / (1 + edge * edge) ** 0.5 > -radius
-        return inside
 
 
 def build_plants(stands: Sequence[tuple[str, Stand]]) -> Plants | None:
