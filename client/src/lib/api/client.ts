@@ -12,6 +12,7 @@ export type Me = Schemas['UserOut'];
 export type Project = Schemas['ProjectOut'];
 export type ProjectDetail = Schemas['ProjectDetail'];
 export type Role = Project['role'];
+export type Environment = Schemas['EnvironmentOut'];
 export type Job = Schemas['JobOut'];
 export type Accepted = Schemas['Accepted'];
 export type Member = Schemas['MemberOut'];
@@ -107,6 +108,9 @@ export const api = {
 				body: { types, camera }
 			})
 		);
+	},
+	async environments(project_id: string): Promise<Environment[]> {
+		return (await taken(client.GET('/api/projects/{project_id}/environments', { params: { path: { project_id } } }))).environments;
 	},
 	async jobs(project_id: string): Promise<Job[]> {
 		return (

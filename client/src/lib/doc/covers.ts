@@ -1,9 +1,17 @@
-// Three pictures of each project this person has seen on this device: covers for the list of projects.
+// Three pictures of each project, remembered on this device: covers for the list of projects.
+
+import { thumb } from '../render/picture.ts';
+import type { Render } from './records.ts';
 
 const OBJECT = /^[0-9a-f]{64}$/;
 
 function place(user: string, project: string): string {
 	return `cyclorama/${user}/${project}/covers`;
+}
+
+/** The covers among the first pictures of a project's places. */
+export function coversOf(renders: readonly (Render | undefined)[]): string[] {
+	return renders.map((render) => thumb(render, 512)).filter((object) => object !== undefined).slice(0, 3);
 }
 
 export function writeCovers(user: string, project: string, objects: readonly string[]): void {

@@ -2,10 +2,9 @@
 
 import { createContext } from 'svelte';
 import { api, type Me, type Project } from '../api/client.ts';
-import { thumb } from '../render/picture.ts';
 import { Places } from '../scene/places.ts';
 import { readSchema, type Parameter } from '../scene/schema.ts';
-import { writeCovers } from './covers.ts';
+import { coversOf, writeCovers } from './covers.ts';
 import { History } from './history.svelte.ts';
 import { LiveDocument } from './live-document.svelte.ts';
 import { FIRST_SLOT } from './names.ts';
@@ -82,11 +81,7 @@ export class ProjectSession {
 
 	/** Keep three pictures for the list of projects, which does not open documents. */
 	keepCovers(): void {
-		const covers = this.document.environments
-			.filter((e) => e.archived_at === null)
-			.map((e) => thumb(e.render(FIRST_SLOT), 512))
-			.filter((object) => object !== undefined)
-			.slice(0, 3);
+		const covers = coversOf(this.document.environments.filter((e) => e.archived_at === null).map((e) => e.render(FIRST_SLOT)));
 		if (covers.length) writeCovers(this.me.id, this.id, covers);
 	}
 
