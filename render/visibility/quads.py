@@ -59,9 +59,12 @@ class Quads:
 
     def pick(self, index: Tensor) -> Quads:
         """The primitives of an index or mask, in its order."""
+        if index.dtype == torch.bool:
+            index = index.nonzero().squeeze(1)
         return Quads(
-            self.origin[index], self.edge_u[index], self.edge_v[index], self.triangle[index], self.two_sided[index],
-            None if self.cutout is None else self.cutout[index],
+            self.origin.index_select(0, index), self.edge_u.index_select(0, index), self.edge_v.index_select(0, index),
+            self.triangle.index_select(0, index), self.two_sided.index_select(0, index),
+            None if self.cutout is None else self.cutout.index_select(0, index),
         )
 
 
@@ -148,7 +151,7 @@ def pinhole_keys(quads: Quads, view: View, before_m: Tensor | None = None) -> tu
     index = keep.nonzero().squeeze(1)
     o, u, v, normal, det = (each.index_select(-1, index) for each in (o, u, v, normal, det))
 
-    near, rows, columns = near[index], rows[:, index].T, columns[:, index].T
+    near, rows, columns = near[index], rows.index_select(1, index).T, columns.index_select(1, index).T
     left, right, top, bottom = left[index], right[index], top[index], bottom[index]
     film = torch.zeros(view.height_px * view.width_px, dtype=torch.int64, device=device)
     if before_m is not None:
