@@ -19,7 +19,7 @@ from render.light.sun import moon_direction, sun_direction
 from render.scene import Scene
 from render.view import View, equirect, pinhole
 from render.visibility.polar import build_table, intersect, planar_per_metre, rays
-from render.world.noise import FEATURES, lookup, tile
+from render.world.noise import FEATURES, lookup, tile, weighed
 
 EYE = np.array([3.0, -2.0, 10.0])
 
@@ -142,6 +142,20 @@ def test_haze_takes_far_things_towards_the_sky() -> None:
 
     assert float(near.max()) < 0.01 * float(far.max()) + 1e-3
     assert float(far.min()) > 0
+
+
+def test_what_is_weighed_is_the_same_where_it_counts_and_asked_nowhere_else() -> None:
+    x, y = (torch.linspace(-50, 50, 60)[:, None].expand(60, 60).contiguous() for _ in range(2))
+    asked: list[int] = []
+
+    def of(x: Tensor, y: Tensor) -> Tensor:
+        asked.append(x.numel())
+        return 3 * x + y
+
+    weight = (x - 20).clamp(min=0)
+
+    assert torch.equal(weighed(weight, x, y, of), weight * (3 * x + y))
+    assert asked == [int((weight > 0).sum())]
 
 
 def test_noise_repeats_where_its_period_says_and_nowhere_else() -> None:

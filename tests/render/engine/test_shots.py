@@ -7,10 +7,11 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
+import torch
 
-from render.composition import MOST_NEAR, in_the_way, near_share
+from render.composition import MOST_NEAR, in_the_way, near_share, subject_cost
 from render.errors import SpecError
-from render.looks import Look, look_through, overlap
+from render.looks import Look, Measures, glimpse, look, look_through, overlap, scan
 from render.scene import parse_scene
 from render.shots import ANGLES, LEAST_OVERLAP, place
 from render.spec import STANDARD_KINDS, CameraSpec, parse_camera
@@ -70,6 +71,32 @@ def test_E6_high_and_low_angles_have_nothing_large_in_their_way(archetype: str) 
     for kind in ("low_angle", "high_angle"):
         away = float(np.linalg.norm(focus - seen[kind].view.eye_m))
         assert in_the_way(seen[kind], focus, away) < 0.4, kind
+
+
+@pytest.mark.parametrize("archetype", ["forest", "city", "village"])
+def test_E6_a_glimpse_rules_out_no_frame_that_a_whole_look_would_not(archetype: str) -> None:
+    there = world(archetype)
+    focus = np.asarray(there.stage.focus_m)
+    for kind in ("wide_establishing", "medium_close"):
+        view = place(there, CameraSpec(kind), 160, 90).view
+        ahead = view.world_from_cam[:, 2]
+        for step in ((0.0, 0.0, 0.0), (0.0, 0.0, -1.0), (2.0, 1.0, 0.5)):
+            asked = (view.eye_m + np.array(step), ahead, 80.0, 60.0)
+            little, whole = (
+                look(scanned, ahead, 28.0) for scanned in (glimpse(there, *asked, focus), scan(there, *asked))
+            )
+
+            assert subject_cost(little, focus) == pytest.approx(subject_cost(whole, focus), abs=0.35)
+            assert np.isfinite(little.reach_m).sum() < 0.1 * little.reach_m.size
+
+
+@pytest.mark.parametrize("archetype", ["forest", "city", "village"])
+def test_E2_a_world_measures_the_depths_that_it_traces(archetype: str) -> None:
+    there = world(archetype)
+    view = place(there, CameraSpec("wide_establishing"), 96, 54).view
+    assert isinstance(there, Measures)
+
+    assert torch.equal(there.depths_m(view).float(), there.trace(view).depth_m.float())
 
 
 def test_E6_what_is_hidden_is_not_shared() -> None:
