@@ -16,12 +16,15 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from dataclasses import dataclass
 from typing import get_args
 
 from render.errors import FailureKind, RenderError, is_out_of_memory
 
+_FOLDERS = re.compile(r"(?<![\w/:.])/(?:[^/\s'\"()]+/)+")
+"""Folders of an absolute path, in a sentence that everybody in the project reads."""
 MAX_CRASHES = 2
 """A render whose process died is tried once more: a stray crash heals, a poisonous spec does not loop."""
 
@@ -79,7 +82,8 @@ def stuck(silent_s: float) -> Failure:
 
 def storage(reason: object) -> Failure:
     """The picture was made but could not be kept."""
-    return Failure("storage", f"The picture was rendered but could not be stored: {reason}. Retry once that is mended.")
+    why = _without_folders(str(reason))
+    return Failure("storage", f"The picture was rendered but could not be stored: {why}. Retry once that is mended.")
 
 
 def picture_gone(camera: str) -> Failure:
@@ -90,7 +94,7 @@ def picture_gone(camera: str) -> Failure:
 
 def of_error(error: BaseException) -> Failure:
     """The failure an exception in the engine stands for."""
-    text = str(error) or type(error).__name__
+    text = _without_folders(str(error)) or type(error).__name__
     if is_out_of_memory(error):
         return OOM
     if isinstance(error, RenderError):
@@ -130,6 +134,10 @@ def after_death(error: ChildDiedError, crashes: int) -> Failure | None:
             how = f"was ended by signal {-error.returncode}"
     if not error.started:
         reason = error.last_words.strip().splitlines()[-1:] or ["no message"]
-        why = reason[0][:300]
+        why = _without_folders(reason[0])[:300]
         return Failure("engine", f"The render process could not start ({why}); the worker's log has the details.")
     return Failure("engine", f"The render process {how}, twice. The worker's log has the details.")
+
+
+def _without_folders(text: str) -> str:
+    return _FOLDERS.sub("", text)

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from render.errors import EngineError, OutOfMemoryError, SpecError
-from render.failures import OOM, ChildDiedError, after_death, of_error, read_failure
+from render.failures import OOM, ChildDiedError, after_death, of_error, read_failure, storage
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,16 @@ def test_F6_an_engines_exception_has_a_kind(error: BaseException, kind: str) -> 
     failure = of_error(error)
     assert failure.kind == kind
     assert failure.sentence
+
+
+def test_F6_a_sentence_for_the_project_names_no_folder_of_the_server() -> None:
+    said = "cannot import name 'sky' from 'render.light' (/srv/films/render/light/__init__.py)"
+    assert of_error(ImportError(said)).sentence == (
+        "The engine failed: cannot import name 'sky' from 'render.light' (__init__.py). The worker's log has the details."
+    )
+    full = OSError(28, "No space left on device", "/var/lib/cyclorama/objects/picture.png")
+    assert "No space left on device: 'picture.png'" in storage(full).sentence
+    assert "https://s3.example/films/a" in storage("no answer from https://s3.example/films/a").sentence
 
 
 def test_F6_first_crash_is_tried_again_and_the_second_is_not() -> None:
