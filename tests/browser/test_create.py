@@ -52,7 +52,7 @@ def test_words_make_a_place_and_what_is_left_out_stays_out(server: Server, open_
     page.get_by_role("button", name="Sea cliffs").click()
     expect(page.get_by_test_id("control-archetype")).to_have_attribute("data-value", "coast")
     expect(suggestions.locator("[data-parameter=wear]")).to_be_visible()
-    page.get_by_role("button", name="Create place").click()
+    page.get_by_role("button", name="Create environment").click()
 
     parameters = made_in(server, project, page)["parameters"]
     assert isinstance(parameters, dict)

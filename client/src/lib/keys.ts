@@ -16,7 +16,7 @@ export const KEY_MAP: { title: string; keys: [string, string][] }[] = [
 	{
 		title: 'Gallery',
 		keys: [
-			['N', 'New place'],
+			['N', 'New environment'],
 			['/', 'Search']
 		]
 	},
@@ -25,7 +25,7 @@ export const KEY_MAP: { title: string; keys: [string, string][] }[] = [
 		keys: [
 			['← →', 'Previous, next angle'],
 			['↑ ↓', 'Previous, next variation'],
-			['[ ]', 'Previous, next place'],
+			['[ ]', 'Previous, next environment'],
 			['0', 'Fit the picture'],
 			['1', 'One picture pixel per screen pixel'],
 			['+ −', 'Zoom; the wheel zooms at the cursor'],
