@@ -163,7 +163,7 @@ class Coast(Recipe):
         snow = green * 0.55 * smoothstep(0.35, 0.9, hit.n60 * 0.15 + ring.ground_snow(scene.season))
         rocky = bare * (1 - sand)
         return Paint(
-            albedo, 0.3 + 0.7 * bare * (1 - 0.8 * sand), 0.5 + 0.5 * rocky, 0.45 * rocky, snow,
+            albedo, 0.06 + 0.94 * bare * (1 - 0.8 * sand), 0.28 + 0.72 * rocky, 0.45 * rocky, snow,
             (ledge_x * rocky, ledge_y * rocky),
         )
 
