@@ -8,14 +8,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
-from torch import Tensor
 
 from render.view import View, look_at
-from render.world.base import Point, World
+from render.world.base import Measures, Point, World
 
 Grid = npt.NDArray[np.float64]
 
@@ -24,15 +22,6 @@ _SCAN_WIDE_PX = 96
 _GLIMPSE_PX = 6
 """Of a scan's pixels, as many each way from a point as three of a frame cover."""
 _DEPTH_TOLERANCE = 0.025
-
-
-@runtime_checkable
-class Measures(Protocol):
-    """A world that tells how far its surfaces are without saying what they are, which takes less time."""
-
-    def depths_m(self, view: View) -> Tensor:
-        """(N,) depths as `World.trace` finds them."""
-        ...
 
 
 @dataclass(frozen=True)

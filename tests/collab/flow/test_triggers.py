@@ -10,6 +10,7 @@ import pytest
 
 from collab.codec import decode_state_vector
 from collab.document import EnvironmentsDoc
+from collab.looking import states
 from collab.origin import AttachOrigin
 from collab.planning import plan
 from collab.schema import FIRST_SLOT
@@ -137,16 +138,16 @@ async def test_F1_a_drag_settles_once_with_where_it_ended(tmp_path: Path) -> Non
 async def test_people_get_previews_of_what_they_look_at(tmp_path: Path) -> None:
     async with open_house(tmp_path, SLOW_TO_SETTLE) as node:
         room = await node.room()
-        make(room)
-        edit(room, lambda tree: tree.set_render(ENV, "base/medium", {"state": "queued"}))
         async with connected(room) as ana:
             ana.be({"user": {"id": "usr_ana"}, "looking_at": {"environment": ENV, "slot": "base/medium"}})
-            await wait_until(lambda: len(room.presence) == 1)
+            await wait_until(lambda: any("looking_at" in state for state in states(room)))
+            make(room)
+            edit(room, lambda tree: tree.set_render(ENV, "base/medium", {"state": "queued"}))
 
             change(room, time_of_day=18.0)
 
             await wait_until(lambda: node.farm.asked("preview"))
-            assert [request.target.slot for request in node.farm.asked("preview")] == ["base/medium"]
+            assert {request.target.slot for request in node.farm.asked("preview")} == {"base/medium"}
 
 
 @pytest.mark.parametrize("looking", [None, 5, {"environment": 7}, {"environment": ENV, "slot": ["x"]}, "env"])

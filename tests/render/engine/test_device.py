@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from weakref import WeakValueDictionary
 
 import numpy as np
 import pytest
@@ -25,6 +26,8 @@ def forget_tables() -> None:
             for value in list(vars(module).values()):
                 if hasattr(value, "cache_clear"):
                     value.cache_clear()
+                elif isinstance(value, WeakValueDictionary):  # of places that another test's world still holds
+                    value.clear()
 
 
 @pytest.fixture(autouse=True)
