@@ -26,15 +26,16 @@ const unlike = (first, one, second, other) => {
 }
 
 class Person {
-  constructor (run, doc, online) {
+  constructor (run, doc, online, user = `usr_${run.people.length}`) {
     this.run = run
+    this.user = user
     this.doc = doc
     this.line = new Line()
     const url = run.urls[run.people.length % run.urls.length]
     const [project, kind] = run.room.split('/')
     this.undo = new Y.UndoManager([doc.getMap('environments'), doc.getText('notes'), doc.getArray('list')], { captureTimeout: 0 })
     this.provider = new WebsocketProvider(`${url}/${project}`, kind, doc, {
-      connect: online, params: { user: `usr_${run.people.length}` }, disableBc: true, maxBackoffTime: 50,
+      connect: online, params: { user }, disableBc: true, maxBackoffTime: 50,
       WebSocketPolyfill: this.line.Socket,
     })
     this.provider.on('closed', ({ code, reason }) => { run.refused = `closed with ${code} ${reason}` })
@@ -99,7 +100,7 @@ class Run {
     const doc = this.newDoc()
     Y.applyUpdate(doc, kept)
     const { length } = this.people
-    const after = new Person(this, doc, this.next() < 0.5)
+    const after = new Person(this, doc, this.next() < 0.5, before.user) // the old tab's connection may still be open
     after.line.holds = before.line.holds
     this.people[at] = after
     if (this.people.length !== length) throw new Error('a reload changes nobody else')
