@@ -69,6 +69,7 @@ class Presence:
         self._held: dict[int, _Held] = {}
         self._gone: OrderedDict[int, _Gone] = OrderedDict()
         self._of: dict[str, set[int]] = {}
+        self._heard: set[str] = set()
         self.refused = 0
 
     def __len__(self) -> int:
@@ -83,6 +84,10 @@ class Presence:
         """
         changed: list[int] = []
         answers: list[bytes] = []
+        entries = list(entries)
+        # A connection speaks of its own client first, and of it alone; whatever comes later may be repeated.
+        introduces_itself = speaker.id not in self._heard and len(entries) == 1
+        self._heard.add(speaker.id)
         for entry in entries:
             held = self._held.get(entry.client)
             if held is not None and entry.state != GONE and self._comes_over(held, speaker):
@@ -99,8 +104,8 @@ class Presence:
                 if held.speaker.user != speaker.user:
                     self.refused += entry.clock > held.clock
                     continue  # an echo, or a forgery
-                if speaker.id not in self._of and entry.state != GONE:
-                    self._own(entry.client, speaker)  # a connection speaks of its own client first
+                if introduces_itself and entry.state != GONE:
+                    self._own(entry.client, speaker)
                 else:
                     owner = held.speaker  # a tab that repeats what another has told it
                     if entry.clock <= held.clock:
@@ -167,6 +172,7 @@ class Presence:
 
     def drop(self, speaker_id: str) -> list[int]:
         """Clear everything a speaker held, as when its connection closes. Returns those clients."""
+        self._heard.discard(speaker_id)
         clients = list(self._of.get(speaker_id, ()))
         for client in clients:
             self._forget(client, _after(self._held[client].clock))

@@ -205,6 +205,19 @@ def test_R6_a_client_goes_with_the_newest_connection_that_introduced_itself_with
     assert presence.drop("ses_again") == [1]
 
 
+def test_R6_a_tab_that_comes_back_with_its_old_clock_does_not_take_over_what_it_repeats() -> None:
+    presence = Presence(state_bytes=1000, ids_per_session=8)
+    old, tab, back = (Speaker(name, "usr_ana", "Ana", "#fff") for name in ("ses_old", "ses_tab", "ses_back"))
+    for speaker, client in ((old, 1), (tab, 2)):
+        presence.take(speaker, [codec.PresenceEntry(client, 1, b"{}")], 0.0)
+    presence.drop("ses_tab")
+
+    assert presence.take(back, [codec.PresenceEntry(2, 1, b"{}")], 0.0).answers, "its clock is known to be gone"
+    presence.take(back, [codec.PresenceEntry(1, 1, b"{}")], 0.0)  # what it was told of the other tab
+
+    assert presence.drop("ses_old") == [1]
+
+
 async def test_R6_the_largest_clock_goes_with_its_connection_and_harms_nobody() -> None:
     async with rooms_over(MemoryLog()) as rooms, rooms.use(doc_id()) as room, connected(room) as ana:
         async with connected(room, person("eve")) as eve:
