@@ -75,8 +75,10 @@ def glimpse(
     distance = np.full((view.height_px, view.width_px), np.inf)
     _, rows, columns = _project(view, (point_m - eye_m)[None])
     top, left = max(int(rows[0]) - _GLIMPSE_PX, 0), max(int(columns[0]) - _GLIMPSE_PX, 0)
-    part = distance[top : int(rows[0]) + _GLIMPSE_PX + 1, left : int(columns[0]) + _GLIMPSE_PX + 1]
+    part = distance[top : max(int(rows[0]) + _GLIMPSE_PX + 1, 0), left : max(int(columns[0]) + _GLIMPSE_PX + 1, 0)]
     height, width = part.shape
+    if not part.size:  # the point is nowhere near the film
+        return view, distance
     part[:] = _distances(world, View(
         "pinhole", width, height, eye_m, view.world_from_cam, view.fx_px, view.fy_px, view.cx_px - left,
         view.cy_px - top,

@@ -143,6 +143,11 @@ def _ways() -> Tensor:
     return torch.tensor([(*_WAYS[stuff], step) for stuff, step in zip(Stuff, steps, strict=True)]).T.contiguous()
 
 
+def _times(factor: float, color: ring.Color) -> ring.Color:
+    red, green, blue = color
+    return factor * red, factor * green, factor * blue
+
+
 def _colors(season: float, stone: tuple[ring.Color, ring.Color]) -> tuple[Tensor, Tensor]:
     """(3, stuffs) dark and light colours in a season."""
     pairs: dict[Stuff, tuple[ring.Color, ring.Color]] = {
@@ -150,7 +155,7 @@ def _colors(season: float, stone: tuple[ring.Color, ring.Color]) -> tuple[Tensor
         Stuff.LEAVES: ring.leaves(season), Stuff.BIRCH: ring.birch(season), Stuff.HEDGE: ring.hedge(season),
         Stuff.SAGE: ((0.070, 0.075, 0.050), (0.235, 0.230, 0.165)),
         Stuff.PALM: ((0.035, 0.060, 0.016), (0.135, 0.165, 0.050)),
-        Stuff.GRASS: tuple(tuple(k * v for v in c) for k, c in zip((0.95, 1.45), ring.grass(season), strict=True)),  # type: ignore[dict-item]  # triples
+        Stuff.GRASS: (_times(0.95, ring.grass(season)[0]), _times(1.45, ring.grass(season)[1])),
         Stuff.REED: ring.reed(season), Stuff.FERN: ring.fern(season), Stuff.CORN: ring.crop("wheat", season),
         Stuff.TWIGS: ((0.040, 0.032, 0.026), (0.110, 0.090, 0.070)),
         Stuff.STRAW: ((0.17, 0.125, 0.050), (0.44, 0.345, 0.160)),

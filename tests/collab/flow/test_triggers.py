@@ -105,6 +105,7 @@ async def test_F1_a_preview_that_shows_a_first_picture_may_be_overtaken(tmp_path
             await node.painter.progress(job, 0.3, "light", result=await node.painter.picture(job))
 
             await wait_until(lambda: len(node.farm.asked("preview")) == 2)
+            assert node.farm.asked("preview")[-1].spec.scene.time_of_day == 11.0
 
 
 async def test_F1_a_preview_being_drawn_is_not_overtaken_before_it_shows_anything(tmp_path: Path) -> None:
@@ -313,6 +314,7 @@ async def test_D2_a_farm_that_does_not_answer_is_asked_again(tmp_path: Path) -> 
         await settle(node)
 
         await wait_until(lambda: state(room) == "done")
+        assert len(await node.jobs("settled")) == 1, "asked again, made once"
 
 
 async def test_an_archived_environment_is_left_alone_and_a_restored_one_is_not(tmp_path: Path) -> None:
@@ -353,7 +355,7 @@ async def test_another_nodes_edit_puts_off_the_settling_that_is_due_here(tmp_pat
         for hour in (1.0, 2.0, 3.0, 4.0):
             change(there, time_of_day=hour)
             await wait_until(lambda at=hour: EnvironmentsDoc(here.doc).view(ENV).parameters.get("time_of_day") == at)
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.1)  # a hand that goes on before `quiet_s` is over
         await wait_until(lambda: one.farm.requests and two.farm.requests)
 
         assert [request.spec.scene.time_of_day for request in one.farm.requests + two.farm.requests] == [4.0, 4.0]

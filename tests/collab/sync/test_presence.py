@@ -77,6 +77,7 @@ async def test_R6_a_client_that_returns_with_its_old_clock_is_told_to_raise_it()
             await wait_until(lambda: gone in again.frames)
             again.be({"x": 1}, clock=7, client=number)
             await wait_until(lambda: number in ana.presence)
+            assert ana.presence[number] == (7, {"x": 1})
 
 
 async def test_R6_a_second_connection_of_the_same_person_may_take_over_its_client() -> None:
