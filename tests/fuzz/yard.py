@@ -54,10 +54,15 @@ def _contents(doc: Doc[Any], root: str) -> dict[str, Any]:
         try:
             value = records[key]
             plain = value.to_py() if hasattr(value, "to_py") else value
-            shown[key] = json.dumps(plain, sort_keys=True, default=repr)
+            shown[key] = json.dumps(plain, sort_keys=True, default=_named)
         except (ValueError, KeyError) as error:
             shown[key] = type(error).__name__
     return shown
+
+
+def _named(value: object) -> str:
+    """What JSON cannot show: a document within a document by its own name, which all replicas know it by."""
+    return f"document {value.guid}" if isinstance(value, Doc) else repr(value)
 
 
 class Round:
