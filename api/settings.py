@@ -54,6 +54,8 @@ VARIABLES: tuple[Variable, ...] = (
              "Whether `cyclorama serve` renders on this machine too (on or off)."),
     Variable("CYCLORAMA_DEVICE", "device", "cpu",
              "Where pictures are computed, as torch names it: cpu, cuda, cuda:1. Every render process uses this one."),
+    Variable("CYCLORAMA_RENDER_THREADS", "render_threads", "2",
+             "How many threads each render process uses; two halve most waits, more gain little."),
     Variable("CYCLORAMA_HOST", "host", "127.0.0.1", "Address `cyclorama serve` listens on."),
     Variable("CYCLORAMA_PORT", "port", "8700", "Port `cyclorama serve` listens on."),
     Variable("CYCLORAMA_PUBLIC_URL", "public_url", "http://<host>:<port>",
@@ -96,6 +98,7 @@ class Settings:
     redis_url: str | None = field(default=None, repr=False)
     embedded_workers: bool = True
     device: str = "cpu"
+    render_threads: int = 2
     host: str = "127.0.0.1"
     port: int = 8700
     public_url: str = ""
@@ -157,7 +160,7 @@ class Settings:
     def farm(self) -> FarmConfig:
         """What `render` needs."""
         # Somebody waits at a prompt while the server stops; what is not done by then goes back to the queue.
-        return FarmConfig(redis_url=self.redis_url, embedded_drain_s=1.0, device=self.device)
+        return FarmConfig(redis_url=self.redis_url, embedded_drain_s=1.0, device=self.device, threads=self.render_threads)
 
     @property
     def is_https(self) -> bool:
@@ -321,6 +324,12 @@ def _device(text: str) -> str:
     return text
 
 
+def _threads(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 64:
+        raise ValueError(f"must be a number from 1 to 64, not {text[:40]!r}")
+    return int(text)
+
+
 _READERS: dict[str, Callable[[str], object]] = {
     "data": Path,
     "client_dir": Path,
@@ -332,6 +341,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "object_redirects": _switch,
     "port": _port,
     "device": _device,
+    "render_threads": _threads,
     "public_url": lambda text: _scheme("http", "https")(text).rstrip("/"),
     "origins": _origins,
     "owner_token": _token,

@@ -117,7 +117,7 @@ def render_spec(
     out_dir.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
     progress(0.0, "loading the engine")
-    engines = load_engines(config.engines, config.torch_threads, config.device)
+    engines = load_engines(config.engines, config.threads, config.device)
     picture = engines.engine(spec.engine).render(spec, progress)
     if not is_finite(picture):
         raise EngineError(NAN_OUTPUT.sentence)

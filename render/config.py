@@ -30,7 +30,7 @@ class FarmConfig:
         progress_hz: progress events per job and second, at most.
         preview_keep_s: previews older than this are forgotten.
         prune_s: how often they are looked for.
-        torch_threads: threads per render process; more than one on shared cores is many times slower.
+        threads: how many parts of a picture a render process computes at once (render/abreast.py).
         device: where settled and preview pictures are computed, as torch names it: cpu, cuda, cuda:1.
         recycle_rss_mb: a render process that has grown beyond this is replaced between two jobs.
         settled_nice: niceness of the settled lane's process, so that previews come first on a busy machine.
@@ -52,7 +52,7 @@ class FarmConfig:
     progress_hz: float = 8.0
     preview_keep_s: float = 3600.0
     prune_s: float = 60.0
-    torch_threads: int = 1
+    threads: int = 2
     device: str = "cpu"
     recycle_rss_mb: int = 3000
     settled_nice: int = 10
@@ -61,7 +61,7 @@ class FarmConfig:
     engines: str = DEFAULT_ENGINES
 
     def __post_init__(self) -> None:
-        for name in ("lease_s", "beat_s", "sweep_s", "no_progress_s", "progress_hz", "torch_threads", "max_tickets"):
+        for name in ("lease_s", "beat_s", "sweep_s", "no_progress_s", "progress_hz", "threads", "max_tickets"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"FarmConfig.{name} must be greater than 0, not {getattr(self, name)}")
         if self.beat_s * 2 > self.lease_s:

@@ -1,4 +1,4 @@
-"""Finding engines by a dotted name, and holding torch to the threads it may use."""
+"""Finding engines by a dotted name, and how many threads they may use."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def load_engines(dotted: str, threads: int, device: str = "cpu") -> EngineSource
 
     Args:
         dotted: `module:attribute` of a function from name and device to Engine.
-        threads: torch threads of this process. With more than one per process on shared cores, frames took ten times
-            as long; and the same spec must give the same pixels everywhere (E1).
+        threads: parts of a picture that this process computes at once. torch itself keeps to one thread for each: with
+            more on shared cores frames took ten times as long.
         device: as torch names it.
 
     Raises:
         EngineError: there is no such module or attribute, or the device is not here.
     """
-    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     module_name, _, attribute = dotted.partition(":")
     try:
         get_engine = getattr(importlib.import_module(module_name), attribute)
@@ -50,5 +50,6 @@ def load_engines(dotted: str, threads: int, device: str = "cpu") -> EngineSource
     source = EngineSource(cast(Callable[[str, str], Engine], get_engine), device)
     source.engine(WARM_ENGINE)
     if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(threads)
+        sys.modules["torch"].set_num_threads(1)
+        importlib.import_module("render.abreast").use_hands(threads)
     return source

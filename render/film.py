@@ -5,10 +5,14 @@ Curve: S. Hill's fit of the ACES reference and output transforms, then the sRGB 
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+
+from render.abreast import abreast, spans
 
 _INTO_ACES = ((0.59719, 0.35458, 0.04823), (0.07600, 0.90834, 0.01566), (0.02840, 0.13383, 0.83777))
 _OUT_OF_ACES = ((1.60475, -0.53108, -0.07367), (-0.10208, 1.10813, -0.00605), (-0.00327, -0.07276, 1.07602))
@@ -27,14 +31,21 @@ def develop(linear: Tensor, exposure: float, *, vignette: bool = True) -> npt.ND
         (H, W, 3) uint8 sRGB.
     """
     image = (linear * exposure).permute(2, 0, 1)  # (3, H, W)
+    height, width = image.shape[1:]
     image = image + _bloom(image)
     if vignette:
-        image = image * _corners(image.shape[1], image.shape[2])
-    mapped = _mix(_OUT_OF_ACES, _curve(_mix(_INTO_ACES, image))).clamp(0, 1)
-    srgb = torch.where(mapped <= 0.0031308, mapped * 12.92, 1.055 * mapped.clamp(min=1e-8) ** (1 / 2.4) - 0.055)
-    shown = srgb * 255 + _dither(srgb.shape[1], srgb.shape[2]) * (srgb > 0)
-    out: npt.NDArray[np.uint8] = shown.to(torch.uint8).permute(1, 2, 0).contiguous().numpy(force=True)
-    return out
+        image = image * _corners(height, width)
+    dither = _dither(height, width)
+    out = torch.empty(height, width, 3, dtype=torch.uint8)
+
+    def part(rows: slice) -> None:
+        mapped = _mix(_OUT_OF_ACES, _curve(_mix(_INTO_ACES, image[:, rows]))).clamp(0, 1)
+        srgb = torch.where(mapped <= 0.0031308, mapped * 12.92, 1.055 * mapped.clamp(min=1e-8) ** (1 / 2.4) - 0.055)
+        out[rows] = (srgb * 255 + dither[:, rows] * (srgb > 0)).to(torch.uint8).permute(1, 2, 0)
+
+    abreast(*(partial(part, rows) for rows in spans(height, of=width)))
+    shown: npt.NDArray[np.uint8] = out.numpy(force=True)
+    return shown
 
 
 def _dither(height: int, width: int) -> Tensor:

@@ -193,4 +193,4 @@ class Shown:
 def _engine() -> Any:
     from render.engine_loading import load_engines
 
-    return load_engines(_CONFIG.engines, _CONFIG.torch_threads, _CONFIG.device).engine("procedural")
+    return load_engines(_CONFIG.engines, _CONFIG.threads, _CONFIG.device).engine("procedural")

@@ -87,7 +87,7 @@ def sheet_of(
             raise SpecError("world", f"must be among {', '.join(ARCHETYPES)}, not {name[:40]!r}")
     columns = columns_of(sheet, camera)
     config = config or FarmConfig()
-    engine = load_engines(config.engines, config.torch_threads, config.device).engine("procedural")
+    engine = load_engines(config.engines, config.threads, config.device).engine("procedural")
     rows = []
     for index, name in enumerate(names):
         cells = []

@@ -120,12 +120,12 @@ async def spawn(lane: Lane, config: FarmConfig) -> Spawned:
     """
     command = [
         sys.executable, "-m", "render.child", "--lane", lane, "--parent", str(os.getpid()), "--engines",
-        config.engines, "--threads", str(config.torch_threads), "--device", config.device, "--nice",
+        config.engines, "--threads", str(config.threads), "--device", config.device, "--nice",
         str(config.settled_nice if lane == "settled" else 0),
     ]
     # The child sees the modules we see, however this process was started.
     surroundings = os.environ | {
-        "OMP_NUM_THREADS": str(config.torch_threads),
+        "OMP_NUM_THREADS": "1",
         "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path),
     }
     process = await asyncio.create_subprocess_exec(

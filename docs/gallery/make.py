@@ -39,7 +39,7 @@ def make(spec: RenderSpec, out: Path, width_px: int, quality: int) -> None:
     """Render a spec and keep it as WebP, at most `width_px` wide."""
     begun = time.process_time()
     config = FarmConfig()
-    engine = load_engines(config.engines, config.torch_threads, config.device).engine(spec.engine)
+    engine = load_engines(config.engines, config.threads, config.device).engine(spec.engine)
     picture = Image.fromarray(engine.render(spec, lambda share, phase: None).display)
     if picture.width > width_px:
         picture = picture.resize((width_px, round(picture.height * width_px / picture.width)), Image.Resampling.LANCZOS)

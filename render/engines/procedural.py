@@ -11,6 +11,7 @@ import logging
 import math
 import time
 from collections.abc import Hashable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from render.abreast import abreast, both, spans
 from render.device import on_device
 from render.engines.base import Picture, Progress
 from render.engines.cache import ByteCache
@@ -86,15 +88,21 @@ class ProceduralEngine:
         settled = spec.tier != "preview"
         progress(0.02, "building the place")
         geometry = scene.key("geometry")
-        quick = self._world((*geometry, "quick"), spec, progress, fine=False)
-        watch.lap("world")
-        progress(0.30, "placing the camera")
-        shot = self._shot(geometry, quick, spec)
-        watch.lap("camera")
-        world = self._world((*geometry, "fine"), spec, progress, fine=True) if settled else quick
+
+        def found() -> tuple[World, Shot]:
+            quick = self._world((*geometry, "quick"), spec, progress, fine=False)
+            watch.lap("world")
+            progress(0.30, "placing the camera")
+            shot = self._shot(geometry, quick, spec)
+            watch.lap("camera")
+            return quick, shot
+
+        lit = scene.key("geometry", "light", "materials")
+        (world, shot), light = both(found, lambda: self._lights.get_or_make(lit, lambda: build_light(scene)))
+        if settled:
+            world = self._world((*geometry, "fine"), spec, progress, fine=True)
         watch.lap("world")
         progress(0.45, "lighting")
-        light = self._lights.get_or_make(scene.key("geometry", "light", "materials"), lambda: build_light(scene))
         if isinstance(world, Adapts):
             light = world.adapt(scene, light)
         watch.lap("light")
@@ -157,35 +165,30 @@ def _expose(
         which = torch.arange(pixels)
     seen = g.hit[which]
     radiance = torch.empty(which.numel(), 3)
-    eye_z, eye_xy = float(view.eye_m[2]), (float(view.eye_m[0]), float(view.eye_m[1]))
     hit = torch.nonzero(seen).squeeze(1)
     beams = _beams(world, view.scaled(2) if double else view, light)
-    if hit.numel():
+    sky = torch.nonzero(~seen).squeeze(1)
+
+    def surfaces() -> None:
         at = which[hit]
         # A panorama in parts: eight million samples at once would take four gigabytes.
         parts = torch.split(at, _SHADED_AT_ONCE) if view.projection == "equirect" else (at,)
         left = torch.cat([world.shade(g, part, light) for part in parts])
         watch.lap("shade")
         progress(0.80, "filling the air")
-        along = _along(view, g, at)
-        if world.stage.indoors and isinstance(world, Enclosed):  # the room is clear; weather begins outside its windows
-            along = world.outdoors_m(torch.as_tensor(view.eye_m), g.direction[at], along)
-        sunny = None if beams is None else beams.share(at, along)
-        radiance[hit] = through_air(left, g.direction[at], along, eye_z, light, eye_xy, sunny)
-        if world.stage.indoors:
-            outside = hit[along > 0]
-            radiance[outside] = through_panes(radiance[outside], light)
+        radiance[hit] = _through(world, view, g, at, left, light, beams)
         watch.lap("air")
-    progress(0.86, "painting the sky")
-    sky = torch.nonzero(~seen).squeeze(1)
-    pixel_rad = pixel_angle(view.fx_px, view.width_px)
-    if sky.numel():
+
+    def heaven() -> None:
         direction = g.direction[which[sky]]
         sunny = None if beams is None else beams.share(which[sky], torch.full((sky.numel(),), math.inf))
-        radiance[sky] = sky_behind(direction, which[sky], g.direction, view, light, 2 if double else 1, sunny)
-        if world.stage.indoors:
-            radiance[sky] = through_panes(radiance[sky], light)
-        watch.lap("sky")
+        painted = sky_behind(direction, which[sky], g.direction, view, light, 2 if double else 1, sunny)
+        radiance[sky] = through_panes(painted, light) if world.stage.indoors else painted
+
+    painted = [part for part, samples in ((surfaces, hit), (heaven, sky)) if samples.numel()]
+    abreast(*painted, samples=which.numel())
+    pixel_rad = pixel_angle(view.fx_px, view.width_px)
+    watch.lap("sky")
     masks: dict[str, npt.NDArray[Any]] = {}
     if g.albedo is not None:
         masks |= collect(g, view, quad if double else None, edge, radiance[:pixels], light)
@@ -195,7 +198,8 @@ def _expose(
         masks["mirror"] = _plane(g.mirror[which[:pixels]], view)
     if light.precipitation > 0 and not world.stage.indoors:
         clear = radiance[:pixels].sum(1)
-        radiance = fall(radiance, g.direction[which], _along(view, g, which), light, pixel_rad, (*eye_xy, eye_z))
+        eye = (float(view.eye_m[0]), float(view.eye_m[1]), float(view.eye_m[2]))
+        radiance = fall(radiance, g.direction[which], _along(view, g, which), light, pixel_rad, eye)
         after = radiance[:pixels].sum(1)
         changed = (after - clear).abs() / torch.maximum(after, clear).clamp(min=1e-9)
         masks["falling"] = _plane((changed * _SEEN_FALLING).clamp(max=1), view)
@@ -204,6 +208,29 @@ def _expose(
     if edge.numel():
         image[edge] = (image[edge] + radiance[pixels:].view(-1, 3, 3).sum(1)) * 0.25
     return image.view(height, width, 3).contiguous(), depth.view(height, width).clone(), masks
+
+
+def _through(
+    world: World, view: View, g: GBuffer, at: Tensor, left: Tensor, light: Light, beams: Beams | None
+) -> Tensor:
+    """What arrives (M, 3) at the eye of radiance (M, 3) that left the surfaces of samples `at` (M,)."""
+    eye_z, eye_xy = float(view.eye_m[2]), (float(view.eye_m[0]), float(view.eye_m[1]))
+    result = torch.empty_like(left)
+
+    def part(some: slice) -> None:
+        own = at[some]
+        direction, along = g.direction[own], _along(view, g, own)
+        if world.stage.indoors and isinstance(world, Enclosed):  # the room is clear; weather begins outside its windows
+            along = world.outdoors_m(torch.as_tensor(view.eye_m), direction, along)
+        sunny = None if beams is None else beams.share(own, along)
+        arrived = through_air(left[some], direction, along, eye_z, light, eye_xy, sunny)
+        if world.stage.indoors:
+            outside = along > 0
+            arrived[outside] = through_panes(arrived[outside], light)
+        result[some] = arrived
+
+    abreast(*(partial(part, some) for some in spans(at.numel())))
+    return result
 
 
 def _beams(world: World, view: View, light: Light) -> Beams | None:

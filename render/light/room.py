@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from render.abreast import both
 from render.light.base import Light
 from render.light.bounce import Bounce, bake_bounce
 from render.light.lamps import Lamps
@@ -72,7 +73,13 @@ class RoomAmbient:
         """
         near = inside.nonzero().squeeze(1)
         blockers = Blockers.of(casters)
-        share = transfer(portals, blockers, nodes.position[near], nodes.normal[near], nodes.soft[near], samples)
+        share, (direct, bounce) = both(
+            lambda: transfer(portals, blockers, nodes.position[near], nodes.normal[near], nodes.soft[near], samples),
+            lambda: (
+                nodes.smoothed(_lamplight(nodes, blockers, lamps, samples >= SOFT_FROM), 1),
+                bake_bounce(nodes, quads, texel_m, albedo, inside),
+            ),
+        )
         beside = _beside_glass(nodes, portals, samples)
         share = _evened(nodes, inside, share, beside)
         outdoors = (~inside).nonzero().squeeze(1)
@@ -80,9 +87,6 @@ class RoomAmbient:
         openness[near] = (share.sum(1) / math.pi).clamp(0, 1)
         openness[outdoors] = 0.5 + 0.5 * nodes.normal[outdoors, 2]
         reveals = beside & ~inside
-        bounce = bake_bounce(nodes, quads, texel_m, albedo, inside)
-        direct = _lamplight(nodes, blockers, lamps, samples >= SOFT_FROM)
-        direct = nodes.smoothed(direct, 1)
         return RoomAmbient(nodes, near, _folded(share), openness, bounce, outdoors, reveals, direct + bounce.of(direct))
 
     def natural(self, light: Light, sun: SunMaps | RoomSun | None) -> tuple[Tensor, Tensor]:

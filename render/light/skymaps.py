@@ -7,10 +7,12 @@ the way is free; an hour's sky light is then one matrix product.
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import torch
 from torch import Tensor
 
+from render.abreast import abreast
 from render.visibility.ortho import OrthoMap, trace_ortho
 from render.visibility.quads import Quads
 
@@ -58,10 +60,13 @@ def sky_visibility(
     texel = 2 * half_m / size
     lifted = (points + normals * (1.2 * texel) - centre.to(points.dtype)).T.contiguous()
     bias = 0.6 * texel + 0.02
-    for k in range(count):
+
+    def one(k: int) -> None:
         map_ = trace_ortho(quads, centre, toward[k], half_m, size)
         frame = torch.stack([map_.right / texel, map_.down / texel, map_.travel]).to(points.dtype)
         angle = 2 * math.pi * k * 0.618034
         shift = torch.tensor([0.5 * math.cos(angle) + size / 2, 0.5 * math.sin(angle) + size / 2, 0.0])
         free[k] = seen_from(map_, (frame @ lifted).add_(shift[:, None]), bias)
+
+    abreast(*(partial(one, k) for k in range(count)))
     return toward.float(), free.T.contiguous()

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from render.abreast import both
 from render.light.base import Light
 from render.light.lamps import Lamps
 from render.light.nodes import Nodes
@@ -59,7 +60,10 @@ class StreetAmbient:
             across, along: (3,) unit, the street's axes in the world frame.
             count, size: number and side of the sky maps.
         """
-        toward, free = sky_visibility(casters, nodes.position, nodes.normal, centre, half_m, count, size)
+        (toward, free), lamplight = both(
+            lambda: sky_visibility(casters, nodes.position, nodes.normal, centre, half_m, count, size),
+            lambda: lamps.irradiance(nodes.position, nodes.normal),
+        )
         cosine = (nodes.normal @ toward.T).clamp_min(0)
         cosine[nodes.soft] = 0.5
         weight = toward[:, 2]
@@ -81,7 +85,6 @@ class StreetAmbient:
         rows = [wall & (-sign * side > 0.5) & (sign * place > 0) & (sign * place < front + _BEHIND_M)
                 for sign in (1, -1)]  # fmt: skip
         groups = tuple(((row & (band == k)).nonzero().squeeze(1)) for row in rows for k in range(len(BANDS_M) + 1))
-        lamplight = lamps.irradiance(nodes.position, nodes.normal)
         order = torch.argsort(bin_, stable=True)
         starts = tuple(torch.searchsorted(bin_[order], torch.arange(BINS + 1)).tolist())
         baked = StreetAmbient(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 
+from render.abreast import abreast
 from render.visibility.ortho import OrthoMap, trace_ortho
 from render.visibility.quads import Quads
 
@@ -25,12 +27,13 @@ class SunMaps:
         middle = quads.origin + 0.5 * (quads.edge_u + quads.edge_v) - centre
         away = torch.linalg.cross(middle, toward.double().expand_as(middle)).norm(dim=1)
         radius = 0.5 * (quads.edge_u.norm(dim=1) + quads.edge_v.norm(dim=1))
-        maps = []
-        for half, size in spans:
+
+        def trace(half: float, size: int) -> OrthoMap:
             # what is smaller than a third of a texel, or beside the map, would cost its setting up and throw no shade
             kept = (wide > (2 * half / size / 3) ** 2) & (away - radius < half * math.sqrt(2))
-            maps.append(trace_ortho(quads.pick(kept), centre, toward, half, size))
-        return SunMaps(tuple(maps))
+            return trace_ortho(quads.pick(kept), centre, toward, half, size)
+
+        return SunMaps(tuple(abreast(*(partial(trace, *span) for span in spans))))
 
     def lit(self, points: Tensor, normals: Tensor, spin: Tensor | None = None) -> Tensor:
         """(M,) float32 share of the sun that reaches points (M, 3) with geometric normals (M, 3).

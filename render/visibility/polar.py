@@ -10,10 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 
+from render.abreast import abreast, spans
 from render.view import View
 
 # The earth is flat here: a curved one would put one world point at different heights for different eyes (E2).
@@ -105,17 +107,30 @@ def build_table(view: View, direction: Tensor, height_at: HeightAt, radii: int) 
     azimuth = start + torch.arange(count, dtype=torch.float64) * step
     radius = radii_m(radii)
     sine, cosine, r = torch.sin(azimuth).float(), torch.cos(azimuth).float(), radius.float()
-    height = height_at(float(view.eye_m[0]) + sine[:, None] * r, float(view.eye_m[1]) + cosine[:, None] * r)
-    slope = (height - float(view.eye_m[2])) / r
+    x, y, z = (float(v) for v in view.eye_m)
+
+    slope = torch.empty(count, radii)
+
+    def seen(some: slice) -> None:
+        height = height_at(x + sine[some, None] * r, y + cosine[some, None] * r)
+        torch.div(height - z, r, out=slope[some])
+
+    abreast(*(partial(seen, some) for some in spans(count, of=radii)))
     deepest = -_STEEPEST
     if float(direction[:, 2].min()) < -_COSINE_STEEPEST:  # else the table spares its precision for what is seen
         deepest = min(deepest, 1.01 * float(slope[:, 0].min()))
     row_offset = max(64.0, 4.0 - 2.0 * deepest)
     slope.clamp_(deepest, _STEEPEST)
-    flat = torch.cummax(slope, dim=1).values.double()
-    flat += (torch.arange(count, dtype=torch.float64) * row_offset)[:, None]
-    here = torch.tensor([float(view.eye_m[0]), float(view.eye_m[1])])
-    under = float(height_at(here[:1], here[1:])) - float(view.eye_m[2])
+    shift = (torch.arange(count, dtype=torch.float64) * row_offset)[:, None]
+
+    flat = torch.empty(count, radii, dtype=torch.float64)
+
+    def highest(some: slice) -> None:
+        torch.add(torch.cummax(slope[some], dim=1).values, shift[some], out=flat[some])
+
+    abreast(*(partial(highest, some) for some in spans(count, of=radii)))
+    here = torch.tensor([x, y])
+    under = float(height_at(here[:1], here[1:])) - z
     return PolarTable(slope, flat.reshape(-1), r, min(under, -1e-3), start, step, wraps, deepest, row_offset)
 
 
@@ -129,6 +144,20 @@ def intersect(table: PolarTable, direction: Tensor, width: int = 1) -> Tensor:
         direction: (N, 3) rays, row by row of a film.
         width: of that film; its columns are searched one after another, since each needs few rows of the table.
     """
+    height = direction.shape[0] // width
+    grid = direction.view(height, width, 3)
+    result = torch.empty(height, width)
+
+    def columns(some: slice) -> None:
+        part = grid[:, some]
+        result[:, some] = _searched(table, part.reshape(-1, 3), part.shape[1]).view(part.shape[:2])
+
+    abreast(*(partial(columns, some) for some in spans(width, of=height)))
+    return result.view(-1)
+
+
+def _searched(table: PolarTable, direction: Tensor, width: int) -> Tensor:
+    """`intersect` for some columns of a film."""
     count, radii = table.slope.shape
     level = torch.sqrt(direction[:, 0] ** 2 + direction[:, 1] ** 2).clamp_(min=1e-6)
     azimuth = torch.atan2(direction[:, 0], direction[:, 1])

@@ -11,12 +11,16 @@ Source of the idea: Olano and Greer 1997, "Triangle scan conversion using 2D hom
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
+from threading import Lock
 
 import torch
 from torch import Tensor
 
+from render.abreast import abreast, spans
 from render.view import View
 from render.visibility.cutouts import stencil_index, stencils
 from render.visibility.hidden import hidden
@@ -29,6 +33,10 @@ CUT_BAND_FRAGMENTS = 1 << 18
 """As many where primitives are cut out: between bands, what is hidden already is dropped."""
 
 
+_DEAR = 4
+"""Samples that setting up a primitive is worth."""
+_SETTING_UP, _WORTH_PARTING = 20.0, 300_000.0
+"""Pixels that a primitive costs before it covers any, and those from which on drawing is parted."""
 _NOBODY = 0xFFFFFFFF
 """The low half of a key where what stands before is not of these primitives."""
 _FEW, _LITTLE, _FIRST_PART, _MOST_PARTS = 2000, 600_000.0, 0.4, 9
@@ -127,37 +135,18 @@ def pinhole_keys(quads: Quads, view: View, before_m: Tensor | None = None) -> tu
     nothing comes before `before_m` (N,) the low half of a key is all ones.
     """
     device = quads.origin.device
-    eye = torch.as_tensor(view.eye_m).to(device)
-    axes = torch.as_tensor(view.world_from_cam).to(device)
-    # in the camera's frame: x right, y down, z ahead, each a row of its own
-    o, u, v = axes.T @ (quads.origin - eye).T, axes.T @ quads.edge_u.T, axes.T @ quads.edge_v.T
-    normal = _cross(u, v)
-    det = (o * normal).sum(0)
-    cam = _corners(o, u, v, quads.triangle)
-    x, y, z = cam.unbind(1)  # (4, Q) each
-    nearest = z.amin(0)
-    near = nearest < NEAR_ROWS_M
-    safe = 1 / z.clamp_min(1e-9)
-    columns, rows = x.mul(safe).mul_(view.fx_px).add_(view.cx_px), y.mul(safe).mul_(view.fy_px).add_(view.cy_px)
+    kept = abreast(*(partial(_on_film, quads, view, some) for some in spans(len(quads), of=_DEAR)))
+    index, near, nearest, rows, columns, o, u, v, normal, det = (
+        torch.cat(part, -1) if len(part) > 1 else part[0] for part in zip(*kept, strict=True)
+    )
     left, right, top, bottom = columns.amin(0), columns.amax(0), rows.amin(0), rows.amax(0)
-    # on the film, and not between two pixel centres
-    on_film = (right > 0.5) & (left < view.width_px - 0.5) & (bottom > 0.5) & (top < view.height_px - 0.5)
-    on_film &= ((left - 0.5).ceil() <= (right - 0.5).floor()) & ((top - 0.5).ceil() <= (bottom - 0.5).floor())
-    facing = det if float(torch.linalg.det(axes)) > 0 else -det  # a mirrored camera's frame is left-handed
-    keep = ((facing < -1e-12) | (quads.two_sided & (facing > 1e-12))) & (z.amax(0) > 0)
-    keep &= near | on_film
-    some = (keep & near).nonzero().squeeze(1)
-    keep[some] = ~_beside(cam[:, :, some], view)
-    index = keep.nonzero().squeeze(1)
-    o, u, v, normal, det = (each.index_select(-1, index) for each in (o, u, v, normal, det))
-
-    near, rows, columns = near[index], rows.index_select(1, index).T, columns.index_select(1, index).T
-    left, right, top, bottom = left[index], right[index], top[index], bottom[index]
+    rows, columns = rows.T, columns.T
     film = torch.zeros(view.height_px * view.width_px, dtype=torch.int64, device=device)
     if before_m is not None:
         film = ((1 / before_m.clamp_min(1e-3)).view(torch.int32).long() << 32) | _NOBODY
         film[torch.isinf(before_m)] = 0
     forms = torch.zeros((len(index), 3, 3), dtype=torch.float64, device=device)
+    writing = Lock()
 
     def draw(some: Tensor) -> None:
         part = index[some]
@@ -168,28 +157,71 @@ def pinhole_keys(quads: Quads, view: View, before_m: Tensor | None = None) -> tu
         cut = None if quads.cutout is None else (along_u, along_v, quads.cutout[part])
         fill(
             inverse_z, edges, rows[some], columns[some], near[some], view.width_px, view.height_px, cut, film=film,
-            ids=some,
+            ids=some, writing=writing,
         )
+
+    def draw_all(some: Tensor) -> None:
+        if float(area[some].sum()) + _SETTING_UP * len(some) < _WORTH_PARTING:
+            draw(some)
+        else:
+            abreast(lambda: draw(some[::2]), lambda: draw(some[1::2]))
 
     wide, tall = right.clamp(max=view.width_px) - left.clamp(min=0), bottom.clamp(max=view.height_px) - top.clamp(min=0)
     area = torch.where(near, 0.0, wide * tall)
     if len(index) < _FEW or float(area.sum()) < _LITTLE:
-        draw(torch.arange(len(index), device=device))
+        draw_all(torch.arange(len(index), device=device))
         return film, forms.float(), index
     # Nearest first, in parts that cover more and more: what a part hides is not drawn in the next.
-    ahead = torch.where(near, 0.0, nearest[index])
+    ahead = torch.where(near, 0.0, nearest)
     order = ahead.argsort(stable=True)
-    area = area[order].cumsum(0)
+    covered = area[order].cumsum(0)
     whole = float(view.width_px * view.height_px)
     steps = torch.tensor([_FIRST_PART * 2.0**k * whole for k in range(_MOST_PARTS - 1)], device=device)
-    for begin, end in pairwise([0, *torch.searchsorted(area, steps.double()).tolist(), len(order)]):
+    for begin, end in pairwise([0, *torch.searchsorted(covered, steps.double()).tolist(), len(order)]):
         some = order[begin:end]
         if begin and len(some):
             bounds = (left[some], right[some], top[some], bottom[some])
             some = some[~hidden(film, view.width_px, view.height_px, *bounds, 1 / ahead[some])]
         if len(some):
-            draw(some)
+            draw_all(some)
     return film, forms.float(), index
+
+
+def _on_film(quads: Quads, view: View, some: slice) -> tuple[Tensor, ...]:
+    """Which of some primitives (S of them) may touch the film, and how they stand before the camera.
+
+    Returns:
+        their indices (S,), whether they come near or behind the lens (S,), depths of their nearest corners (S,),
+        projected rows and columns of their corners (4, S), origin, edges and normal in the camera's frame, (3, S) each,
+        and origin · normal (S,).
+    """
+    device = quads.origin.device
+    eye = torch.as_tensor(view.eye_m).to(device)
+    axes = torch.as_tensor(view.world_from_cam).to(device)
+    # in the camera's frame: x right, y down, z ahead, each a row of its own
+    o, u, v = axes.T @ (quads.origin[some] - eye).T, axes.T @ quads.edge_u[some].T, axes.T @ quads.edge_v[some].T
+    normal = _cross(u, v)
+    det = (o * normal).sum(0)
+    cam = _corners(o, u, v, quads.triangle[some])
+    x, y, z = cam.unbind(1)  # (4, Q) each
+    nearest = z.amin(0)
+    near = nearest < NEAR_ROWS_M
+    safe = 1 / z.clamp_min(1e-9)
+    columns, rows = x.mul(safe).mul_(view.fx_px).add_(view.cx_px), y.mul(safe).mul_(view.fy_px).add_(view.cy_px)
+    left, right, top, bottom = columns.amin(0), columns.amax(0), rows.amin(0), rows.amax(0)
+    # on the film, and not between two pixel centres
+    on_film = (right > 0.5) & (left < view.width_px - 0.5) & (bottom > 0.5) & (top < view.height_px - 0.5)
+    on_film &= ((left - 0.5).ceil() <= (right - 0.5).floor()) & ((top - 0.5).ceil() <= (bottom - 0.5).floor())
+    facing = det if float(torch.linalg.det(axes)) > 0 else -det  # a mirrored camera's frame is left-handed
+    keep = ((facing < -1e-12) | (quads.two_sided[some] & (facing > 1e-12))) & (z.amax(0) > 0)
+    keep &= near | on_film
+    close = (keep & near).nonzero().squeeze(1)
+    keep[close] = ~_beside(cam[:, :, close], view)
+    index = keep.nonzero().squeeze(1)
+    return (
+        index + (some.start or 0),
+        *(each.index_select(-1, index) for each in (near, nearest, rows, columns, o, u, v, normal, det)),
+    )
 
 
 def _beside(cam: Tensor, view: View) -> Tensor:
@@ -227,6 +259,7 @@ def _corners(o: Tensor, u: Tensor, v: Tensor, triangle: Tensor) -> Tensor:
 def fill(
     key: Tensor, edges: Tensor, rows: Tensor, columns: Tensor, near: Tensor, width: int, height: int,
     cut: tuple[Tensor, Tensor, Tensor] | None = None, *, film: Tensor | None = None, ids: Tensor | None = None,
+    writing: AbstractContextManager[object] | None = None,
 ) -> Tensor:
     """Scan-convert: largest key wins each pixel.
 
@@ -237,6 +270,7 @@ def fill(
         near: (S,) whether any row and column may be touched.
         cut: (S, 3) linear forms of u·key and v·key, and (S,) stencils, where fragments outside a stencil are dropped.
         film: drawn upon, where something has been drawn before; ids: (S,) int64, what to call the primitives in it.
+        writing: held while the film is written, when several threads draw upon it.
 
     Returns:
         (height·width,) int64: bits of the float32 key in the high half, index in the low half; 0 where nothing is.
@@ -298,7 +332,8 @@ def fill(
             own = stencil_index(shape, (u + du * step) * scale, (v + dv * step) * scale)
             kept = stencils().to(device).index_select(0, own).nonzero().squeeze(1)
             code, at = code.index_select(0, kept), at.index_select(0, kept)
-        film.scatter_reduce_(0, at, code, "amax")
+        with writing or nullcontext():
+            film.scatter_reduce_(0, at, code, "amax")
     return film
 
 

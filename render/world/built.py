@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+import threading
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from weakref import WeakValueDictionary
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from render.abreast import abreast, spans
 from render.gbuffer import SKY, GBuffer
 from render.light.base import Light
 from render.light.glazing import held, scrim
@@ -98,7 +101,8 @@ class BuiltWorld:
         self.shown = torch.arange(len(mesh))
         self._mirrored: tuple[tuple[object, ...], BuiltGBuffer] | None = None
         self._leaf_share = -1.0
-        self._kept: _Look | None = None
+        self._kept: dict[int, _Look] = {}
+        self._tracing = threading.Lock()
         self._dress(scene.season)
 
     @property
@@ -171,10 +175,25 @@ class BuiltWorld:
         assert isinstance(g, BuiltGBuffer), "a built world shades what it traced itself"
         if which.numel() == 0:
             return torch.zeros(0, 3)
-        coarse = g.depth_m.shape[0] <= COARSE_SAMPLES
-        hour = self.hour(light, coarse=coarse)
+        hour = self.hour(light, coarse=g.depth_m.shape[0] <= COARSE_SAMPLES)
+        self.lighting.table(hour, light)
         mood = mood_of(light, self.place.indoors, self.place.damp)
-        look = self._look(g, which)
+        radiance, mirror = torch.empty(which.numel(), 3), torch.empty(which.numel())
+
+        def part(number: int, some: slice) -> None:
+            radiance[some], mirror[some] = self._shaded(g, which[some], number, hour, mood, light)
+
+        abreast(*(partial(part, *each) for each in enumerate(spans(which.numel()))))
+        if not g.reflected:
+            g.note_mirror(which, mirror)
+            self._forget_mirrored()
+        return radiance
+
+    def _shaded(
+        self, g: BuiltGBuffer, which: Tensor, number: int, hour: Hour, mood: Mood, light: Light
+    ) -> tuple[Tensor, Tensor]:
+        """Radiance (M, 3) of samples `which`, the part of that `number`, and the share (M,) of it that is mirrored."""
+        look = self._look(g, which, number)
         patch, facet = look.patch, look.facet
         ambient = read(self.lighting.table(hour, light), *look.plan)[:, :3]
         s = look.finish.under(mood)
@@ -184,10 +203,10 @@ class BuiltWorld:
             puddles = self._mirror(g, which, patch, s, light, mood)
             radiance += puddles
             mirrored += puddles.sum(1)
-            g.note_mirror(which, torch.maximum(s.glass, mirrored / radiance.sum(1).clamp_min(1e-9)))
+        share = torch.maximum(s.glass, mirrored / radiance.sum(1).clamp_min(1e-9))
         if isinstance(hour.sun, RoomSun) and hour.sun.maps:
             radiance += shafts(g.view, which, g.depth_m[which], hour.sun, light, self.place.dust_per_m)
-        return radiance
+        return radiance, share
 
     def outdoors_m(self, eye_m: Tensor, direction: Tensor, along_m: Tensor) -> Tensor:
         """Metres (M,) that rays of length (M,) along unit ways (M, 3) run outside the room that the eye (3,) is in."""
@@ -242,14 +261,17 @@ class BuiltWorld:
         self._around = None
         self._casters = _thinned(mesh.quads.pick(~bare & mesh.casts))
 
-    def _look(self, g: BuiltGBuffer, which: Tensor) -> _Look:
-        """What the samples are, whatever the hour; that of the last preview's camera is kept."""
-        kept = self._kept
+    def _look(self, g: BuiltGBuffer, which: Tensor, number: int) -> _Look:
+        """What the samples are, whatever the hour; those of the last preview's camera are kept, part by part."""
+        kept = self._kept.get(number)
         if kept is not None and kept.of() is g and torch.equal(kept.which, which):
             return kept
         look = self._patch(g, which)
         if not g.reflected:
-            self._kept = look if g.depth_m.shape[0] <= COARSE_SAMPLES else None
+            if g.depth_m.shape[0] <= COARSE_SAMPLES:
+                self._kept[number] = look
+            else:
+                self._kept.clear()
         return look
 
     def _patch(self, g: BuiltGBuffer, which: Tensor) -> _Look:
@@ -386,21 +408,27 @@ class BuiltWorld:
     def reflected(self, view: View, share: Callable[[], tuple[Quads, Tensor]]) -> BuiltGBuffer:
         """What the mirrored camera sees of a share of the mesh: its primitives and their ids.
 
-        The last small one is kept: while somebody drags the hour, the same camera asks again and again.
+        The last one is kept, a small one also between pictures: while somebody drags the hour, the same camera asks
+        again and again.
         """
         key = (view.eye_m.tobytes(), view.world_from_cam.tobytes(), view.width_px, view.height_px, view.fx_px,
                self._leaf_share)  # fmt: skip
-        last = self._mirrored
-        if last is not None and last[0] == key:
-            return last[1]
-        quads, ids = share()
-        hits = trace_view(quads, view)
-        quad = torch.where(hits.quad >= 0, ids[hits.quad.clamp_min(0)], -1)
-        g = self._gbuffer(view, quad, hits.depth_m, hits.u, hits.v)
-        g.reflected = True
-        if view.width_px * view.height_px <= COARSE_SAMPLES // 4:
+        with self._tracing:  # the parts of one picture ask for the same
+            last = self._mirrored
+            if last is not None and last[0] == key:
+                return last[1]
+            quads, ids = share()
+            hits = trace_view(quads, view)
+            quad = torch.where(hits.quad >= 0, ids[hits.quad.clamp_min(0)], -1)
+            g = self._gbuffer(view, quad, hits.depth_m, hits.u, hits.v)
+            g.reflected = True
             self._mirrored = (key, g)
-        return g
+            return g
+
+    def _forget_mirrored(self) -> None:
+        """Let go of what the mirrored camera of a large picture saw."""
+        if self._mirrored is not None and self._mirrored[1].depth_m.shape[0] > COARSE_SAMPLES // 4:
+            self._mirrored = None
 
 
 _PLACES: WeakValueDictionary[tuple[object, ...], Place] = WeakValueDictionary()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
@@ -58,6 +59,7 @@ class BuiltLight:
         self._ambient: StreetAmbient | RoomAmbient | None = None
         self._openness: float | None = None
         self.hours: OrderedDict[tuple[object, ...], Hour] = OrderedDict()
+        self._lock = threading.Lock()
 
     @property
     def bytes(self) -> int:
@@ -120,10 +122,15 @@ class BuiltLight:
             coarse: a third of the sun maps' resolution.
         """
         key = (light.key, dress, coarse)
-        known = self.hours.get(key)
-        if known is not None:
+        with self._lock:  # the parts of one picture ask for the same
+            if key not in self.hours:
+                self.hours[key] = self._hour(light, casters, coarse)
+                while len(self.hours) > REMEMBERED_HOURS:
+                    self.hours.popitem(last=False)
             self.hours.move_to_end(key)
-            return known
+            return self.hours[key]
+
+    def _hour(self, light: Light, casters: Quads, coarse: bool) -> Hour:
         sun: SunMaps | RoomSun | None = None
         dark = float(light.sun_irradiance.sum()) <= 1e-9 or float(light.sun_direction[2]) <= 0.01
         if not dark and self.place.portals is not None and self.place.room is not None:
@@ -142,11 +149,7 @@ class BuiltLight:
         else:
             assert not isinstance(sun, RoomSun), "streets have sun maps of their own"
             sky, beam = baked.natural(light, sun)
-        hour = Hour(sun, sky, self._metered(sky + beam))
-        self.hours[key] = hour
-        while len(self.hours) > REMEMBERED_HOURS:
-            self.hours.popitem(last=False)
-        return hour
+        return Hour(sun, sky, self._metered(sky + beam))
 
     def _metered(self, irradiance: Tensor) -> float:
         """Mean radiance of the surfaces around the focus under irradiance (T, 3), by area; of rooms the log average."""

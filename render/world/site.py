@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor
 
+from render.abreast import abreast
 from render.gbuffer import GBuffer
 from render.light.base import Light
 from render.scene import Scene
 from render.view import View
-from render.world.base import Point, Stage
+from render.world.base import Point, Stage, World
 from render.world.built import BuiltGBuffer, BuiltWorld, place_of
 from render.world.land import Land
 from render.world.place import Place
@@ -86,12 +88,13 @@ class SiteWorld:
         g.land.albedo = g.built.albedo = g.albedo
         radiance = torch.empty(which.numel(), 3)
         front = g.front[which]
-        for part, buffer, world in ((front, g.built, self.built), (~front, g.land, self.land)):
-            at = part.nonzero().squeeze(1)
+
+        def part(own: Tensor, buffer: GBuffer, world: World) -> None:
+            at = own.nonzero().squeeze(1)
             if at.numel():
                 radiance[at] = world.shade(buffer, which[at], light)
-                if buffer.mirror is not None:
-                    g.note_mirror(which[at], buffer.mirror[which[at]])
+
+        abreast(partial(part, front, g.built, self.built), partial(part, ~front, g.land, self.land), samples=which.numel())
         _gather_mirrors(g)
         return radiance
 

@@ -7,11 +7,13 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from render.abreast import abreast, both, spans
 from render.gbuffer import SKY, GBuffer
 from render.light.base import Light
 from render.scene import Scene
@@ -119,24 +121,23 @@ class TerrainWorld:
         """
         progress(0.0, "raising the land")
         levels, size = len(HALVES_M), detail.size
-        carried = eroded_change(scene, land) if land.erodes else None
-        surfaces, layers, castings = [], [], []
         near = near_of(land.stage_hint, quick=size < FULL.size)
+        steps = [texel_m(level, size) for level in range(levels)]
+        places = [level_points(level, size) for level in range(levels)]
+        raised = [partial(land.elevation, *place, step) for place, step in zip(places, steps, strict=True)]
+        if land.erodes:
+            carried, *bare = abreast(lambda: eroded_change(scene, land), *raised)
+        else:
+            carried, bare = None, abreast(*raised)
 
-        def shaped(x: Tensor, y: Tensor, step: float) -> Tensor:
-            ground = land.elevation(x, y, step)
+        def level_maps(level: int) -> tuple[Tensor, Tensor, Tensor]:
+            (x, y), step, ground = places[level], steps[level], bare[level]
             if carried is not None:
                 grid = torch.stack([x, y], -1).reshape(1, -1, 1, 2) / HALVES_M[-1]
                 ground = ground + torch.nn.functional.grid_sample(
                     carried[None, None], grid, mode="bicubic", align_corners=False, padding_mode="border"
                 ).reshape(x.shape)
-            return land.carve(ground, x, y, step)
-
-        for level in range(levels):
-            progress(0.2 + 0.6 * level / levels, "shaping the land" if level else "raising the land")
-            x, y = level_points(level, size)
-            step = texel_m(level, size)
-            ground = shaped(x, y, step)
+            ground = land.carve(ground, x, y, step)
             seen, cover, crowns = ground, torch.zeros_like(ground), torch.zeros_like(ground)
             if land.trees is not None:
                 steep = _gradient(ground, step)
@@ -150,9 +151,11 @@ class TerrainWorld:
                 wet = ground < land.water_m
                 seen = torch.where(wet, land.water_m, seen)
                 cover = cover * ~wet
-            surfaces.append(seen)
-            castings.append(torch.maximum(seen, ground + crowns))
-            layers.append(torch.stack([gradient[0], gradient[1], opening, cover, ground]))
+            casting = torch.maximum(seen, ground + crowns)
+            return seen, casting, torch.stack([gradient[0], gradient[1], opening, cover, ground])
+
+        progress(0.5, "shaping the land")
+        surfaces, castings, layers = zip(*abreast(*(partial(level_maps, k) for k in range(levels))), strict=True)
         progress(0.9, "finding a place to stand")
         surface = ClipMap(torch.cat(surfaces)[None].contiguous(), size)
         layer = ClipMap(torch.cat(layers, 1).contiguous(), size)
@@ -175,35 +178,49 @@ class TerrainWorld:
     def trace(self, view: View, before_m: Tensor | None = None) -> GBuffer:
         """First surfaces; see `World.trace`. Beyond depths `before_m` (N,) nobody asks what they are."""
         direction = rays(view)
+        planar = planar_per_metre(view, direction)
+        g, (grown, things) = both(
+            lambda: self._land(view, direction, planar, before_m), lambda: self._standing(view, before_m),
+            samples=direction.shape[0],
+        )
+        if self.plants is not None and grown is not None:
+            _stand_before(g, self.plants, *grown, planar)
+        if self.things is not None and things is not None:
+            _place_before(g, self.things, things, planar)
+        return g
+
+    def _land(self, view: View, direction: Tensor, planar: Tensor, before_m: Tensor | None) -> TerrainBuffer:
+        """The ground, crowns and water of the maps along rays (N, 3)."""
         distance = self._to_ground(view, direction)
         hit = torch.isfinite(distance)
-        planar = planar_per_metre(view, direction)
         eye = torch.tensor(view.eye_m, dtype=torch.float32)
         depth = torch.where(hit, distance * planar, math.inf)
         met = (hit if before_m is None else hit & (depth < before_m)).nonzero().squeeze(1)
         normal, material, flat = self._ground(eye, direction, distance, met)
-        g = TerrainBuffer(
+        return TerrainBuffer(
             depth_m=depth, normal=normal, object_id=material.clone(),
             direction=direction, material=material, along_m=distance, view=view, card=None, mirror=flat,
         )
+
+    def _standing(self, view: View, before_m: Tensor | None) -> tuple[tuple[Tensor, Hits] | None, Hits | None]:
+        """What a view meets of the plants, with the cards it may see of them, and of the things."""
+        grown = None
         if self.plants is not None:
             seen = self.plants.seen(view, self._leaf_share)
-            _stand_before(g, self.plants, seen, trace_view(self.plants.quads.pick(seen), view, before_m), planar)
-        if self.things is not None:
-            _place_before(g, self.things, trace_view(self.things.quads, view, before_m), planar)
-        return g
+            grown = seen, trace_view(self.plants.quads.pick(seen), view, before_m)
+        return grown, None if self.things is None else trace_view(self.things.quads, view, before_m)
 
     def depths_m(self, view: View, before_m: Tensor | None = None) -> Tensor:
         """Depths (N,); see `Measures`. Beyond `before_m` (N,) things may be missing."""
         direction = rays(view)
-        distance = self._to_ground(view, direction)
+        distance, (grown, things) = both(
+            lambda: self._to_ground(view, direction), lambda: self._standing(view, before_m),
+            samples=direction.shape[0],
+        )
         depth = torch.where(torch.isfinite(distance), distance * planar_per_metre(view, direction), math.inf)
-        if self.plants is not None:
-            seen = self.plants.seen(view, self._leaf_share)
-            depth = torch.minimum(depth, trace_view(self.plants.quads.pick(seen), view, before_m).depth_m)
-        if self.things is not None:
-            depth = torch.minimum(depth, trace_view(self.things.quads, view, before_m).depth_m)
-        return depth
+        if grown is not None:
+            depth = torch.minimum(depth, grown[1].depth_m)
+        return depth if things is None else torch.minimum(depth, things.depth_m)
 
     def _to_ground(self, view: View, direction: Tensor) -> Tensor:
         """Distances (N,) along rays (N, 3) of a view to the ground, crowns and water of the maps."""
@@ -239,38 +256,43 @@ class TerrainWorld:
         """Radiance leaving surfaces; see `World.shade`."""
         assert isinstance(g, TerrainBuffer)
         result = torch.empty(which.numel(), 3)
-        eye = torch.tensor(g.view.eye_m, dtype=torch.float32)[:, None]
         material = g.material[which]
+        parts = []
         for kind in (GROUND, WATER, PLANT, THING):
             same = (material == GROUND) | (material == CROWN) if kind == GROUND else material == kind
             part = torch.nonzero(same).squeeze(1)
-            if part.numel() == 0:
-                continue
-            at = which[part]
-            direction, distance = g.direction[at].T.contiguous(), g.along_m[at]
-            position = eye + direction * distance
-
-            def tell(albedo: Tensor, at: Tensor = at) -> None:
-                g.note_albedo(at, albedo.T)
-
-            if kind == WATER:
-                if g.upside is None:
-                    g.upside = turn_over(self, g.view, self._leaf_share)
-                got = shade_water(self, g.view, position, direction, distance, light, g.upside)
-            elif kind == PLANT:
-                assert self.plants is not None
-                assert g.card is not None
-                assert g.spot is not None
-                spot = torch.stack([along[at] for along in g.spot], 1)
-                got = shade_plants(self, self.plants, g.card[at], spot, position, direction, distance, light, tell)
-            elif kind == THING:
-                assert self.things is not None
-                assert g.thing is not None
-                got = shade_props(self, self.things, g.thing[at], position, direction, distance, light)
-            else:
-                got = shade_ground(self, position, direction, distance, light, tell=tell)
-            result[part] = got.T
+            if part.numel():
+                parts += [partial(self._shaded, kind, g, which, part[some], light, result)
+                          for some in spans(part.numel())]  # fmt: skip
+        if g.upside is None and bool((material == WATER).any()):
+            g.upside = turn_over(self, g.view, self._leaf_share)
+        abreast(*parts, samples=which.numel())
         return result
+
+    def _shaded(self, kind: int, g: TerrainBuffer, which: Tensor, part: Tensor, light: Light, into: Tensor) -> None:
+        """Shade the samples `which[part]`, all of one kind, `into` (M, 3)."""
+        at = which[part]
+        direction, distance = g.direction[at].T.contiguous(), g.along_m[at]
+        position = torch.tensor(g.view.eye_m, dtype=torch.float32)[:, None] + direction * distance
+
+        def tell(albedo: Tensor) -> None:
+            g.note_albedo(at, albedo.T)
+
+        if kind == WATER:
+            got = shade_water(self, g.view, position, direction, distance, light, g.upside)
+        elif kind == PLANT:
+            assert self.plants is not None
+            assert g.card is not None
+            assert g.spot is not None
+            spot = torch.stack([along[at] for along in g.spot], 1)
+            got = shade_plants(self, self.plants, g.card[at], spot, position, direction, distance, light, tell)
+        elif kind == THING:
+            assert self.things is not None
+            assert g.thing is not None
+            got = shade_props(self, self.things, g.thing[at], position, direction, distance, light)
+        else:
+            got = shade_ground(self, position, direction, distance, light, tell=tell)
+        into[part] = got.T
 
     def sun_shadow(self, towards: Tensor) -> ClipMap:
         """Share of the sun on the surface for one direction; a few are remembered."""

@@ -59,6 +59,8 @@ def test_flags_win_over_the_environment() -> None:
     [
         ("CYCLORAMA_PORT", "eighty", "port between"),
         ("CYCLORAMA_DEVICE", "gpu", "cuda:N"),
+        ("CYCLORAMA_RENDER_THREADS", "0", "from 1 to 64"),
+        ("CYCLORAMA_RENDER_THREADS", "two", "from 1 to 64"),
         ("CYCLORAMA_DEMO", "perhaps", "on or off"),
         ("CYCLORAMA_DATABASE_URL", "mysql://x:secret@y/z", "sqlite:// or postgresql://"),
         ("CYCLORAMA_DATABASE_URL", "postgresql://ana:secret@host:port/z", "port that is no number"),

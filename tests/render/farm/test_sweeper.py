@@ -161,7 +161,7 @@ async def test_row_spec_reads_back_as_the_spec_asked_for(stores: Stores, farm: F
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"lease_s": 0}, {"beat_s": 10}, {"engines": "somewhere"}, {"torch_threads": 0}]
+    "wrong", [{"lease_s": 0}, {"beat_s": 10}, {"engines": "somewhere"}, {"threads": 0}]
 )
 def test_config_refuses_what_cannot_work(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
