@@ -15,6 +15,11 @@ class FlowConfig:
 
     quiet_s: float = 1.0
     """An environment nobody has touched for this long is rendered at its quality."""
+    preview_first_s: float = 3.0
+    """A settled picture is not asked for, at most this long, while a preview of its environment is drawn: on a small
+    machine the two would share its cores, and what people wait for came later."""
+    preview_rest_s: float = 0.5
+    """And not for this long after a preview is over: who sees it often goes on changing what it shows."""
     preview_gap_s: float = 0.03
     """Previews of one environment are asked for at most this often."""
     preview_after_s: float = 0.12

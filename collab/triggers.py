@@ -89,6 +89,7 @@ class _Work:
     changed_at: float = 0.0
     looked_up: bool = False
     previewed_at: float = 0.0
+    preview_over_at: float = 0.0
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     news: asyncio.Event = field(default_factory=asyncio.Event)
     shown: dict[str, str] = field(default_factory=dict)
@@ -139,6 +140,8 @@ class Triggers:
             self._phases.popitem(last=False)
         work = self._works.get((DocId(event.target.project, "environments"), event.target.environment))
         if work is not None:
+            if phase == "over" and any(p.job == event.job for p in work.outstanding.values()):
+                work.preview_over_at = asyncio.get_running_loop().time()
             work.wake.set()
             work.news.set()
 
@@ -206,7 +209,7 @@ class Triggers:
         try:
             if work.preview_due and self._may_preview(work):
                 await self._preview(room, work)
-            if work.settle_due and self._quiet_for(work) >= self._config.quiet_s:
+            if work.settle_due and self._settle_at(work) <= asyncio.get_running_loop().time():
                 await self._settle(room, work)
         except StoreError as error:
             logger.warning("trigger.retry doc=%s environment=%s: %s", work.doc, work.environment, error)
@@ -219,7 +222,7 @@ class Triggers:
         While a preview is on its way a moving hand wakes nobody: only news of it, or the end of patience, does.
         """
         now = asyncio.get_running_loop().time()
-        deadlines = [work.changed_at + self._config.quiet_s] if work.settle_due else []
+        deadlines = [self._settle_at(work)] if work.settle_due else []
         happens = work.wake
         if work.preview_due:
             ends = [self._patience_ends(outstanding) for outstanding in work.outstanding.values()]
@@ -316,8 +319,12 @@ class Triggers:
 
     # ── patience ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _quiet_for(self, work: _Work) -> float:
-        return asyncio.get_running_loop().time() - work.changed_at
+    def _settle_at(self, work: _Work) -> float:
+        """When settled pictures may be asked for: after the quiet, and when nobody waits for or looks at a preview."""
+        drawn = (p.since for p in work.outstanding.values() if self._phases.get(p.job) in ("drawing", "shown"))
+        waits = [since + self._config.preview_first_s for since in drawn]
+        waits.append(work.preview_over_at + self._config.preview_rest_s)
+        return max(work.changed_at + self._config.quiet_s, *waits)
 
     def _may_preview(self, work: _Work) -> bool:
         return asyncio.get_running_loop().time() - work.previewed_at >= self._config.preview_gap_s

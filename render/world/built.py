@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import weakref
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -36,6 +37,8 @@ from render.world.quads_scene import Material
 
 COARSE_SAMPLES = 160_000
 """Pictures up to this many samples are shaded with coarser sun maps: the preview sizes."""
+_KEPT_LOOKS = 4
+"""Parts of previews: both sizes of one camera, each in two."""
 _GLIMPSE_SAMPLES = 400
 """Of views up to this size it pays to sort out beforehand what lies beside them."""
 REVEAL_M = 0.4
@@ -101,14 +104,14 @@ class BuiltWorld:
         self.shown = torch.arange(len(mesh))
         self._mirrored: tuple[tuple[object, ...], BuiltGBuffer] | None = None
         self._leaf_share = -1.0
-        self._kept: dict[int, _Look] = {}
+        self._kept: OrderedDict[tuple[int, int], _Look] = OrderedDict()
         self._tracing = threading.Lock()
         self._dress(scene.season)
 
     @property
     def bytes(self) -> int:
         """Memory this world may come to hold, for caches."""
-        return self.lighting.bytes + len(self._quads) * 700 + COARSE_SAMPLES * 320
+        return self.lighting.bytes + len(self._quads) * 700 + COARSE_SAMPLES * 400
 
     @staticmethod
     def build(
@@ -262,14 +265,17 @@ class BuiltWorld:
         self._casters = _thinned(mesh.quads.pick(~bare & mesh.casts))
 
     def _look(self, g: BuiltGBuffer, which: Tensor, number: int) -> _Look:
-        """What the samples are, whatever the hour; those of the last preview's camera are kept, part by part."""
-        kept = self._kept.get(number)
+        """What the samples are, whatever the hour; those of the last previews are kept, by size and part."""
+        name = (g.depth_m.shape[0], number)
+        kept = self._kept.get(name)
         if kept is not None and kept.of() is g and torch.equal(kept.which, which):
             return kept
         look = self._patch(g, which)
         if not g.reflected:
             if g.depth_m.shape[0] <= COARSE_SAMPLES:
-                self._kept[number] = look
+                self._kept[name] = look
+                while len(self._kept) > _KEPT_LOOKS:
+                    self._kept.popitem(last=False)
             else:
                 self._kept.clear()
         return look

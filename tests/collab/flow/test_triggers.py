@@ -64,6 +64,7 @@ async def test_F1_the_first_touch_is_previewed_at_once_and_the_newest_only(tmp_p
     async with open_house(tmp_path, SLOW_TO_SETTLE) as node:
         room = await node.room()
         make(room)
+        await wait_until(lambda: any(work.looked_up for work in node.flow.triggers._works.values()))
         async with connected(room):
             change(room, time_of_day=10.0)
             await wait_until(lambda: len(node.farm.asked("preview")) == 1)
@@ -134,6 +135,34 @@ async def test_F1_a_drag_settles_once_with_where_it_ended(tmp_path: Path) -> Non
         await quiet(node)
 
         assert [request.spec.scene.time_of_day for request in node.farm.asked("settled")] == [23.0]
+
+
+async def test_a_settled_picture_is_asked_for_when_the_preview_is_drawn(tmp_path: Path) -> None:
+    async with open_house(tmp_path, replace(SLOW_TO_SETTLE, quiet_s=1.0, preview_first_s=60.0)) as node:
+        room = await node.room()
+        make(room)
+        await node.painter.paint()
+        async with connected(room):
+            change(room, time_of_day=10.0)
+            job = await node.painter.claim("preview")
+            await wait_until(lambda: node.flow.triggers._phases.get(job.id) == "drawing")
+            await node.painter.progress(job, 0.3, "light", result=await node.painter.picture(job))
+            await asyncio.sleep(1.2)  # past `quiet_s`
+            assert len(node.farm.asked("settled")) == 1, "it would take the cores that draw the preview"
+
+            await node.painter.finish(job)
+            await wait_until(lambda: len(node.farm.asked("settled")) == 2)
+
+
+async def test_a_preview_that_never_ends_puts_the_settled_picture_off_for_a_while_only(tmp_path: Path) -> None:
+    async with open_house(tmp_path, replace(SLOW_TO_SETTLE, quiet_s=0.05, preview_first_s=0.2)) as node:
+        room = await node.room()
+        make(room)
+        await node.painter.paint()
+        async with connected(room):
+            change(room, time_of_day=10.0)
+            await node.painter.claim("preview")
+            await wait_until(lambda: len(node.farm.asked("settled")) == 2)
 
 
 async def test_people_get_previews_of_what_they_look_at(tmp_path: Path) -> None:
