@@ -160,7 +160,9 @@ class Settings:
     def farm(self) -> FarmConfig:
         """What `render` needs."""
         # Somebody waits at a prompt while the server stops; what is not done by then goes back to the queue.
-        return FarmConfig(redis_url=self.redis_url, embedded_drain_s=1.0, device=self.device, threads=self.render_threads)
+        return FarmConfig(
+            redis_url=self.redis_url, embedded_drain_s=1.0, device=self.device, threads=self.render_threads
+        )
 
     @property
     def is_https(self) -> bool:

@@ -10,11 +10,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Generic, TypeVar
 
 import torch
-from torch import Tensor
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -40,11 +38,6 @@ def use_hands(count: int) -> None:
         _pool.shutdown()
         _pool = None
     _hands = count
-
-
-def hands() -> int:
-    """Parts that this process computes at once."""
-    return _hands
 
 
 def abreast(*parts: Callable[[], T], samples: int = _LEAST) -> list[T]:
@@ -90,11 +83,6 @@ def spans(count: int, of: int = 1) -> list[slice]:
     if count < 2 or count * of < _LEAST:
         return [slice(0, count)]
     return [slice(0, count // 2), slice(count // 2, count)]
-
-
-def halves(which: Tensor, of: Callable[[Tensor], T]) -> list[T]:
-    """`of` for the two halves of samples (M,), abreast; for all at once where they are few."""
-    return abreast(*(partial(of, which[part]) for part in spans(which.numel())))
 
 
 class _Work(Generic[T]):

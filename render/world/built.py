@@ -39,6 +39,7 @@ COARSE_SAMPLES = 160_000
 """Pictures up to this many samples are shaded with coarser sun maps: the preview sizes."""
 _KEPT_LOOKS = 4
 """Parts of previews: both sizes of one camera, each in two."""
+_KEPT_MIRRORED = 2
 _GLIMPSE_SAMPLES = 400
 """Of views up to this size it pays to sort out beforehand what lies beside them."""
 REVEAL_M = 0.4
@@ -102,7 +103,7 @@ class BuiltWorld:
         self.lighting = BuiltLight(place, fine=fine)
         self._seen = mesh.material != Material.UNSEEN
         self.shown = torch.arange(len(mesh))
-        self._mirrored: tuple[tuple[object, ...], BuiltGBuffer] | None = None
+        self._mirrored: OrderedDict[tuple[object, ...], BuiltGBuffer] = OrderedDict()
         self._leaf_share = -1.0
         self._kept: OrderedDict[tuple[int, int], _Look] = OrderedDict()
         self._tracing = threading.Lock()
@@ -414,27 +415,28 @@ class BuiltWorld:
     def reflected(self, view: View, share: Callable[[], tuple[Quads, Tensor]]) -> BuiltGBuffer:
         """What the mirrored camera sees of a share of the mesh: its primitives and their ids.
 
-        The last one is kept, a small one also between pictures: while somebody drags the hour, the same camera asks
-        again and again.
+        Those of previews are kept: while somebody drags the hour, the same camera asks again and again.
         """
         key = (view.eye_m.tobytes(), view.world_from_cam.tobytes(), view.width_px, view.height_px, view.fx_px,
                self._leaf_share)  # fmt: skip
         with self._tracing:  # the parts of one picture ask for the same
-            last = self._mirrored
-            if last is not None and last[0] == key:
-                return last[1]
+            if key in self._mirrored:
+                return self._mirrored[key]
             quads, ids = share()
             hits = trace_view(quads, view)
             quad = torch.where(hits.quad >= 0, ids[hits.quad.clamp_min(0)], -1)
             g = self._gbuffer(view, quad, hits.depth_m, hits.u, hits.v)
             g.reflected = True
-            self._mirrored = (key, g)
+            self._mirrored[key] = g
+            while len(self._mirrored) > _KEPT_MIRRORED:
+                self._mirrored.popitem(last=False)
             return g
 
     def _forget_mirrored(self) -> None:
         """Let go of what the mirrored camera of a large picture saw."""
-        if self._mirrored is not None and self._mirrored[1].depth_m.shape[0] > COARSE_SAMPLES // 4:
-            self._mirrored = None
+        for key, g in list(self._mirrored.items()):
+            if g.depth_m.shape[0] > COARSE_SAMPLES // 4:
+                del self._mirrored[key]
 
 
 _PLACES: WeakValueDictionary[tuple[object, ...], Place] = WeakValueDictionary()

@@ -94,7 +94,8 @@ class SiteWorld:
             if at.numel():
                 radiance[at] = world.shade(buffer, which[at], light)
 
-        abreast(partial(part, front, g.built, self.built), partial(part, ~front, g.land, self.land), samples=which.numel())
+        parts = partial(part, front, g.built, self.built), partial(part, ~front, g.land, self.land)
+        abreast(*parts, samples=which.numel())
         _gather_mirrors(g)
         return radiance
 

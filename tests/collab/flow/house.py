@@ -39,7 +39,8 @@ ENV = "env_ridge"
 ANA = SessionOrigin("usr_ana", "ses_1")
 
 QUICK = FlowConfig(
-    quiet_s=0.05, preview_rest_s=0.05, preview_after_s=0.05, preview_patience_s=0.5, retry_s=0.05, heal_pause_s=0.001, presence_hz=100.0
+    quiet_s=0.05, preview_rest_s=0.05, preview_after_s=0.05, preview_patience_s=0.5, retry_s=0.05, heal_pause_s=0.001,
+    presence_hz=100.0,
 )
 SLOW_TO_SETTLE = FlowConfig(
     quiet_s=60.0, preview_after_s=30.0, preview_patience_s=30.0, retry_s=0.05, heal_pause_s=0.001, presence_hz=100.0
