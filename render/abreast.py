@@ -45,12 +45,13 @@ def abreast(*parts: Callable[[], T], samples: int = _LEAST) -> list[T]:
 
     Args:
         parts: what is to be computed; they may not wait for each other.
-        samples: how many the parts work on together; few are worked on by the calling thread alone.
+        samples: how many the parts work on together; few are worked on by the calling thread alone, and so are all
+            on another device than the CPU, which does not wait for its operations.
 
     Parts may part their own work again. When one raises, parts not yet begun are left out, and the first error in
     order is raised when those begun have ended.
     """
-    if _hands == 1 or len(parts) < 2 or samples < _LEAST or torch.get_default_device().type != "cpu":
+    if _hands == 1 or len(parts) < 2 or samples < _LEAST or torch.empty(0).device.type != "cpu":
         return [part() for part in parts]
     work = _Work(parts)
     inference = torch.is_inference_mode_enabled()

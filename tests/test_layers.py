@@ -26,8 +26,8 @@ COLLAB_SEES_OF_RENDER = {
 """What a picture is asked for and answered with; never how it is made."""
 
 TORCH_LIVES_IN = (
-    "render.device", "render.engines", "render.film", "render.gbuffer", "render.light", "render.materials",
-    "render.planes", "render.scores", "render.shots", "render.visibility", "render.world",
+    "render.abreast", "render.device", "render.engines", "render.film", "render.gbuffer", "render.light",
+    "render.materials", "render.planes", "render.scores", "render.shots", "render.visibility", "render.world",
 )
 
 

@@ -108,14 +108,7 @@ def build_table(view: View, direction: Tensor, height_at: HeightAt, radii: int) 
     radius = radii_m(radii)
     sine, cosine, r = torch.sin(azimuth).float(), torch.cos(azimuth).float(), radius.float()
     x, y, z = (float(v) for v in view.eye_m)
-
-    slope = torch.empty(count, radii)
-
-    def seen(some: slice) -> None:
-        height = height_at(x + sine[some, None] * r, y + cosine[some, None] * r)
-        torch.div(height - z, r, out=slope[some])
-
-    abreast(*(partial(seen, some) for some in spans(count, of=radii)))
+    slope = (height_at(x + sine[:, None] * r, y + cosine[:, None] * r) - z) / r
     deepest = -_STEEPEST
     if float(direction[:, 2].min()) < -_COSINE_STEEPEST:  # else the table spares its precision for what is seen
         deepest = min(deepest, 1.01 * float(slope[:, 0].min()))

@@ -228,9 +228,15 @@ class TerrainWorld:
         near = int((radii_m(self.detail.radii) < rough_m).sum()) if rough_m else 0
 
         def height_at(x: Tensor, y: Tensor) -> Tensor:
-            height = self.surface.at(x, y)[0]
-            if near and x.dim() == 2:
-                height[:, :near] = self.micro.raised(x[:, :near], y[:, :near], height[:, :near])
+            height = torch.empty_like(x)
+
+            def rows(some: slice) -> None:
+                height[some] = self.surface.at(x[some], y[some])[0]
+                if near and x.dim() == 2:
+                    rough = self.micro.raised(x[some, :near], y[some, :near], height[some, :near])
+                    height[some, :near] = rough
+
+            abreast(*(partial(rows, some) for some in spans(x.shape[0], of=self.detail.radii)))
             return height
 
         return intersect(build_table(view, direction, height_at, self.detail.radii), direction, view.width_px)
@@ -261,9 +267,9 @@ class TerrainWorld:
         for kind in (GROUND, WATER, PLANT, THING):
             same = (material == GROUND) | (material == CROWN) if kind == GROUND else material == kind
             part = torch.nonzero(same).squeeze(1)
-            if part.numel():
-                parts += [partial(self._shaded, kind, g, which, part[some], light, result)
-                          for some in spans(part.numel())]  # fmt: skip
+            if part.numel():  # what water mirrors depends on all of it
+                own = spans(part.numel()) if kind != WATER else [slice(None)]
+                parts += [partial(self._shaded, kind, g, which, part[some], light, result) for some in own]
         if g.upside is None and bool((material == WATER).any()):
             g.upside = turn_over(self, g.view, self._leaf_share)
         abreast(*parts, samples=which.numel())

@@ -92,3 +92,15 @@ def test_E1_same_pixels_with_any_number_of_threads(archetype: str, monkeypatch: 
     assert np.array_equal(pictures[0].linear, pictures[1].linear)
     assert np.array_equal(pictures[0].depth_m, pictures[1].depth_m)
     assert all(np.array_equal(plane, pictures[1].aux[name]) for name, plane in pictures[0].aux.items())
+
+
+@pytest.mark.parametrize("archetype", ["alpine", "lake", "ruins", "downtown", "office"])
+def test_E1_parted_work_shows_what_the_whole_would(archetype: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = spec(archetype=archetype, weather="clear", season=0.3, size=(96, 54), tier="low")
+    pictures = []
+    for least in (1 << 60, 1 << 10):
+        monkeypatch.setattr(threads, "_LEAST", least)
+        pictures.append(ProceduralEngine(cache_bytes=1).render(wanted, quiet))
+
+    assert np.array_equal(pictures[0].depth_m, pictures[1].depth_m)
+    assert np.abs(pictures[0].display.astype(int) - pictures[1].display).max() <= 1
