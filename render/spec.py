@@ -14,7 +14,7 @@ from render.framing import SENSORS_MM, Aspect, check_field, on_orbit, parse_aspe
 from render.scene import Scene, parse_scene
 from store.ids import EnvironmentId, ProjectId
 
-ENGINE_VERSION = "4"
+ENGINE_VERSION = "5"
 """Raise it whenever the procedural engine's pixels change: it is part of every digest."""
 
 Tier = Literal["preview", "low", "standard", "high"]

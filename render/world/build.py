@@ -9,7 +9,8 @@ from render.archetypes import KINDS
 from render.engines.base import Progress
 from render.scene import Scene
 from render.world.base import World
-from render.world.terrain import COARSE, FULL, TerrainWorld
+from render.world.land_maps import COARSE, FULL
+from render.world.terrain import TerrainWorld
 
 
 def build_world(scene: Scene, progress: Progress, *, fine: bool = True) -> World:

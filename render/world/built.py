@@ -123,7 +123,9 @@ class BuiltWorld:
         A quick world (not `fine`) has the same surfaces; only light is traced from fewer points and directions.
         """
         progress(0.0, "building the place")
-        world = BuiltWorld(place_of(scene, lambda: recipe(scene)), scene, fine=fine)
+        place = place_of(scene, lambda: recipe(scene))
+        progress(0.3, "building the place")
+        world = BuiltWorld(place, scene, fine=fine)
         progress(0.4, "tracing the sky from the street")
         world.lighting.baked()
         progress(1.0, "built")

@@ -17,10 +17,11 @@ from render.view import View
 from render.world.base import Point, Stage, World
 from render.world.built import BuiltGBuffer, BuiltWorld, place_of
 from render.world.land import Land
+from render.world.land_maps import COARSE, FULL
 from render.world.place import Place
 from render.world.season import ground_snow
 from render.world.site_light import SiteLight
-from render.world.terrain import COARSE, FULL, TerrainWorld
+from render.world.terrain import TerrainWorld
 
 FIRST_THING = 1_000_000
 """Object ids of built things begin here; the land's own lie below."""

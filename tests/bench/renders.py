@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from render.config import FarmConfig
 from render.scene import ARCHETYPES
 from tests.bench.table import Row, percentile
 from tests.helpers.house import start_server
@@ -17,13 +18,11 @@ GOALS = {512: "< 1.5 s", 768: "< 3 s", 1024: "< 5 s"}
 
 def by_size() -> Iterator[Row]:
     """Wall and CPU seconds of one settled picture at each size, median of RUNS; geometry cached."""
-    import torch
-
-    from render.engines.registry import get_engine
+    from render.engine_loading import load_engines
     from render.spec import STANDARD_KINDS, parse_spec
 
-    torch.set_num_threads(1)
-    engine = get_engine("procedural")
+    config = FarmConfig()
+    engine = load_engines(config.engines, config.threads).engine("procedural")
 
     def timed(spec: dict[str, object]) -> tuple[float, float]:
         wall, cpu = time.perf_counter(), time.process_time()

@@ -15,13 +15,14 @@ from render.visibility.quads import Quads, trace_view
 from render.world.build import build_world
 from render.world.erosion import erode
 from render.world.farmland import Farmland
+from render.world.land_maps import eroded_change
 from render.world.mirrored_things import turn_over
 from render.world.models import MODELS, models, quads_of
 from render.world.noise import octaves, tile
 from render.world.plant_shading import boughs_hold, drifted
 from render.world.plants import Stuff
 from render.world.season import leaf_step
-from render.world.terrain import TerrainWorld, eroded_change
+from render.world.terrain import TerrainWorld
 from render.world.trees import near_of
 from tests.render.engine.scenes import picture, quiet
 

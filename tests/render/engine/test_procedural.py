@@ -12,7 +12,7 @@ from render.errors import CanceledError, EngineError, SpecError
 from render.light.build import build_light
 from render.scene import WEATHERS, Scene
 from render.spec import STANDARD_KINDS, CameraSpec
-from render.world.terrain import Detail
+from render.world.land_maps import Detail
 from tests.render.engine.scenes import TERRAINS, engine, picture, quiet, spec
 
 

@@ -10,8 +10,9 @@ import torch
 
 from render.light.build import build_light
 from render.scene import Scene
+from render.world.land_maps import ground_at
 from render.world.mirrored_things import turn_over
-from render.world.terrain import THING, WATER, ground_at
+from render.world.terrain import THING, WATER
 from tests.render.engine.scenes import engine, picture, quiet, spec, terrain
 
 SIZE = (192, 108)
