@@ -168,11 +168,12 @@ def _expose(
     hit = torch.nonzero(seen).squeeze(1)
     beams = _beams(world, view.scaled(2) if double else view, light)
     sky = torch.nonzero(~seen).squeeze(1)
+    # A panorama bit by bit: eight million samples at once would take four gigabytes.
+    around = view.projection == "equirect"
 
     def surfaces() -> None:
         at = which[hit]
-        # A panorama in parts: eight million samples at once would take four gigabytes.
-        parts = torch.split(at, _SHADED_AT_ONCE) if view.projection == "equirect" else (at,)
+        parts = torch.split(at, _SHADED_AT_ONCE) if around else (at,)
         left = torch.cat([world.shade(g, part, light) for part in parts])
         watch.lap("shade")
         progress(0.80, "filling the air")
@@ -186,7 +187,7 @@ def _expose(
         radiance[sky] = through_panes(painted, light) if world.stage.indoors else painted
 
     painted = [part for part, samples in ((surfaces, hit), (heaven, sky)) if samples.numel()]
-    abreast(*painted, samples=which.numel())
+    abreast(*painted, samples=0 if around else which.numel())
     pixel_rad = pixel_angle(view.fx_px, view.width_px)
     watch.lap("sky")
     masks: dict[str, npt.NDArray[Any]] = {}

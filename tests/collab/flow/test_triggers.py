@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from collab.looking import states
 from collab.origin import AttachOrigin
 from collab.planning import plan
 from collab.schema import FIRST_SLOT
+from store.jobs import Job
 from tests.collab.flow.house import (
     ANA,
     DOC,
@@ -137,32 +140,35 @@ async def test_F1_a_drag_settles_once_with_where_it_ended(tmp_path: Path) -> Non
         assert [request.spec.scene.time_of_day for request in node.farm.asked("settled")] == [23.0]
 
 
-async def test_a_settled_picture_is_asked_for_when_the_preview_is_drawn(tmp_path: Path) -> None:
-    async with open_house(tmp_path, replace(SLOW_TO_SETTLE, quiet_s=1.0, preview_first_s=60.0)) as node:
-        room = await node.room()
-        make(room)
-        await node.painter.paint()
-        async with connected(room):
-            change(room, time_of_day=10.0)
-            job = await node.painter.claim("preview")
-            await wait_until(lambda: node.flow.triggers._phases.get(job.id) == "drawing")
-            await node.painter.progress(job, 0.3, "light", result=await node.painter.picture(job))
-            await asyncio.sleep(1.2)  # past `quiet_s`
-            assert len(node.farm.asked("settled")) == 1, "it would take the cores that draw the preview"
+@asynccontextmanager
+async def previewed(node: Node) -> AsyncIterator[Job]:
+    """Somebody edits a settled environment, and a worker has begun the preview."""
+    room = await node.room()
+    make(room)
+    await node.painter.paint()
+    async with connected(room):
+        change(room, time_of_day=10.0)
+        yield await node.painter.claim("preview")
 
-            await node.painter.finish(job)
-            await wait_until(lambda: len(node.farm.asked("settled")) == 2)
+
+async def test_a_settled_picture_is_asked_for_when_the_preview_is_drawn(tmp_path: Path) -> None:
+    config = replace(SLOW_TO_SETTLE, quiet_s=1.0, preview_first_s=60.0)
+    async with open_house(tmp_path, config) as node, previewed(node) as job:
+        await wait_until(lambda: node.flow.triggers._phases.get(job.id) == "drawing")
+        await node.painter.progress(job, 0.3, "light", result=await node.painter.picture(job))
+        await asyncio.sleep(1.2)  # past `quiet_s`
+        assert len(node.farm.asked("settled")) == 1, "it would take the cores that draw the preview"
+
+        await node.painter.finish(job)
+        await wait_until(lambda: len(node.farm.asked("settled")) == 2)
 
 
 async def test_a_preview_that_never_ends_puts_the_settled_picture_off_for_a_while_only(tmp_path: Path) -> None:
-    async with open_house(tmp_path, replace(SLOW_TO_SETTLE, quiet_s=0.05, preview_first_s=0.2)) as node:
-        room = await node.room()
-        make(room)
-        await node.painter.paint()
-        async with connected(room):
-            change(room, time_of_day=10.0)
-            await node.painter.claim("preview")
-            await wait_until(lambda: len(node.farm.asked("settled")) == 2)
+    config = replace(SLOW_TO_SETTLE, quiet_s=0.05, preview_first_s=0.2)
+    async with open_house(tmp_path, config) as node, previewed(node) as job:
+        await wait_until(lambda: len(node.farm.asked("settled")) == 2)
+
+        assert [(each.id, str(each.state)) for each in await node.jobs("preview")] == [(job.id, "running")]
 
 
 async def test_people_get_previews_of_what_they_look_at(tmp_path: Path) -> None:
@@ -374,7 +380,7 @@ async def test_the_node_that_took_the_edit_triggers_and_no_other(tmp_path: Path)
 
 
 async def test_another_nodes_edit_puts_off_the_settling_that_is_due_here(tmp_path: Path) -> None:
-    config = replace(QUICK, quiet_s=0.3)
+    config = replace(QUICK, quiet_s=1.0)  # long, for a busy machine makes the hand slow
     async with open_shelves(tmp_path) as stores, open_node(stores, config) as one, open_node(
         stores, config, "node-2"
     ) as two:

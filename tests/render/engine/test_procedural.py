@@ -125,8 +125,10 @@ def test_an_edit_of_the_hour_builds_no_new_world(monkeypatch: pytest.MonkeyPatch
     own.render(spec(time_of_day=9.0), quiet)
     monkeypatch.setattr("render.engines.procedural.build_world", _must_not_build)
 
-    for parameters in ({"time_of_day": 18.0}, {"weather": "rain"}, {"season": 3.0}, {"haze": 0.9}):
-        own.render(spec(**parameters), quiet)
+    edits = ({"time_of_day": 18.0}, {"weather": "rain"}, {"season": 3.0}, {"haze": 0.9})
+    pictures = [own.render(spec(**parameters), quiet).display.tobytes() for parameters in edits]
+
+    assert len(set(pictures)) == len(edits)
 
 
 def _must_not_build(*_: object, **__: object) -> None:
